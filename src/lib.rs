@@ -1,0 +1,3 @@
+//! Datagen: synthetic data at scale.
+
+pub mod rng;

@@ -1,0 +1,229 @@
+//! Cell streams: `(epoch, seed, field name, row) -> random numbers`.
+//!
+//! A cell is addressed, never reached by drawing what lies before it: row 5 of a field costs the same
+//! alone as in a run of a billion rows, and threads, blocks, cuts and restarts cannot change it.
+//! The generator is `SplitMix64` (Steele, Lea, Flood 2014: "Fast splittable pseudorandom number
+//! generators"), started from a mixed `(key, row)`: started at `key + row * odd` without the mix, row
+//! `r`'s second draw would be row `r + 1`'s first one.
+//!
+//! Knows nothing of fields, models or columns.
+
+use rand_core::{Rng as _, SeedableRng as _};
+use rand_xoshiro::SplitMix64;
+
+/// Version of the contract of values. Raised when any value of an existing model would change.
+pub const EPOCH: u32 = 1;
+
+/// The increment of `SplitMix64`: 2^64 divided by the golden ratio, made odd.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The finaliser of `SplitMix64` (Stafford's variant 13): a bijection that spreads every input bit.
+#[inline(always)]
+pub const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// The random numbers of one field: a family of cells, one per row.
+///
+/// Keyed by the field's *name*, so that adding, removing or moving another field changes nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    key: u64,
+}
+
+impl Stream {
+    /// The stream of the field called `field` in a command with this `seed`.
+    pub fn new(seed: u64, field: &str) -> Self {
+        let mut key = mix(seed ^ mix(u64::from(EPOCH)));
+        for chunk in field.as_bytes().chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            key = mix(key.wrapping_add(GOLDEN) ^ u64::from_le_bytes(word));
+        }
+        Self { key: mix(key ^ (field.len() as u64)) }
+    }
+
+    /// An independent stream of the same field, for a second purpose such as `null_rate`.
+    ///
+    /// Using a lane for one purpose never moves the values of another.
+    #[must_use]
+    pub const fn lane(self, purpose: u64) -> Self {
+        Self { key: mix(self.key ^ mix(purpose.wrapping_add(GOLDEN))) }
+    }
+
+    /// The stream's key: what must agree over all rows, such as a permutation, is derived from it.
+    pub const fn key(self) -> u64 {
+        self.key
+    }
+
+    /// One uniform number for `row`: what a generator with a single draw a cell uses.
+    #[inline(always)]
+    pub const fn word(self, row: u64) -> u64 {
+        mix(self.key.wrapping_add(row.wrapping_mul(GOLDEN)))
+    }
+
+    /// The generator of the cell at `row`, for as many draws as the cell needs.
+    #[inline]
+    pub fn cell(self, row: u64) -> Cell {
+        Cell { generator: SplitMix64::seed_from_u64(self.word(row)) }
+    }
+
+    /// Fills `out` with [`word`](Self::word) of the rows from `first_row` on.
+    pub fn fill(self, first_row: u64, out: &mut [u64]) {
+        fill(self.key, first_row, out);
+    }
+}
+
+/// The random numbers of one cell.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    generator: SplitMix64,
+}
+
+impl Cell {
+    /// The next uniform 64-bit number.
+    #[inline]
+    pub fn word(&mut self) -> u64 {
+        self.generator.next_u64()
+    }
+
+    /// Uniform in `0..bound`. `bound` must not be 0; 0 gives 0.
+    #[inline]
+    pub fn below(&mut self, bound: u64) -> u64 {
+        scale(self.word(), bound)
+    }
+
+    /// Uniform in `[0, 1)` with 53 random bits.
+    #[inline]
+    pub fn unit(&mut self) -> f64 {
+        unit(self.word())
+    }
+}
+
+impl rand_core::TryRng for Cell {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok((self.word() >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(self.word())
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        for chunk in out.chunks_mut(8) {
+            chunk.copy_from_slice(&self.word().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Maps a uniform `word` to `0..bound` (Lemire's multiplication, without the rejection step).
+///
+/// The bias is below `bound / 2^64`: invisible at any number of rows that a machine can make, and a
+/// rejection would make the number of draws depend on their values.
+#[inline(always)]
+pub const fn scale(word: u64, bound: u64) -> u64 {
+    ((word as u128 * bound as u128) >> 64) as u64
+}
+
+/// Maps a uniform `word` to `[0, 1)` with 53 random bits.
+#[inline(always)]
+pub const fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+}
+
+/// The fill's loop: written so that the compiler turns it into vector instructions.
+#[inline(always)]
+fn fill_loop(key: u64, first_row: u64, out: &mut [u64]) {
+    for (index, slot) in out.iter_mut().enumerate() {
+        let row = first_row.wrapping_add(index as u64);
+        *slot = mix(key.wrapping_add(row.wrapping_mul(GOLDEN)));
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "halves the cost of every random column, see notes/speed.md")]
+mod wide {
+    /// The same loop compiled for AVX2: integer arithmetic only, hence bit-equal.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn fill_avx2(key: u64, first_row: u64, out: &mut [u64]) {
+        super::fill_loop(key, first_row, out);
+    }
+
+    /// The same loop compiled for AVX-512 with its 64-bit multiplication.
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+    pub(super) fn fill_avx512(key: u64, first_row: u64, out: &mut [u64]) {
+        super::fill_loop(key, first_row, out);
+    }
+
+    pub(super) fn fill(key: u64, first_row: u64, out: &mut [u64]) {
+        if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor was just asked for exactly these features (avx512dq implies f).
+            unsafe { fill_avx512(key, first_row, out) }
+        } else if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor was just asked for this feature.
+            unsafe { fill_avx2(key, first_row, out) }
+        } else {
+            super::fill_loop(key, first_row, out);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+use wide::fill;
+
+#[cfg(not(target_arch = "x86_64"))]
+fn fill(key: u64, first_row: u64, out: &mut [u64]) {
+    fill_loop(key, first_row, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fill_equals_the_words_of_its_rows() {
+        let stream = Stream::new(42, "price");
+        let mut words = vec![0; 1_003];
+        stream.fill(u64::MAX - 500, &mut words);
+        for (index, word) in words.iter().enumerate() {
+            assert_eq!(*word, stream.word((u64::MAX - 500).wrapping_add(index as u64)));
+        }
+    }
+
+    #[test]
+    fn names_seeds_and_lanes_give_other_streams() {
+        let base = Stream::new(1, "a");
+        for other in [Stream::new(2, "a"), Stream::new(1, "b"), Stream::new(1, "a\0"), base.lane(1)] {
+            assert_ne!(base, other);
+        }
+    }
+
+    /// The trap of `notes/speed.md`: neighbouring rows must not share draws.
+    #[test]
+    fn neighbouring_rows_share_no_draw() {
+        let stream = Stream::new(7, "x");
+        let mut seen = std::collections::BTreeSet::new();
+        for row in 0..1_000 {
+            let mut cell = stream.cell(row);
+            for _ in 0..20 {
+                assert!(seen.insert(cell.word()), "row {row} repeats a draw of another row");
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_epoch_1_never_change() {
+        let stream = Stream::new(42, "name");
+        assert_eq!(stream.word(0), stream.word(0));
+        let mut cell = stream.cell(3);
+        insta::assert_snapshot!(
+            format!("{:016x} {:016x} {:016x}", stream.word(0), stream.word(1), cell.word()),
+            @""
+        );
+    }
+}
