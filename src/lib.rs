@@ -1,3 +1,5 @@
 //! Datagen: synthetic data at scale.
 
+pub mod columns;
+pub mod problems;
 pub mod rng;

@@ -1,0 +1,327 @@
+//! Columns: native vectors in Arrow layout, the one form in which values travel.
+//!
+//! A generator fills one [`Column`] per block; expressions and encoders read columns. Texts drawn from
+//! a list are [`Values::Choice`]: keys into a shared [`Dictionary`], so that quoting, escaping, links
+//! and injections of such a column are computed once per dictionary value, not once per row.
+//! Values that are cheaper to format late (uuid, dates) stay binary up to the encoder.
+//!
+//! Knows nothing of fields, formats or models.
+
+use std::sync::Arc;
+
+/// The logical type of a column: what schemas of files and tables are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataType {
+    /// true or false.
+    Boolean,
+    /// 32-bit signed integer.
+    Int32,
+    /// 64-bit signed integer.
+    Int64,
+    /// IEEE 754 single precision.
+    Float32,
+    /// IEEE 754 double precision.
+    Float64,
+    /// Exact decimal number: at most `precision` digits, `scale` of them behind the point.
+    Decimal {
+        /// Digits in all, `1..=38`.
+        precision: u8,
+        /// Digits behind the point, `0..=precision`.
+        scale: u8,
+    },
+    /// A civil date: days since 1970-01-01.
+    Date,
+    /// A point in time whose text form is the number of milliseconds since 1970-01-01T00:00:00Z.
+    EpochMillis,
+    /// A point in time: microseconds since 1970-01-01T00:00:00Z, with a calendar text form.
+    Instant,
+    /// UTF-8 text.
+    Text,
+    /// Bytes; upper-case hexadecimal in text formats.
+    Bytes,
+}
+
+impl DataType {
+    /// Whether values of this type are numbers that compare and calculate as such.
+    pub const fn is_numeric(self) -> bool {
+        matches!(
+            self,
+            Self::Int32
+                | Self::Int64
+                | Self::Float32
+                | Self::Float64
+                | Self::Decimal { .. }
+                | Self::EpochMillis
+        )
+    }
+}
+
+/// A column's place in the output: name, type and what an encoder may rely on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// The field's name as the model writes it.
+    pub name: String,
+    /// The logical type.
+    pub data_type: DataType,
+    /// Whether a value may be null.
+    pub nullable: bool,
+    /// For floats: every value is a multiple of `10^-decimals`, and that many digits are shown.
+    pub decimals: Option<u8>,
+    /// Number of distinct values where the model knows it and it is small enough for a dictionary page.
+    pub distinct: Option<u32>,
+    /// Average width of a value in bytes: sizes blocks and buffers, never a limit.
+    pub width: u32,
+}
+
+/// The visible columns of a plan, in output order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    /// One entry per output column.
+    pub columns: Vec<ColumnInfo>,
+}
+
+impl Schema {
+    /// Average width of a row in bytes.
+    pub fn row_width(&self) -> u64 {
+        self.columns.iter().map(|column| u64::from(column.width)).sum::<u64>().max(1)
+    }
+}
+
+/// Texts or byte strings one behind the other: value `i` is `data[offsets[i]..offsets[i + 1]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VarBytes {
+    offsets: Vec<u32>,
+    data: Vec<u8>,
+}
+
+impl Default for VarBytes {
+    fn default() -> Self {
+        Self::with_capacity(0, 0)
+    }
+}
+
+impl VarBytes {
+    /// Room for `values` values of `bytes` bytes in all.
+    pub fn with_capacity(values: usize, bytes: usize) -> Self {
+        let mut offsets = Vec::with_capacity(values + 1);
+        offsets.push(0);
+        Self { offsets, data: Vec::with_capacity(bytes) }
+    }
+
+    /// Appends one value.
+    #[inline]
+    pub fn push(&mut self, value: &[u8]) {
+        self.data.extend_from_slice(value);
+        self.close();
+    }
+
+    /// The bytes so far: append the next value's bytes here, then [`close`](Self::close) it.
+    #[inline]
+    pub fn open(&mut self) -> &mut Vec<u8> {
+        &mut self.data
+    }
+
+    /// Ends the value whose bytes were appended through [`open`](Self::open).
+    ///
+    /// A block is sized so that its bytes stay far below 4 GiB (see `plan`).
+    #[inline]
+    pub fn close(&mut self) {
+        debug_assert!(u32::try_from(self.data.len()).is_ok(), "a block's column holds below 4 GiB");
+        self.offsets.push(self.data.len() as u32);
+    }
+
+    /// Number of values.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Value `index`; panics when there is none.
+    #[inline]
+    pub fn get(&self, index: usize) -> &[u8] {
+        &self.data[self.offsets[index] as usize..self.offsets[index + 1] as usize]
+    }
+
+    /// All values in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + '_ {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    /// `len() + 1` positions in [`data`](Self::data), from 0, never falling.
+    pub fn offsets(&self) -> &[u32] {
+        &self.offsets
+    }
+
+    /// All bytes.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl<T: AsRef<[u8]>> FromIterator<T> for VarBytes {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut all = Self::default();
+        for value in values {
+            all.push(value.as_ref());
+        }
+        all
+    }
+}
+
+/// The distinct texts of a column that draws from a list: made once at plan time, shared by all blocks.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dictionary {
+    texts: VarBytes,
+    longest: usize,
+}
+
+impl Dictionary {
+    /// A dictionary of UTF-8 texts; the key of a text is its position. Texts need not be distinct
+    /// (the countries of all cities repeat, key by key).
+    pub fn new<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Arc<Self> {
+        Self::from_texts(texts.into_iter().map(|text| text.as_ref().to_owned()).collect())
+    }
+
+    /// The same from texts already laid out; they must be UTF-8.
+    pub fn from_texts(texts: VarBytes) -> Arc<Self> {
+        debug_assert!(texts.iter().all(|text| std::str::from_utf8(text).is_ok()));
+        let longest = texts.iter().map(<[u8]>::len).max().unwrap_or(0);
+        Arc::new(Self { texts, longest })
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// The text of `key`; panics when there is none.
+    #[inline]
+    pub fn get(&self, key: u32) -> &[u8] {
+        self.texts.get(key as usize)
+    }
+
+    /// All texts in key order.
+    pub fn texts(&self) -> &VarBytes {
+        &self.texts
+    }
+
+    /// Length of the longest text in bytes.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+}
+
+/// The values of a column. A null's slot holds any value of the type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// [`DataType::Boolean`].
+    Boolean(Vec<bool>),
+    /// [`DataType::Int32`].
+    Int32(Vec<i32>),
+    /// [`DataType::Int64`].
+    Int64(Vec<i64>),
+    /// [`DataType::Float32`].
+    Float32(Vec<f32>),
+    /// [`DataType::Float64`].
+    Float64(Vec<f64>),
+    /// [`DataType::Decimal`]: the digits without the point.
+    Decimal(Vec<i128>),
+    /// [`DataType::Date`]: days since 1970-01-01.
+    Date(Vec<i32>),
+    /// [`DataType::EpochMillis`].
+    EpochMillis(Vec<i64>),
+    /// [`DataType::Instant`]: microseconds.
+    Instant(Vec<i64>),
+    /// [`DataType::Text`]: UTF-8.
+    Text(VarBytes),
+    /// [`DataType::Text`] as keys into a dictionary. Columns linked to one another share `keys`.
+    Choice {
+        /// One key per row, each below `dictionary.len()`.
+        keys: Arc<Vec<u32>>,
+        /// The texts.
+        dictionary: Arc<Dictionary>,
+    },
+    /// [`DataType::Text`] in the 36-character form of RFC 9562, formatted late.
+    Uuid(Vec<u128>),
+    /// [`DataType::Bytes`].
+    Bytes(VarBytes),
+}
+
+/// One field's values in the rows of a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The values, null or not.
+    pub values: Values,
+    /// One flag per row: true = value, false = null. `None` = no nulls.
+    pub validity: Option<Vec<bool>>,
+}
+
+impl Column {
+    /// A column without nulls.
+    pub const fn new(values: Values) -> Self {
+        Self { values, validity: None }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Boolean(values) => values.len(),
+            Values::Int32(values) | Values::Date(values) => values.len(),
+            Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => {
+                values.len()
+            }
+            Values::Float32(values) => values.len(),
+            Values::Float64(values) => values.len(),
+            Values::Decimal(values) => values.len(),
+            Values::Uuid(values) => values.len(),
+            Values::Choice { keys, .. } => keys.len(),
+            Values::Text(values) | Values::Bytes(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the value of `row` is null.
+    #[inline]
+    pub fn is_null(&self, row: usize) -> bool {
+        self.validity.as_ref().is_some_and(|validity| !validity[row])
+    }
+}
+
+/// A contiguous range of rows of a command: what a worker makes at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    /// Row number of the first one, counted over the whole command from 0.
+    pub first: u64,
+    /// Number of rows.
+    pub count: usize,
+}
+
+impl Rows {
+    /// The row numbers in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = u64> {
+        (0..self.count).map(move |index| self.first + index as u64)
+    }
+}
+
+/// The visible columns of some rows, in the order of the [`Schema`].
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Which rows.
+    pub rows: Rows,
+    /// One column per entry of the schema, each `rows.count` long.
+    pub columns: Vec<Arc<Column>>,
+}
