@@ -1,5 +1,7 @@
 //! Datagen: synthetic data at scale.
 
+pub mod attributes;
 pub mod columns;
+pub mod formats;
 pub mod problems;
 pub mod rng;

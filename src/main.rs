@@ -1,1 +1,2 @@
+//! The `datagen` command.
 fn main() {}

@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn names_seeds_and_lanes_give_other_streams() {
         let base = Stream::new(1, "a");
-        for other in [Stream::new(2, "a"), Stream::new(1, "b"), Stream::new(1, "a\0"), base.lane(1)] {
+        for other in [Stream::new(2, "a"), Stream::new(1, "b"), Stream::new(1, "a\0"), base.lane(1)]
+        {
             assert_ne!(base, other);
         }
     }

@@ -1,0 +1,372 @@
+//! Attributes: what a component accepts, declared once, and its typed reading from JSON.
+//!
+//! A field type, format or connector lists its [`Attribute`]s; from that list follow the check of what
+//! a user wrote, the defaults, the did-you-mean, and the pages that `datagen fields` and
+//! `datagen connectors` print. The reader is lenient as the reference is (numbers and booleans may
+//! be given as text) and never stops at the first fault: it adds to [`Problems`].
+//!
+//! Knows nothing of what the attributes mean.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
+
+/// One key that a component accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute {
+    /// The key as documented.
+    pub name: &'static str,
+    /// What it holds, in words: `integer`, `number`, `boolean`, `text`, `list of texts`, …
+    pub kind: &'static str,
+    /// What holds when it is absent, as documented; empty when nothing does.
+    pub default: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+impl Attribute {
+    /// An optional key.
+    pub const fn new(
+        name: &'static str,
+        kind: &'static str,
+        default: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        Self { name, kind, default, doc }
+    }
+}
+
+/// The settings of a command's outputs: `Table_Names`, `Options` and the overrides of one call, merged.
+///
+/// Keys are upper case. Where a value came from is kept, so that a message can point at it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    values: Map<String, Value>,
+    pointers: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Sets `key`, found at `pointer`; a later value wins over an earlier one.
+    pub fn set(&mut self, key: &str, value: Value, pointer: impl Into<String>) {
+        let key = key.trim().to_uppercase();
+        self.pointers.insert(key.clone(), pointer.into());
+        self.values.insert(key, value);
+    }
+
+    /// The value of `key` (upper case), where it is set and not blank.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// All keys, in the order of their first setting.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Where `key` was set: a JSON pointer, or the name of the parameter.
+    pub fn pointer(&self, key: &str) -> &str {
+        self.pointers.get(key).map_or("", String::as_str)
+    }
+
+    /// A reader of these settings.
+    pub fn reader<'a>(&'a self, problems: &'a mut Problems) -> Reader<'a> {
+        Reader {
+            object: &self.values,
+            pointer: "/Options",
+            pointers: Some(&self.pointers),
+            field: None,
+            problems,
+        }
+    }
+}
+
+/// Reads the keys of one JSON object.
+///
+/// Every accessor answers `None` where the key is absent, `null`, or wrong; a wrong one is a problem.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    object: &'a Map<String, Value>,
+    pointer: &'a str,
+    /// Where each key was set, when the object was merged from several places.
+    pointers: Option<&'a BTreeMap<String, String>>,
+    field: Option<&'a str>,
+    problems: &'a mut Problems,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `object`, found at `pointer`, that belongs to the field called `field`.
+    pub fn new(
+        object: &'a Map<String, Value>,
+        pointer: &'a str,
+        field: Option<&'a str>,
+        problems: &'a mut Problems,
+    ) -> Self {
+        Self { object, pointer, pointers: None, field, problems }
+    }
+
+    /// The whole object, for what has no accessor here.
+    pub fn object(&self) -> &'a Map<String, Value> {
+        self.object
+    }
+
+    /// The name of the field that is read, empty for none.
+    pub fn field(&self) -> &'a str {
+        self.field.unwrap_or_default()
+    }
+
+    /// The JSON pointer of `key`.
+    pub fn pointer_of(&self, key: &str) -> String {
+        match self.pointers.and_then(|pointers| pointers.get(key)) {
+            Some(pointer) => pointer.clone(),
+            None => format!("{}/{}", self.pointer, pointer_segment(key)),
+        }
+    }
+
+    /// The value of `key`, where it is there and not `null`. A blank setting counts as not set.
+    pub fn value(&self, key: &str) -> Option<&'a Value> {
+        let blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+        let value = self.object.get(key).filter(|value| !value.is_null())?;
+        (self.pointers.is_none() || !blank(value)).then_some(value)
+    }
+
+    /// Whether `key` is there and not `null`.
+    pub fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Adds an error at `key`.
+    pub fn error(&mut self, key: &str, code: &'static str, message: impl Into<String>) {
+        let problem = Problem::error(code, self.pointer_of(key), message);
+        self.push(problem);
+    }
+
+    /// Adds an error at `key` with its cure.
+    pub fn error_with_hint(
+        &mut self,
+        key: &str,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let problem = Problem::error(code, self.pointer_of(key), message).hint(hint);
+        self.push(problem);
+    }
+
+    /// Adds a warning at `key`.
+    pub fn warn(&mut self, key: &str, code: &'static str, message: impl Into<String>) {
+        let problem = Problem::warning(code, self.pointer_of(key), message);
+        self.push(problem);
+    }
+
+    /// Adds a finding, named after the field that is read.
+    pub fn push(&mut self, mut problem: Problem) {
+        if problem.field.is_none() {
+            problem.field = self.field.map(str::to_owned);
+        }
+        self.problems.push(problem);
+    }
+
+    /// Whether this document has had an error so far.
+    pub fn has_errors(&self) -> bool {
+        self.problems.has_errors()
+    }
+
+    /// `true` or `false`, also as text in any letter case.
+    pub fn boolean(&mut self, key: &str) -> Option<bool> {
+        let value = self.value(key)?;
+        match value {
+            Value::Bool(flag) => return Some(*flag),
+            Value::String(text) if text.trim().eq_ignore_ascii_case("true") => return Some(true),
+            Value::String(text) if text.trim().eq_ignore_ascii_case("false") => return Some(false),
+            _ => {}
+        }
+        self.wrong(key, value, "true or false");
+        None
+    }
+
+    /// A whole number in `range`, also as text or with an empty fraction (`5.0`).
+    pub fn integer(&mut self, key: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.value(key)?;
+        let number = match value {
+            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+            Value::String(text) => {
+                let text = text.trim();
+                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+            }
+            _ => None,
+        };
+        match number {
+            Some(number) if range.contains(&number) => Some(number),
+            _ => {
+                let expected = if range == (i64::MIN..=i64::MAX) {
+                    "a whole number of 64 bits".to_owned()
+                } else {
+                    format!("a whole number from {} to {}", range.start(), range.end())
+                };
+                self.wrong(key, value, &expected);
+                None
+            }
+        }
+    }
+
+    /// A finite number, also as text.
+    pub fn number(&mut self, key: &str) -> Option<f64> {
+        let value = self.value(key)?;
+        let number = match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.wrong(key, value, "a number");
+        }
+        number
+    }
+
+    /// A text; numbers and booleans are taken as their text.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        let value = self.value(key)?;
+        let text = scalar_text(value);
+        if text.is_none() {
+            self.wrong(key, value, "a text");
+        }
+        text
+    }
+
+    /// A list of texts: an array of scalars, or one text that is split at commas.
+    pub fn texts(&mut self, key: &str) -> Option<Vec<String>> {
+        let value = self.value(key)?;
+        let texts = match value {
+            Value::Array(values) => values.iter().map(scalar_text).collect(),
+            Value::String(text) => Some(
+                text.split(',')
+                    .map(|part| part.trim().to_owned())
+                    .filter(|p| !p.is_empty())
+                    .collect(),
+            ),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.wrong(key, value, "a list of texts");
+        }
+        texts
+    }
+
+    /// One of `choices`, in any letter case; answers the choice as listed.
+    pub fn choice(&mut self, key: &str, choices: &[&'static str]) -> Option<&'static str> {
+        let value = self.value(key)?;
+        let found = scalar_text(value)
+            .and_then(|text| choices.iter().find(|c| c.eq_ignore_ascii_case(text.trim())).copied());
+        if found.is_none() {
+            let expected = format!("one of {}", choices.join(", "));
+            let hint =
+                scalar_text(value).and_then(|text| did_you_mean(&text, choices.iter().copied()));
+            let mut problem = self.wrong_problem(key, value, &expected);
+            problem.hint = hint.map(|hint| format!("did you mean `{hint}`?"));
+            self.push(problem);
+        }
+        found
+    }
+
+    /// Adds the error that `value` is not what `key` takes.
+    pub fn wrong(&mut self, key: &str, value: &Value, expected: &str) {
+        let problem = self.wrong_problem(key, value, expected);
+        self.push(problem);
+    }
+
+    fn wrong_problem(&self, key: &str, value: &Value, expected: &str) -> Problem {
+        let message = format!("`{key}` is {}, expected {expected}", shown(value));
+        Problem::error("wrong_value", self.pointer_of(key), message)
+    }
+
+    /// Warns of keys that no list in `known` declares, with a did-you-mean.
+    pub fn warn_unknown(&mut self, known: &[&[Attribute]]) {
+        let names = || known.iter().copied().flatten().map(|attribute| attribute.name);
+        for key in self.object.keys() {
+            if names().any(|name| name == key) {
+                continue;
+            }
+            let mut problem = Problem::warning(
+                "unknown_attribute",
+                self.pointer_of(key),
+                format!("unknown attribute `{}` has no effect", excerpt(key)),
+            );
+            if let Some(name) = did_you_mean(key, names()) {
+                problem = problem.hint(format!("did you mean `{name}`?"));
+            }
+            self.push(problem);
+        }
+    }
+}
+
+/// A scalar as text, as the reference coerces it.
+pub fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// A value as a message quotes it.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("the text `{}`", excerpt(text)),
+        Value::Array(values) => format!("a list of {}", values.len()),
+        Value::Object(_) => "an object".to_owned(),
+        other => format!("`{}`", excerpt(&other.to_string())),
+    }
+}
+
+/// `number` as an integer if it is one.
+fn whole(number: f64) -> Option<i64> {
+    // The bounds are exact: every f64 in them converts without loss.
+    (number.fract() == 0.0
+        && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number))
+    .then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T>(json: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> (T, Vec<String>) {
+        let object: Map<String, Value> = serde_json::from_str(json).unwrap();
+        let mut problems = Problems::default();
+        let answer = read(&mut Reader::new(&object, "/Fields/0", Some("age"), &mut problems));
+        (answer, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn numbers_and_booleans_may_be_given_as_text() {
+        let (answer, problems) = read(r#"{"min": " 5 ", "ghost": "TRUE", "max": 7.0}"#, |reader| {
+            (reader.integer("min", 0..=9), reader.boolean("ghost"), reader.integer("max", 0..=9))
+        });
+        assert_eq!(answer, (Some(5), Some(true), Some(7)));
+        assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_value_names_place_field_found_and_expected() {
+        let (_, problems) = read(r#"{"min": "five", "mode": "fats"}"#, |reader| {
+            reader.integer("min", 0..=9);
+            reader.choice("mode", &["fast", "slow"]);
+        });
+        insta::assert_snapshot!(problems.join("\n"), @r"
+        /Fields/0/min: field `age`: `min` is the text `five`, expected a whole number from 0 to 9
+        /Fields/0/mode: field `age`: `mode` is the text `fats`, expected one of fast, slow (did you mean `fast`?)
+        ");
+    }
+
+    #[test]
+    fn an_unknown_key_warns_with_a_guess() {
+        let known = [Attribute::new("min", "integer", "0", "Smallest value.")];
+        let (_, problems) = read(r#"{"mim": 3}"#, |reader| reader.warn_unknown(&[&known]));
+        insta::assert_snapshot!(problems.join("\n"), @"/Fields/0/mim: field `age`: unknown attribute `mim` has no effect (did you mean `min`?)");
+    }
+}

@@ -1,0 +1,144 @@
+//! File formats: CSV, JSON lines, Avro, Parquet, ORC.
+//!
+//! A [`Format`] checks its options and the schema once and gives an [`Encoder`], shared by all threads.
+//! Work is split so that the bytes of a file never depend on threads or block size:
+//!
+//! ```text
+//! worker:  SegmentEncoder  append(block)…  finish() -> Segment      (rows of one segment, encoded)
+//! writer:  FileEncoder     begin · append(segment)… · finish -> bytes of the file, in order
+//! ```
+//!
+//! A *segment* is a run of rows whose number the encoder fixes from the schema and its options alone
+//! (an Avro block, a Parquet row group, an ORC stripe, a compression frame); only the last one of a
+//! batch is shorter. Blocks never cross segments.
+//!
+//! Nothing here knows of paths, stores, threads or models.
+//!
+//! To add a format: write `formats/<name>.rs`, then its two lines below.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::attributes::{Attribute, Reader};
+use crate::columns::{Block, Schema};
+
+/// Every format, in the order that listings show them.
+pub static FORMATS: &[&dyn Format] = &[];
+
+/// The format called `name` (lower case).
+pub fn find(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// A way to lay out rows in a file.
+pub trait Format: Sync + Debug {
+    /// The name that connectors carry: `csv`, `parquet`.
+    fn name(&self) -> &'static str;
+
+    /// One sentence for listings.
+    fn summary(&self) -> &'static str;
+
+    /// The options that this format reads.
+    fn attributes(&self) -> &'static [Attribute];
+
+    /// Checks the options and whether `schema` can be written; `None` after adding errors to `options`.
+    fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>>;
+}
+
+/// A format with its options and schema: immutable, shared by the threads of a command.
+pub trait Encoder: Debug + Send + Sync {
+    /// What a file's name ends in, without the leading dot: `csv`, `csv.gz`, `parquet`.
+    fn extension(&self) -> String;
+
+    /// Rows of a segment: a power of two, made from schema and options alone.
+    fn segment_rows(&self) -> usize;
+
+    /// A worker's own encoder, used for one segment after the other.
+    fn segment_encoder(&self) -> Box<dyn SegmentEncoder>;
+
+    /// The encoder of one file, used by the writer.
+    fn file_encoder(&self) -> Box<dyn FileEncoder>;
+}
+
+/// Encodes the rows of one segment; a worker keeps it for the next one.
+pub trait SegmentEncoder: Send {
+    /// Encodes a block, the next rows of the segment.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be written in this format; the segment is then lost.
+    fn append(&mut self, block: &Block) -> Result<(), EncodeError>;
+
+    /// Ends the segment and hands it over; the encoder is then empty again.
+    ///
+    /// # Errors
+    ///
+    /// When the format's library refuses.
+    fn finish(&mut self) -> Result<Segment, EncodeError>;
+}
+
+/// Lays segments out as a file. Every call appends to `out`, which the caller drains to the store.
+pub trait FileEncoder: Send {
+    /// What stands before the first segment (a header line, magic bytes, the schema).
+    ///
+    /// # Errors
+    ///
+    /// When the format's library refuses.
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// The next segment.
+    ///
+    /// # Errors
+    ///
+    /// When the format's library refuses.
+    fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// What stands behind the last segment (a footer). The file is complete then.
+    ///
+    /// # Errors
+    ///
+    /// When the format's library refuses.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+}
+
+/// The encoded rows of one segment.
+#[derive(Debug)]
+pub struct Segment {
+    /// Number of rows in it.
+    pub rows: u64,
+    /// The encoded rows, as far as they are bytes already.
+    pub bytes: Vec<u8>,
+    /// What a format needs beside the bytes to place them in a file (statistics, page positions).
+    pub detail: Option<Box<dyn Any + Send>>,
+}
+
+/// Why rows could not be encoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A value that the format cannot hold.
+    #[error("column `{column}`, row {row}: {reason}")]
+    Value {
+        /// The column's name.
+        column: String,
+        /// The row's number in the command.
+        row: u64,
+        /// What is wrong with the value and what the format takes.
+        reason: String,
+    },
+    /// The format's library refused.
+    #[error("{format} encoder")]
+    Library {
+        /// The format's name.
+        format: &'static str,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A block or segment that does not fit the schema: a fault in this program.
+    #[error("column `{column}` does not fit its declared type")]
+    Mismatch {
+        /// The column's name.
+        column: String,
+    },
+}
