@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod columns;
+pub mod fields;
 pub mod formats;
 pub mod problems;
 pub mod rng;
