@@ -1,6 +1,7 @@
 //! Datagen: synthetic data at scale.
 
 pub mod attributes;
+pub mod calendar;
 pub mod columns;
 pub mod fields;
 pub mod formats;
