@@ -231,13 +231,13 @@ mod tests {
     #[test]
     fn refusals_say_what_was_found_and_what_was_expected() {
         let message = |text: &str| parse_instant(text).unwrap_err().to_string();
-        insta::assert_snapshot!(message("yesterday"), @"");
-        insta::assert_snapshot!(message("12/31/2024"), @"");
-        insta::assert_snapshot!(message("2023-02-29"), @"");
-        insta::assert_snapshot!(message("2024-02-14 24:00:00"), @"");
-        insta::assert_snapshot!(message("2024-02-14T00:00:00+19:00"), @"");
-        insta::assert_snapshot!(message("1/1/999999999"), @"");
-        insta::assert_snapshot!(message("+294248-01-01"), @"");
+        insta::assert_snapshot!(message("yesterday"), @"`yesterday` is not a date, expected `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)");
+        insta::assert_snapshot!(message("12/31/2024"), @"`12/31/2024` has month 31, expected 1 to 12 (in `d/M/yyyy` the day comes first)");
+        insta::assert_snapshot!(message("2023-02-29"), @"`2023-02-29` has day 29, expected 1 to 28 in month 2 of 2023");
+        insta::assert_snapshot!(message("2024-02-14 24:00:00"), @"`2024-02-14 24:00:00` has an impossible time, expected `00:00:00` to `23:59:59`");
+        insta::assert_snapshot!(message("2024-02-14T00:00:00+19:00"), @"`2024-02-14T00:00:00+19:00` has an impossible offset, expected `-18:00` to `+18:00`");
+        insta::assert_snapshot!(message("1/1/999999999"), @"`1/1/999999999` is too far away, expected a year from -5877640 to 5881579");
+        insta::assert_snapshot!(message("+294248-01-01"), @"`+294248-01-01` is too far away, expected a year from -290307 to 294246");
         for text in
             ["", "1/1/55", "2024-1-1", "20240101", "2024-01-01T", "2024-01-01Z", "1/1/2024x"]
         {

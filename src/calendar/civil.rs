@@ -136,9 +136,8 @@ pub const fn us_week_of_month(days: i32) -> u32 {
 /// The date of an instant and the microseconds since its midnight, `0..MICROS_PER_DAY`.
 #[inline]
 pub const fn split_instant(micros: i64) -> (i32, i64) {
-    let days = micros.div_euclid(MICROS_PER_DAY);
     // i64::MAX microseconds are about 107 million days.
-    (days as i32, micros - days * MICROS_PER_DAY)
+    (micros.div_euclid(MICROS_PER_DAY) as i32, micros.rem_euclid(MICROS_PER_DAY))
 }
 
 /// The instant `micros_of_day` after midnight of a date; `None` beyond `i64`.
@@ -224,6 +223,10 @@ mod tests {
         assert_eq!(days_from_civil(5_881_580, 7, 12), None);
         assert_eq!(days_from_civil(i32::MAX, 12, 31), None);
         assert_eq!(instant_from_days(i32::MAX, 0), None);
+        for micros in [i64::MIN, i64::MAX] {
+            let (days, rest) = split_instant(micros);
+            assert_eq!(instant_from_days(days, rest), Some(micros));
+        }
         for days in [i32::MIN, i32::MAX] {
             assert!((1..=53).contains(&iso_week(days).1));
             assert!((1..=53).contains(&us_week(days).1));

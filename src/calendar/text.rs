@@ -30,6 +30,22 @@ pub(super) fn pair(value: u32) -> [u8; 2] {
     PAIRS[(value & 127) as usize]
 }
 
+/// Writes the two digits of `value`, which is below 100, to a target of two bytes.
+#[inline(always)]
+fn put_pair(target: &mut [u8], value: u32) {
+    target.copy_from_slice(&pair(value));
+}
+
+/// Six digits of a second's microseconds, and zeros for its nanoseconds.
+#[inline(always)]
+pub(super) fn fraction_digits(micro: u32) -> [u8; 9] {
+    let mut digits = *b"000000000";
+    put_pair(&mut digits[0..2], micro / 10_000);
+    put_pair(&mut digits[2..4], micro / 100 % 100);
+    put_pair(&mut digits[4..6], micro % 100);
+    digits
+}
+
 /// Appends `yyyy-MM-dd`.
 #[inline]
 pub fn iso_date(days: i32, out: &mut Vec<u8>) {
@@ -55,8 +71,7 @@ pub fn slash_date(days: i32, out: &mut Vec<u8>) {
     if is_four_digits(year) {
         out.extend_from_slice(&slash_digits(year, month, day));
     } else {
-        let ([d, e], [m, n]) = (pair(day), pair(month));
-        out.extend_from_slice(&[d, e, b'/', m, n, b'/']);
+        out.extend_from_slice(&slash_digits(0, month, day)[..6]);
         expanded_year(year, out);
     }
 }
@@ -106,7 +121,7 @@ pub fn local_date_time(micros: i64, out: &mut Vec<u8>) {
         out.truncate(length);
     } else {
         iso_date(days, out);
-        let [.., time @ ..] = time_digits(seconds);
+        let time = time_digits(seconds);
         out.push(b'T');
         let shown = if seconds % 60 == 0 && fraction == 0 { 5 } else { 8 };
         out.extend_from_slice(&time[..shown]);
@@ -129,27 +144,34 @@ fn is_four_digits(year: i32) -> bool {
 /// `yyyy-MM-dd` of a year 0 to 9999.
 #[inline(always)]
 fn date_digits(year: i32, month: u32, day: u32) -> [u8; 10] {
-    let year = year as u32;
-    let ([c, e], [y, z]) = (pair(year / 100), pair(year % 100));
-    let ([m, n], [d, f]) = (pair(month), pair(day));
-    [c, e, y, z, b'-', m, n, b'-', d, f]
+    let mut digits = *b"0000-00-00";
+    put_pair(&mut digits[0..2], year as u32 / 100);
+    put_pair(&mut digits[2..4], year as u32 % 100);
+    put_pair(&mut digits[5..7], month);
+    put_pair(&mut digits[8..10], day);
+    digits
 }
 
 /// `dd/MM/yyyy` of a year 0 to 9999.
 #[inline(always)]
 fn slash_digits(year: i32, month: u32, day: u32) -> [u8; 10] {
-    let year = year as u32;
-    let ([c, e], [y, z]) = (pair(year / 100), pair(year % 100));
-    let ([m, n], [d, f]) = (pair(month), pair(day));
-    [d, f, b'/', m, n, b'/', c, e, y, z]
+    let mut digits = *b"00/00/0000";
+    put_pair(&mut digits[0..2], day);
+    put_pair(&mut digits[3..5], month);
+    put_pair(&mut digits[6..8], year as u32 / 100);
+    put_pair(&mut digits[8..10], year as u32 % 100);
+    digits
 }
 
 /// `HH:mm:ss`.
 #[inline(always)]
 fn time_digits(seconds: u32) -> [u8; 8] {
-    let (minutes, second) = (seconds / 60, seconds % 60);
-    let ([h, i], [m, n], [s, t]) = (pair(minutes / 60), pair(minutes % 60), pair(second));
-    [h, i, b':', m, n, b':', s, t]
+    let minutes = seconds / 60;
+    let mut digits = *b"00:00:00";
+    put_pair(&mut digits[0..2], minutes / 60);
+    put_pair(&mut digits[3..5], minutes % 60);
+    put_pair(&mut digits[6..8], seconds % 60);
+    digits
 }
 
 /// `yyyy-MM-ddTHH:mm:ssZ` of a year 0 to 9999.
@@ -178,20 +200,16 @@ fn push_fraction(fraction: u32, out: &mut Vec<u8>) {
     if fraction == 0 {
         return;
     }
-    let [a, b] = pair(fraction / 10_000);
-    let [c, d] = pair(fraction / 100 % 100);
-    let [e, f] = pair(fraction % 100);
-    let digits = [b'.', a, b, c, d, e, f];
-    let shown = if fraction.is_multiple_of(1_000) { 4 } else { 7 };
-    out.extend_from_slice(&digits[..shown]);
+    out.push(b'.');
+    let shown = if fraction.is_multiple_of(1_000) { 3 } else { 6 };
+    out.extend_from_slice(&fraction_digits(fraction)[..shown]);
 }
 
 /// `yyyy-MM-dd` of any year.
 #[inline(never)]
 fn expanded_date(year: i32, month: u32, day: u32, out: &mut Vec<u8>) {
     expanded_year(year, out);
-    let ([m, n], [d, e]) = (pair(month), pair(day));
-    out.extend_from_slice(&[b'-', m, n, b'-', d, e]);
+    out.extend_from_slice(&date_digits(0, month, day)[4..]);
 }
 
 /// A year as ISO 8601 and Java write it: at least four digits, a sign when there are more or it is negative.
@@ -241,7 +259,8 @@ mod tests {
         fn dates_of_four_digit_years_agree_with_chrono(days in -719_528..2_932_897_i32) {
             let date = NaiveDate::from_epoch_days(days).unwrap();
             prop_assert_eq!(text(|out| iso_date(days, out)), date.to_string());
-            prop_assert_eq!(&iso_date_fixed(days).unwrap(), date.to_string().as_bytes());
+            let fixed = iso_date_fixed(days).unwrap();
+            prop_assert_eq!(str::from_utf8(&fixed).unwrap(), date.to_string());
             let slashes = date.format("%d/%m/%Y").to_string();
             prop_assert_eq!(&slash_date_fixed(days).unwrap(), slashes.as_bytes());
             prop_assert_eq!(text(|out| slash_date(days, out)), slashes);

@@ -4,10 +4,17 @@ use super::{
     moment::Moment,
     part::{Field, Names, Part, Sign, Style},
 };
-use crate::calendar::text::{padded, pair};
+use crate::calendar::text::{fraction_digits, padded, pair};
+
+/// Appends all parts, right for every moment.
+pub(super) fn write_all(parts: &[Part], moment: &Moment, out: &mut Vec<u8>) {
+    for part in parts {
+        write(part, moment, out);
+    }
+}
 
 /// Appends one part.
-pub(super) fn write(part: &Part, moment: &Moment, out: &mut Vec<u8>) {
+fn write(part: &Part, moment: &Moment, out: &mut Vec<u8>) {
     match part {
         Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
         Part::Number { field, min, sign, .. } => {
@@ -17,7 +24,7 @@ pub(super) fn write(part: &Part, moment: &Moment, out: &mut Vec<u8>) {
             out.extend_from_slice(&pair((moment.value(*field).unsigned_abs() % 100) as u32));
         }
         Part::Fraction(digits) => {
-            out.extend_from_slice(&fraction(moment.micro)[..usize::from(*digits)]);
+            out.extend_from_slice(&fraction_digits(moment.micro)[..usize::from(*digits)]);
         }
         Part::Name(names, style) => out.extend_from_slice(name(*names, *style, moment).as_bytes()),
         Part::Zone(zone) => out.extend_from_slice(zone.text().as_bytes()),
@@ -30,7 +37,7 @@ pub(super) fn write(part: &Part, moment: &Moment, out: &mut Vec<u8>) {
             out.resize(out.len() + blanks, b' ');
             out[start..].rotate_right(blanks);
         }
-        Part::Section(parts) => parts.iter().for_each(|part| write(part, moment, out)),
+        Part::Section(parts) => write_all(parts, moment, out),
     }
 }
 
@@ -47,14 +54,6 @@ fn number(value: i64, min: usize, sign: Sign, out: &mut Vec<u8>) {
 fn name(names: Names, style: Style, moment: &Moment) -> &'static str {
     let index = moment.value(names.field()) - names.first();
     names.table(style)[index as usize]
-}
-
-/// Nine digits of the second's fraction.
-#[inline]
-fn fraction(micro: u32) -> [u8; 9] {
-    let ([a, b], [c, d]) = (pair(micro / 10_000), pair(micro / 100 % 100));
-    let [e, f] = pair(micro % 100);
-    [a, b, c, d, e, f, b'0', b'0', b'0']
 }
 
 /// A pattern for the years 1 to 9998, where neighbours of constant width are written at once.
@@ -184,8 +183,8 @@ impl Value {
             }
             Self::Quad(field) => {
                 let value = moment.value(field) as u32;
-                let ([a, b], [c, d]) = (pair(value / 100 % 100), pair(value % 100));
-                target[..4].copy_from_slice(&[a, b, c, d]);
+                target[..2].copy_from_slice(&pair(value / 100 % 100));
+                target[2..4].copy_from_slice(&pair(value % 100));
             }
             Self::Digits(field, width) => {
                 let mut value = moment.value(field) as u64;
@@ -196,7 +195,7 @@ impl Value {
             }
             Self::Fraction(digits) => {
                 let digits = usize::from(digits);
-                target[..digits].copy_from_slice(&fraction(moment.micro)[..digits]);
+                target[..digits].copy_from_slice(&fraction_digits(moment.micro)[..digits]);
             }
             Self::Name(names, style, width) => {
                 let width = usize::from(width);

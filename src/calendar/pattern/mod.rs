@@ -151,7 +151,7 @@ impl Pattern {
                 if Program::covers(&moment) {
                     program.write(&moment, out);
                 } else {
-                    parts.iter().for_each(|part| format::write(part, &moment, out));
+                    format::write_all(parts, &moment, out);
                 }
             }
         }

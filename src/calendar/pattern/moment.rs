@@ -47,7 +47,7 @@ impl Moment {
                 if year > 0 { year } else { 1 - year }
             }
             Field::WeekYear => civil::us_week(self.days).0.into(),
-            Field::Quarter => ((self.month + 2) / 3).into(),
+            Field::Quarter => self.month.div_ceil(3).into(),
             Field::Month => self.month.into(),
             Field::Week => civil::us_week(self.days).1.into(),
             Field::WeekOfMonth => civil::us_week_of_month(self.days).into(),

@@ -89,13 +89,13 @@ fn date(values: &Values) -> Result<i32, ReadError> {
             .then_some(moment.days)
             .ok_or_else(|| conflict(values, false));
     }
-    let years = match (given(Field::Year), given(Field::YearOfEra), given(Field::WeekYear)) {
-        (Some(year), ..) => [year, year],
-        (None, Some(year), _) if given(Field::Era) == Some(0) => [1 - year, 1 - year],
-        (None, Some(year), _) => [year, year],
+    let of_era = given(Field::YearOfEra)
+        .map(|year| if given(Field::Era) == Some(0) { 1 - year } else { year });
+    let years = match (given(Field::Year).or(of_era), given(Field::WeekYear)) {
+        (Some(year), _) => [year, year],
         // The last days of December can belong to the week-based year that follows.
-        (None, None, Some(year)) => [year, year - 1],
-        (None, None, None) => [1_970, 1_970],
+        (None, Some(year)) => [year, year - 1],
+        (None, None) => [1_970, 1_970],
     };
     let one_or = |field, last: i64| given(field).map_or(1..=last, |value| value..=value);
     for year in years {
