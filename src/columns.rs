@@ -257,6 +257,32 @@ pub enum Values {
     Bytes(VarBytes),
 }
 
+/// The 36-character text of a uuid (RFC 9562, lower case), eight digits at a time without a table:
+/// formats write millions of them.
+#[inline]
+pub fn uuid_text(uuid: u128) -> [u8; 36] {
+    /// Eight digits in text order.
+    #[inline]
+    fn digits(part: u32) -> [u8; 8] {
+        let mut nibbles = u64::from(part);
+        nibbles = ((nibbles & 0xffff_0000) << 16) | (nibbles & 0xffff);
+        nibbles = ((nibbles & 0x0000_ff00_0000_ff00) << 8) | (nibbles & 0x0000_00ff_0000_00ff);
+        nibbles = ((nibbles & 0x00f0_00f0_00f0_00f0) << 4) | (nibbles & 0x000f_000f_000f_000f);
+        // One in every byte whose digit is a letter; letters start 39 above `9` + 1.
+        let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+        (nibbles + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes()
+    }
+    let [a, b, c, d] = [96, 64, 32, 0].map(|shift| digits((uuid >> shift) as u32));
+    let mut text = [b'-'; 36];
+    text[0..8].copy_from_slice(&a);
+    text[9..13].copy_from_slice(&b[..4]);
+    text[14..18].copy_from_slice(&b[4..]);
+    text[19..23].copy_from_slice(&c[..4]);
+    text[24..28].copy_from_slice(&c[4..]);
+    text[28..36].copy_from_slice(&d);
+    text
+}
+
 /// One field's values in the rows of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -324,4 +350,18 @@ pub struct Block {
     pub rows: Rows,
     /// One column per entry of the schema, each `rows.count` long.
     pub columns: Vec<Arc<Column>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_reads_as_the_uuid_crate_writes_it() {
+        for seed in 0..2_000_u128 {
+            let uuid = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            let expected = uuid::Uuid::from_u128(uuid).hyphenated().to_string();
+            assert_eq!(uuid_text(uuid), expected.as_bytes());
+        }
+    }
 }

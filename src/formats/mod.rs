@@ -16,6 +16,10 @@
 //!
 //! To add a format: write `formats/<name>.rs`, then its two lines below.
 
+mod avro;
+#[cfg(test)]
+pub(crate) mod samples;
+
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
 
 /// Every format, in the order that listings show them.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[&avro::Avro];
 
 /// The format called `name` (lower case).
 pub fn find(name: &str) -> Option<&'static dyn Format> {

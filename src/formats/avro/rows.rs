@@ -1,0 +1,390 @@
+//! Rows in Avro's binary encoding (specification 1.12, "Binary Encoding"), made from columns.
+//!
+//! Rows are written through a small buffer that stays in the cache: its room is checked once for many
+//! rows, so that a cell costs a copy of fixed width and an addition. Texts of a dictionary are encoded
+//! once, with the length (and the union's branch) in front.
+//!
+//! Knows nothing of containers, schemas or codecs.
+
+use std::sync::Arc;
+
+use crate::columns::{Block, Column, DataType, Dictionary, Schema, Values, VarBytes, uuid_text};
+use crate::formats::EncodeError;
+
+/// Most bytes that a cell of fixed width may write behind its own end.
+const SLACK: usize = 64;
+
+/// Rows between two checks of the buffer's room.
+const MOST_ROWS: usize = 256;
+
+/// The buffer should stay well inside the second-level cache.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Encoded entries up to this length are copied whole, whatever their length; the last byte holds it.
+const SLOT: usize = 32;
+
+/// Branch of a nullable column's union, zig-zag encoded: `null` is the first, the value the second.
+const NULL: u8 = 0;
+const VALUE: u8 = 2;
+
+/// Encodes blocks of one schema; keeps the encoded dictionaries from block to block.
+#[derive(Debug)]
+pub(super) struct RowWriter {
+    schema: Arc<Schema>,
+    entries: Vec<Option<Entries>>,
+    buffer: Vec<u8>,
+}
+
+/// A dictionary with every entry encoded as a cell.
+#[derive(Debug)]
+struct Entries {
+    dictionary: Arc<Dictionary>,
+    encoded: Encoded,
+}
+
+#[derive(Debug)]
+enum Encoded {
+    /// Every entry fits a slot.
+    Slots(Vec<[u8; SLOT]>),
+    /// Entries of any length.
+    Long(VarBytes),
+}
+
+/// The cells of one column in a block.
+struct Cells<'a> {
+    /// Whether the union's branch is written in front of a value.
+    branch: bool,
+    validity: Option<&'a [bool]>,
+    values: CellValues<'a>,
+}
+
+enum CellValues<'a> {
+    Boolean(&'a [bool]),
+    Int(&'a [i32]),
+    Long(&'a [i64]),
+    Float(&'a [f32]),
+    Double(&'a [f64]),
+    Decimal(&'a [i128]),
+    Uuid(&'a [u128]),
+    Bytes(&'a VarBytes),
+    Slots { keys: &'a [u32], slots: &'a [[u8; SLOT]] },
+    Entries { keys: &'a [u32], entries: &'a VarBytes },
+}
+
+impl RowWriter {
+    pub(super) fn new(schema: Arc<Schema>) -> Self {
+        let entries = schema.columns.iter().map(|_| None).collect();
+        Self { schema, entries, buffer: Vec::new() }
+    }
+
+    /// Appends the rows of `block` to `out`.
+    pub(super) fn append(&mut self, block: &Block, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let Self { schema, entries, buffer } = self;
+        for ((column, info), entries) in
+            block.columns.iter().zip(&schema.columns).zip(&mut *entries)
+        {
+            keep_entries(entries, column, info.nullable);
+        }
+        let mut row = Vec::with_capacity(schema.columns.len());
+        for (index, info) in schema.columns.iter().enumerate() {
+            let cells = block
+                .columns
+                .get(index)
+                .filter(|column| column.len() == block.rows.count)
+                .and_then(|column| {
+                    cells(column, info.data_type, info.nullable, entries[index].as_ref())
+                })
+                .ok_or_else(|| EncodeError::Mismatch { column: info.name.clone() })?;
+            row.push(cells);
+        }
+
+        let fixed: usize = row.iter().map(Cells::fixed_bytes).sum();
+        let average: usize =
+            row.iter().map(|cells| cells.variable_bytes(0, block.rows.count)).sum::<usize>()
+                / block.rows.count.max(1);
+        let step = (BUFFER_BYTES / (fixed + average).max(1)).clamp(1, MOST_ROWS);
+        let mut first = 0;
+        while first < block.rows.count {
+            let end = block.rows.count.min(first + step);
+            let variable: usize = row.iter().map(|cells| cells.variable_bytes(first, end)).sum();
+            let room = (end - first) * fixed + variable + SLACK;
+            if buffer.len() < room {
+                buffer.resize(room, 0);
+            }
+            let mut at = 0;
+            for index in first..end {
+                for cells in &row {
+                    at = cells.write(index, buffer, at);
+                }
+            }
+            out.extend_from_slice(&buffer[..at]);
+            first = end;
+        }
+        Ok(())
+    }
+}
+
+/// Encodes the column's dictionary unless `kept` holds it already.
+fn keep_entries(kept: &mut Option<Entries>, column: &Column, branch: bool) {
+    let Values::Choice { dictionary, .. } = &column.values else { return };
+    if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(&kept.dictionary, dictionary)) {
+        return;
+    }
+    let encode = |text: &[u8], entry: &mut Vec<u8>| {
+        if branch {
+            entry.push(VALUE);
+        }
+        push_long(entry, text.len() as i64);
+        entry.extend_from_slice(text);
+    };
+    // Branch, a length of at most one byte and the slot's own last byte.
+    let encoded = if dictionary.longest() + 3 <= SLOT {
+        let slot = |text: &[u8]| {
+            let mut entry = Vec::with_capacity(SLOT);
+            encode(text, &mut entry);
+            let mut slot = [0; SLOT];
+            slot[..entry.len()].copy_from_slice(&entry);
+            slot[SLOT - 1] = entry.len() as u8;
+            slot
+        };
+        Encoded::Slots(dictionary.texts().iter().map(slot).collect())
+    } else {
+        let mut entries =
+            VarBytes::with_capacity(dictionary.len(), dictionary.texts().data().len());
+        for text in dictionary.texts().iter() {
+            encode(text, entries.open());
+            entries.close();
+        }
+        Encoded::Long(entries)
+    };
+    *kept = Some(Entries { dictionary: dictionary.clone(), encoded });
+}
+
+/// The cells of `column`, `None` where its values do not fit the declared type.
+fn cells<'a>(
+    column: &'a Column,
+    data_type: DataType,
+    nullable: bool,
+    entries: Option<&'a Entries>,
+) -> Option<Cells<'a>> {
+    let validity = column.validity.as_deref();
+    if validity.is_some_and(|validity| {
+        validity.len() != column.len() || (!nullable && validity.contains(&false))
+    }) {
+        return None;
+    }
+    let values = match (data_type, &column.values) {
+        (DataType::Boolean, Values::Boolean(values)) => CellValues::Boolean(values),
+        (DataType::Int32, Values::Int32(values)) | (DataType::Date, Values::Date(values)) => {
+            CellValues::Int(values)
+        }
+        (DataType::Int64, Values::Int64(values))
+        | (DataType::EpochMillis, Values::EpochMillis(values))
+        | (DataType::Instant, Values::Instant(values)) => CellValues::Long(values),
+        (DataType::Float32, Values::Float32(values)) => CellValues::Float(values),
+        (DataType::Float64, Values::Float64(values)) => CellValues::Double(values),
+        (DataType::Decimal { .. }, Values::Decimal(values)) => CellValues::Decimal(values),
+        (DataType::Text, Values::Text(values)) | (DataType::Bytes, Values::Bytes(values)) => {
+            CellValues::Bytes(values)
+        }
+        (DataType::Text, Values::Uuid(values)) => CellValues::Uuid(values),
+        (DataType::Text, Values::Choice { keys, .. }) => match &entries?.encoded {
+            Encoded::Slots(slots) => CellValues::Slots { keys, slots },
+            Encoded::Long(entries) => CellValues::Entries { keys, entries },
+        },
+        _ => return None,
+    };
+    Some(Cells { branch: nullable, validity, values })
+}
+
+impl Cells<'_> {
+    /// Most bytes that a cell takes, beside [`variable_bytes`](Self::variable_bytes).
+    fn fixed_bytes(&self) -> usize {
+        usize::from(self.branch)
+            + match &self.values {
+                CellValues::Boolean(_) => 1,
+                CellValues::Int(_) | CellValues::Bytes(_) | CellValues::Entries { .. } => 5,
+                CellValues::Float(_) => 4,
+                CellValues::Double(_) => 8,
+                CellValues::Long(_) => 10,
+                CellValues::Decimal(_) => 17,
+                CellValues::Uuid(_) => 37,
+                CellValues::Slots { .. } => SLOT,
+            }
+    }
+
+    /// Bytes that the values of some rows take, where that differs from row to row.
+    fn variable_bytes(&self, first: usize, end: usize) -> usize {
+        match &self.values {
+            CellValues::Bytes(values) => (values.offsets()[end] - values.offsets()[first]) as usize,
+            CellValues::Entries { keys, entries } => {
+                keys[first..end].iter().map(|key| entries.get(*key as usize).len()).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    /// Writes the cell of `row` at `out[at..]` and answers where it ends.
+    ///
+    /// `out` has [`SLACK`] bytes behind everything that is written.
+    #[inline]
+    fn write(&self, row: usize, out: &mut [u8], at: usize) -> usize {
+        let mut at = at;
+        if let Some(validity) = self.validity
+            && !validity[row]
+        {
+            out[at] = NULL;
+            return at + 1;
+        }
+        match &self.values {
+            // Entries carry the branch.
+            CellValues::Slots { keys, slots } => {
+                let slot = &slots[keys[row] as usize];
+                out[at..at + SLOT].copy_from_slice(slot);
+                return at + usize::from(slot[SLOT - 1]);
+            }
+            CellValues::Entries { keys, entries } => {
+                return put_bytes(out, at, entries, keys[row] as usize);
+            }
+            _ if self.branch => {
+                out[at] = VALUE;
+                at += 1;
+            }
+            _ => {}
+        }
+        match &self.values {
+            CellValues::Boolean(values) => put(out, at, [u8::from(values[row])], 1),
+            CellValues::Int(values) => put_long(out, at, i64::from(values[row])),
+            CellValues::Long(values) => put_long(out, at, values[row]),
+            CellValues::Float(values) => put(out, at, values[row].to_le_bytes(), 4),
+            CellValues::Double(values) => put(out, at, values[row].to_le_bytes(), 8),
+            CellValues::Decimal(values) => put_decimal(out, at, values[row]),
+            CellValues::Uuid(values) => {
+                out[at] = 72; // 36, zig-zag encoded
+                put(out, at + 1, uuid_text(values[row]), 36)
+            }
+            CellValues::Bytes(values) => {
+                let length = values.offsets()[row + 1] - values.offsets()[row];
+                let at = put_long(out, at, i64::from(length));
+                put_bytes(out, at, values, row)
+            }
+            CellValues::Slots { .. } | CellValues::Entries { .. } => at,
+        }
+    }
+}
+
+/// Copies all of `bytes`, of which `length` count.
+#[inline]
+fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N], length: usize) -> usize {
+    out[at..at + N].copy_from_slice(&bytes);
+    at + length
+}
+
+/// Value `index` as it stands, the short ones by a copy of fixed width.
+#[inline]
+fn put_bytes(out: &mut [u8], at: usize, values: &VarBytes, index: usize) -> usize {
+    let start = values.offsets()[index] as usize;
+    let length = values.offsets()[index + 1] as usize - start;
+    if length <= 32 && start + 32 <= values.data().len() {
+        out[at..at + 32].copy_from_slice(&values.data()[start..start + 32]);
+    } else {
+        out[at..at + length].copy_from_slice(&values.data()[start..start + length]);
+    }
+    at + length
+}
+
+/// A zig-zag number of variable length: seven bits a byte, the lowest first.
+#[inline]
+fn put_long(out: &mut [u8], at: usize, value: i64) -> usize {
+    const CONTINUED: u64 = 0x8080_8080_8080_8080;
+    let number = ((value << 1) ^ (value >> 63)) as u64;
+    // Eight groups of seven bits, one to a byte, by halving.
+    let low = number & 0x00ff_ffff_ffff_ffff;
+    let low = (low & 0x0fff_ffff) | ((low & 0x00ff_ffff_f000_0000) << 4);
+    let low = (low & 0x0000_3fff_0000_3fff) | ((low & 0x0fff_c000_0fff_c000) << 2);
+    let low = (low & 0x007f_007f_007f_007f) | ((low & 0x3f80_3f80_3f80_3f80) << 1);
+    if number < 1 << 56 {
+        let bytes = ((64 - (number | 1).leading_zeros()) as usize).div_ceil(7);
+        let continued = CONTINUED & !(u64::MAX << (8 * (bytes - 1)));
+        return put(out, at, (low | continued).to_le_bytes(), bytes);
+    }
+    let at = put(out, at, (low | CONTINUED).to_le_bytes(), 8);
+    let high = (number >> 56) as u8;
+    put(out, at, [high, 1], if high < 0x80 { 1 } else { 2 })
+}
+
+/// The same at the end of `out`.
+pub(super) fn push_long(out: &mut Vec<u8>, value: i64) {
+    let mut bytes = [0; 16];
+    let length = put_long(&mut bytes, 0, value);
+    out.extend_from_slice(&bytes[..length]);
+}
+
+/// The fewest bytes of two's complement that hold the digits, highest first, their number in front.
+#[inline]
+fn put_decimal(out: &mut [u8], at: usize, digits: i128) -> usize {
+    let bits = 129 - (digits ^ (digits >> 127)).leading_zeros() as usize;
+    let bytes = bits.div_ceil(8);
+    out[at] = 2 * bytes as u8;
+    put(out, at + 1, (digits << (8 * (16 - bytes))).to_be_bytes(), bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The specification's loop, as a referee.
+    fn plain(value: i64) -> Vec<u8> {
+        let mut number = ((value << 1) ^ (value >> 63)) as u64;
+        let mut bytes = Vec::new();
+        while number >= 0x80 {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    }
+
+    fn long(value: i64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        push_long(&mut bytes, value);
+        bytes
+    }
+
+    #[test]
+    fn numbers_around_every_power_of_two_are_encoded_as_the_specification_says() {
+        for shift in 0..64 {
+            for near in -2..=2_i64 {
+                let value = (1_i64 << shift).wrapping_add(near);
+                assert_eq!(long(value), plain(value), "{value}");
+                assert_eq!(long(value.wrapping_neg()), plain(value.wrapping_neg()), "-{value}");
+            }
+        }
+        for value in [i64::MIN, i64::MAX] {
+            assert_eq!(long(value), plain(value), "{value}");
+        }
+    }
+
+    proptest::proptest! {
+        /// For all numbers: the bytes are those of the specification's loop.
+        #[test]
+        fn any_number_is_encoded_as_the_specification_says(value: i64) {
+            proptest::prop_assert_eq!(long(value), plain(value));
+        }
+
+        /// For all numbers: the bytes, sign-extended, are the number, and none is left out in vain.
+        #[test]
+        fn any_decimal_is_shortest_two_s_complement(digits: i128, shift in 0..128_u32) {
+            let digits = digits >> shift;
+            let mut out = [0; 64];
+            let end = put_decimal(&mut out, 0, digits);
+            proptest::prop_assert_eq!(usize::from(out[0]), 2 * (end - 1));
+            let bytes = &out[1..end];
+            let mut wide = [if bytes[0] & 0x80 == 0 { 0 } else { 0xff }; 16];
+            wide[16 - bytes.len()..].copy_from_slice(bytes);
+            proptest::prop_assert_eq!(i128::from_be_bytes(wide), digits);
+            let needless = bytes.len() > 1 && matches!((bytes[0], bytes[1] >> 7), (0, 0) | (0xff, 1));
+            proptest::prop_assert!(!needless);
+        }
+    }
+}
