@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod calendar;
 pub mod columns;
+pub mod dictionaries;
 pub mod fields;
 pub mod formats;
 pub mod problems;
