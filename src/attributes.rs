@@ -192,19 +192,16 @@ impl<'a> Reader<'a> {
         let value = self.value(key)?;
         let number = match value {
             Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
-            Value::String(text) => {
-                let text = text.trim();
-                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
-            }
+            Value::String(text) => whole_number(text),
             _ => None,
         };
         match number {
             Some(number) if range.contains(&number) => Some(number),
             _ => {
-                let expected = if range == (i64::MIN..=i64::MAX) {
-                    "a whole number of 64 bits".to_owned()
-                } else {
-                    format!("a whole number from {} to {}", range.start(), range.end())
+                let expected = match (*range.start(), *range.end()) {
+                    (i64::MIN, i64::MAX) => "a whole number of 64 bits".to_owned(),
+                    (i64::MIN, most) => format!("a whole number of at most {most}"),
+                    (least, most) => format!("a whole number from {least} to {most}"),
                 };
                 self.wrong(key, value, &expected);
                 None
@@ -321,6 +318,12 @@ pub fn shown(value: &Value) -> String {
         Value::Object(_) => "an object".to_owned(),
         other => format!("`{}`", excerpt(&other.to_string())),
     }
+}
+
+/// A text as a whole number of 64 bits, where it is one: `5`, ` 5 ` or `5.0`.
+pub fn whole_number(text: &str) -> Option<i64> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
 }
 
 /// `number` as an integer if it is one.

@@ -8,3 +8,4 @@ pub mod fields;
 pub mod formats;
 pub mod problems;
 pub mod rng;
+pub mod sampling;

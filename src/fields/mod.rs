@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Column, DataType, Dictionary, Rows};
+use crate::columns::{Column, DataType, Dictionary, Rows, Values};
 use crate::problems::did_you_mean;
 use crate::rng::Stream;
+use crate::sampling::Sampler;
+use crate::sampling::choices::TextChoices;
 
 /// Every field type, in the order that listings show them.
 pub static FIELD_TYPES: &[&dyn FieldType] = &[&integer::Integer];
@@ -124,6 +126,57 @@ impl Compiled {
             sub_values: Vec::new(),
             capacity: None,
         }
+    }
+
+    /// A field whose cells are all drawn by one sampler; `values` is the variant of the column.
+    fn drawn<S: Sampler + 'static>(
+        stream: Stream,
+        sampler: S,
+        values: fn(Vec<S::Value>) -> Values,
+        data_type: DataType,
+        width: u32,
+    ) -> Self {
+        Self::new(Drawn { stream, sampler, values }, data_type, width)
+    }
+
+    /// A field that draws from a list of texts.
+    fn drawn_text(stream: Stream, choices: TextChoices) -> Self {
+        let (width, count) = (choices.width(), choices.alias.len() as u64);
+        Self::new(DrawnText { stream, choices }, DataType::Text, width).with_distinct(count)
+    }
+
+    /// Tells the number of distinct values, if it is small enough for a dictionary page.
+    fn with_distinct(mut self, count: u64) -> Self {
+        const MOST: u32 = 1 << 18;
+        self.distinct = u32::try_from(count).ok().filter(|count| *count <= MOST);
+        self
+    }
+}
+
+/// Draws every cell by one sampler.
+#[derive(Debug)]
+struct Drawn<S: Sampler> {
+    stream: Stream,
+    sampler: S,
+    values: fn(Vec<S::Value>) -> Values,
+}
+
+impl<S: Sampler> Generator for Drawn<S> {
+    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+        Ok(Column::new((self.values)(self.sampler.column(self.stream, rows))))
+    }
+}
+
+/// Draws every cell from a list of texts.
+#[derive(Debug)]
+struct DrawnText {
+    stream: Stream,
+    choices: TextChoices,
+}
+
+impl Generator for DrawnText {
+    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+        Ok(Column::new(self.choices.column(self.stream, rows)))
     }
 }
 
