@@ -108,6 +108,12 @@ impl VarBytes {
         Self { offsets, data: Vec::with_capacity(bytes) }
     }
 
+    /// `values` values of `width` bytes each, already laid out: `data` holds their product.
+    pub fn of_width(values: usize, width: usize, data: Vec<u8>) -> Self {
+        debug_assert_eq!(data.len(), values * width);
+        Self { offsets: (0..=values).map(|index| (index * width) as u32).collect(), data }
+    }
+
     /// Appends one value.
     #[inline]
     pub fn push(&mut self, value: &[u8]) {

@@ -9,3 +9,4 @@ pub mod formats;
 pub mod problems;
 pub mod rng;
 pub mod sampling;
+pub mod texts;

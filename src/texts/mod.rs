@@ -1,0 +1,10 @@
+//! Made-up texts: random letters and texts that follow a pattern.
+//!
+//! What field types write texts with. Knows nothing of fields, models or columns.
+
+mod draws;
+mod letters;
+pub mod pattern;
+
+pub use draws::Draws;
+pub use letters::Letters;
