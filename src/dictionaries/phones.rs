@@ -1,7 +1,7 @@
 //! Phone plans: the national numbers that are valid in a country. Data: libphonenumber (`data/LICENCES.md`).
 //!
 //! A plan is a list of ranges of whole numbers, each with a fixed count of digits: those that the country's
-//! mobile numbers (fixed lines where it has none) may take. `build/phones.py` makes them and has
+//! mobile numbers (fixed lines where it has none) of customary length may take. `build/phones.py` makes them and has
 //! libphonenumber check samples.
 
 use super::DictionaryError;

@@ -31,7 +31,8 @@ LOPSIDED = 20
 
 # Country -> sources with their shares. `faker:`/`mimesis:` locale, `own:` language of own_names.py.
 # A trailing `/first` or `/last` takes only these names of a source.
-# Where no source is of the country itself, it shares those of its languages or neighbours; DESIGN: documented here.
+# Where no source is of the country itself it shares those of its languages or neighbours, and the line says so.
+# All `own:ar` countries share one list, that of the Gulf and the Levant.
 COUNTRIES = {
     "AE": "own:ar=1",
     "AL": "own:sq=1",
@@ -42,7 +43,7 @@ COUNTRIES = {
     "AZ": "faker:az_AZ=1",
     "BA": "own:bs=5 own:sr=3 faker:hr_HR=2",  # its three peoples
     "BE": "faker:nl_BE=6 faker:fr_BE=4",
-    "BG": "faker:bg_BG/first=1 own:bg/last=1",
+    "BG": "own:bg=1",
     "BH": "own:ar=1",
     "BO": "faker:es_CO=1 faker:es_CL=1",  # shared
     "BR": "faker:pt_BR=1",
@@ -115,7 +116,7 @@ COUNTRIES = {
     "SI": "faker:sl_SI=1",
     "SK": "faker:sk_SK=1",
     "SY": "own:ar=1",
-    "TH": "faker:en_TH=1",
+    "TH": "own:th/first=3 faker:en_TH=1",
     "TN": "own:tn=1",
     "TR": "faker:tr_TR=1 mimesis:tr/last=1",
     "TW": "faker:zh_TW=1",
@@ -133,7 +134,7 @@ COUNTRIES = {
 }
 
 # Locales whose script is not Latin -> the system of romanize.py.
-SCRIPTS = {"ru_RU": "ru", "uk_UA": "uk", "uk": "uk", "bg_BG": "bg", "mk_MK": "mk", "kk": "kk", "el_GR": "el",
+SCRIPTS = {"ru_RU": "ru", "uk_UA": "uk", "uk": "uk", "mk_MK": "mk", "kk": "kk", "el_GR": "el",
            "hy_AM": "hy", "ka_GE": "ka", "ko_KR": "ko", "ko": "ko", "zh_CN": "zh", "zh_TW": "zh", "zh": "zh"}
 
 

@@ -89,8 +89,29 @@ OWN = {
             Tarasevich Tsimashenka Tsishkevich Urbanovich Vaitsekhovich Varabei Vasileuski Viarbitski Yakimovich Yanukovich Yarashevich
             Yermakou Zaitsau Zhdanovich Zhuk Zhukouski Zubrytski""",
     },
-    # Bulgarian surnames, male and female forms: the list of Faker is one of jokes.
+    # Bulgarian, surnames in male and female forms: the lists of Faker are full of jokes.
     "bg": {
+        "male": """Александър=Aleksandar Андрей=Andrey Ангел=Angel Антон=Anton Асен=Asen Атанас=Atanas Богдан=Bogdan Богомил=Bogomil
+            Божидар=Bozhidar Борис=Boris Борислав=Borislav Боян=Boyan Валентин=Valentin Валери=Valeri Васил=Vasil Величко=Velichko
+            Венелин=Venelin Венцислав=Ventsislav Веселин=Veselin Виктор=Viktor Владимир=Vladimir Владислав=Vladislav Гаврил=Gavril Георги=Georgi
+            Григор=Grigor Даниел=Daniel Даниил=Daniil Делян=Delyan Денис=Denis Деян=Deyan Димитър=Dimitar Димо=Dimo Добромир=Dobromir Драгомир=Dragomir
+            Емил=Emil Живко=Zhivko Захари=Zahari Здравко=Zdravko Златан=Zlatan Ивайло=Ivaylo Иван=Ivan Иво=Ivo Илия=Iliya Йордан=Yordan Йосиф=Yosif
+            Калин=Kalin Калоян=Kaloyan Камен=Kamen Кирил=Kiril Константин=Konstantin Костадин=Kostadin Красен=Krasen Красимир=Krasimir Кристиян=Kristiyan
+            Крум=Krum Лазар=Lazar Любен=Lyuben Любомир=Lyubomir Людмил=Lyudmil Манол=Manol Марин=Marin Мартин=Martin Методи=Metodi Милен=Milen
+            Мирослав=Miroslav Михаил=Mihail Момчил=Momchil Найден=Nayden Недялко=Nedyalko Никола=Nikola Николай=Nikolay Огнян=Ognyan Орлин=Orlin Павел=Pavel Пенчо=Pencho
+            Петко=Petko Петър=Petar Пламен=Plamen Преслав=Preslav Радослав=Radoslav Радостин=Radostin Румен=Rumen Росен=Rosen Самуил=Samuil Свилен=Svilen
+            Светослав=Svetoslav Симеон=Simeon Славчо=Slavcho Спас=Spas Станимир=Stanimir Станислав=Stanislav Стефан=Stefan Стоян=Stoyan Стефчо=Stefcho Теодор=Teodor Тихомир=Tihomir
+            Тодор=Todor Траян=Trayan Филип=Filip Християн=Hristiyan Христо=Hristo Цветан=Tsvetan Цветомир=Tsvetomir Чавдар=Chavdar Явор=Yavor Яни=Yani Ясен=Yasen""",
+        "female": """Александра=Aleksandra Албена=Albena Ана=Ana Анелия=Aneliya Анета=Aneta Анна=Anna Антоанета=Antoaneta Антония=Antoniya Ася=Asya Богдана=Bogdana
+            Биляна=Bilyana Боряна=Boryana Божидара=Bozhidara Валентина=Valentina Валерия=Valeriya Ваня=Vanya Вера=Vera Веселина=Veselina Весела=Vesela Виктория=Viktoria Виолета=Violeta
+            Габриела=Gabriela Галина=Galina Галя=Galya Гергана=Gergana Даниела=Daniela Дария=Dariya Деница=Denitsa Десислава=Desislava Диана=Diana Димитрина=Dimitrina Донка=Donka
+            Ева=Eva Евгения=Evgeniya Екатерина=Ekaterina Елена=Elena Елица=Elitsa Елисавета=Elisaveta Емилия=Emiliya Жана=Zhana Живка=Zhivka Златка=Zlatka Зорница=Zornitsa
+            Ива=Iva Иванка=Ivanka Ивелина=Ivelina Илиана=Iliana Ирина=Irina Искра=Iskra Йоана=Yoana Йорданка=Yordanka Калина=Kalina Камелия=Kameliya Катерина=Katerina Катя=Katya Красимира=Krasimira
+            Кремена=Kremena Кристина=Kristina Лидия=Lidiya Лилия=Liliya Лиляна=Lilyana Любка=Lyubka Любомира=Lyubomira Людмила=Lyudmila Магдалена=Magdalena Мая=Maya Маргарита=Margarita
+            Мариана=Mariana Мария=Maria Марина=Marina Марияна=Mariyana Милена=Milena Мила=Mila Мирела=Mirela Михаела=Mihaela Моника=Monika Надежда=Nadezhda Нели=Neli Невена=Nevena Николета=Nikoleta Нина=Nina Нона=Nona Паулина=Paulina
+            Павлина=Pavlina Пенка=Penka Петя=Petya Поля=Polya Рада=Rada Радка=Radka Радостина=Radostina Ралица=Ralitsa Роза=Roza Росица=Rositsa Румяна=Rumyana
+            Светла=Svetla Светлана=Svetlana Силвия=Silviya Симона=Simona Славка=Slavka Снежана=Snezhana София=Sofia Соня=Sonya Станислава=Stanislava Стефка=Stefka Стефани=Stefani Стоянка=Stoyanka Таня=Tanya Татяна=Tatyana Теодора=Teodora
+            Теменужка=Temenuzhka Тодорка=Todorka Цветелина=Tsvetelina Цветана=Tsvetana Христина=Hristina Юлия=Yulia Яна=Yana""",
         "last_male": """Alexandrov Andonov Andreev Angelov Antonov Apostolov Asenov Atanasov Bogdanov Bonev Borisov Boyadzhiev Boyanov Boychev Dimitrov Dimov
             Dinev Dobrev Donchev Draganov Enchev Filipov Ganchev Ganev Genchev Genov Georgiev Gospodinov Hristov Hadzhiev
             Iliev Ivanov Ivanchev Kalchev Kamenov Karadzhov Kirilov Kirov Kolev Konstantinov Kostadinov Kostov Krastev Kunchev Lazarov Lyubenov Malinov Manolov Marinov Markov
@@ -247,6 +268,17 @@ OWN = {
             Essid Ferjani Gharbi Ghannouchi Guesmi Hamdi Hammami Hamrouni Jaziri Jebali Jelassi Jemai Jlassi Jouini Kacem Kallel Karoui Khadhraoui Khelifi Khemiri Khlifi
             Laabidi Maaloul Mabrouk Mahjoub Mansour Mansouri Mathlouthi Mejri Mekki Mestiri Miled Mnif Msakni Nasri Nefzi Ouerghi Rahmani Rezgui Riahi Romdhane
             Saidi Sassi Sfar Slimani Souissi Tlili Toumi Trabelsi Turki Yahyaoui Zarrouk Zouari""",
+    },
+    # Thai given names, beside the few of Faker.
+    "th": {
+        "male": """Adisak Akkarat Amnuay Anan Anucha Anurak Apichat Arthit Banjong Boonmee Boonsong Chai Chaiwat Chakrit Chalerm Chanchai Charoen
+            Chatchai Decha Ekachai Jirayu Kamol Kasem Kitti Kittisak Komsan Kriangkrai Kritsada Manop Montri Narong Nattapong Nattawut Nikorn Niran Nopparat
+            Panupong Parinya Pichai Piyapong Pongsak Prasert Prawit Preecha Rattana Ronnachai Sakda Samart Sanit Saran Sarawut Sathit Settha Siriwat Somboon Somchai Somkiat Sompong
+            Somsak Songkran Suchart Sunthorn Supachai Surachai Surasak Suthep Tanawat Teerapat Thanakorn Thaksin Thawatchai Thongchai Udom Veerapol Vichai Wanchai Wichit Winai Wirat Worawut Yongyuth""",
+        "female": """Achara Amporn Apinya Aranya Arunee Benjawan Boonsri Bussaba Chalida Chantana Chanida Chintana Chutima Daranee Duangjai Jintana Jiraporn Kamala Kanchana Kanokwan Kanya
+            Kesinee Kulap Lalana Lawan Malee Malai Mayuree Monthira Nanthida Naree Narumon Natcha Nattaya Nipa Nonglak Nongnuch Oranuch Orathai Panida Patcharee Pensri Phailin Pimchanok
+            Pornthip Prapai Pranee Preeya Ratana Ratchanee Rawiwan Rungnapa Rungthip Saengdao Saowalak Sasithorn Siriporn Sirikit Somjai Somporn Sopa Sudarat Sukanya Sunee Sunisa Supaporn
+            Suphansa Supranee Suwanee Tassanee Thidarat Tipawan Ubon Urai Wanida Wanna Wannapa Waraporn Wilai Wipa Yupin Yuwadee""",
     },
     # Japanese, beside the few of Faker.
     "ja": {

@@ -17,7 +17,7 @@ from phonenumbers import PhoneMetadata
 from blob import write_table
 
 # The most intervals that a country keeps; the widest ones win.
-MOST_RANGES = 256
+MOST_RANGES = 512
 SAMPLES_PER_RANGE = 12
 REQUIRED_SHARE = 0.99
 
@@ -156,6 +156,9 @@ def ranges(region, code):
             continue
         lengths = [length for length in description.possible_length or metadata.general_desc.possible_length
                    if length > 0]
+        # Of several lengths the customary one: the longest would have nearly all the numbers.
+        if description.example_number and len(description.example_number) in lengths:
+            lengths = [len(description.example_number)]
         draw = random.Random(f"{region} {pattern}")
         kept = []
         for length in lengths:
