@@ -19,6 +19,7 @@ use crate::problems::did_you_mean;
 use crate::rng::Stream;
 use crate::sampling::Sampler;
 use crate::sampling::choices::TextChoices;
+use crate::sampling::choices::TextChoices;
 
 /// Every field type, in the order that listings show them.
 pub static FIELD_TYPES: &[&dyn FieldType] = &[&integer::Integer];
@@ -58,6 +59,16 @@ pub trait FieldType: Sync + Debug {
 
     /// A field of this type as JSON text: shown in listings, run by the contract test.
     fn example(&self) -> &'static str;
+
+    /// Files that the example reads: names and contents.
+    fn example_files(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Why fields of this type are refused, for a type that is recognised but not made.
+    fn unavailable(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What a column of this type holds when its values are computed from other fields.
     ///
