@@ -19,7 +19,6 @@ use crate::problems::did_you_mean;
 use crate::rng::Stream;
 use crate::sampling::Sampler;
 use crate::sampling::choices::TextChoices;
-use crate::sampling::choices::TextChoices;
 
 /// Every field type, in the order that listings show them.
 pub static FIELD_TYPES: &[&dyn FieldType] = &[&integer::Integer];
