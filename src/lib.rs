@@ -2,11 +2,22 @@
 
 pub mod attributes;
 pub mod calendar;
+pub mod cli;
 pub mod columns;
+pub mod commands;
+pub mod config;
 pub mod dictionaries;
+pub mod engine;
+pub mod expression;
 pub mod fields;
 pub mod formats;
+pub mod model;
+pub mod plan;
 pub mod problems;
 pub mod rng;
+pub mod roots;
+pub mod samples;
 pub mod sampling;
-pub mod texts;
+pub mod sinks;
+pub mod stores;
+pub mod telemetry;

@@ -1,2 +1,7 @@
-//! The `datagen` command.
-fn main() {}
+//! The `datagen` command: parse, run, print the error chain, exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    datagen::cli::main()
+}

@@ -1,0 +1,67 @@
+//! `datagen check`: every problem of models, for people or programs.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::shown::print_problems;
+use super::source;
+use crate::config::Config;
+use crate::model;
+use crate::plan::{self, Environment};
+use crate::problems::Problems;
+use crate::roots::ReadRoots;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Model files or names
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<String>,
+    /// How the findings are shown
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    let mut good = true;
+    let mut answers = Vec::new();
+    for name in &arguments.models {
+        let source = source::read(name, config)?;
+        let problems = check(&source, config);
+        good &= !problems.has_errors();
+        match arguments.format {
+            Format::Text => {
+                print_problems(name, &problems);
+                let verdict = if problems.has_errors() { "refused" } else { "ok" };
+                writeln!(io::stdout(), "{name}: {verdict}")?;
+            }
+            Format::Json => {
+                let problems: Vec<_> = problems.iter().collect();
+                answers.push(json!({"model": name, "problems": problems}));
+            }
+        }
+    }
+    if arguments.format == Format::Json {
+        writeln!(io::stdout(), "{:#}", json!({"ok": good, "models": answers}))?;
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(source: &source::ModelSource, config: &Config) -> Problems {
+    let mut problems = Problems::default();
+    if let Some(model) = model::parse(&source.text, &mut problems) {
+        let files = ReadRoots::new(source.folder.as_deref(), &config.read_roots);
+        let environment = Environment { seed: 0, now: 0, rows: None, files: &files };
+        plan::compile(&model, &environment, &mut problems);
+        crate::sinks::warn_unused(&model.settings, &[], &mut problems);
+    }
+    problems
+}

@@ -1,0 +1,286 @@
+//! `datagen generate`: the main job on this machine.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use crossbeam_channel::{RecvTimeoutError, bounded};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::shown::{print_problems, print_refusal};
+use super::source;
+use crate::commands::{self, Request, Surroundings};
+use crate::config::Config;
+use crate::engine::{self, Control, EngineError, Observer, Run};
+use crate::sinks::{Committed, Stdout, Target};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  datagen generate --model customer --rows 1000
+  datagen generate --model my.json --connector parquet --rows 1000000 --batches 10 --output-root out
+  datagen generate --model customer --connector csv --connector json --seed 42 --set CSV_DELIMITER=';'
+  datagen generate --model customer --rows 5 --quiet -o - | head")]
+pub(super) struct Arguments {
+    /// Model file, name of a model of the models folder or of a shipped one, or - for stdin
+    #[arg(long, short, value_name = "FILE|NAME")]
+    model: String,
+    /// Where the rows go; may be given several times [default: csv]
+    #[arg(long = "connector", short, value_name = "NAME", value_delimiter = ',')]
+    connectors: Vec<String>,
+    /// Rows of a batch
+    #[arg(long, short, default_value_t = 20)]
+    rows: u64,
+    /// Number of batches; each is committed by itself
+    #[arg(long, short, default_value_t = 1)]
+    batches: u64,
+    /// Worker threads [default: all cores]
+    #[arg(long, short)]
+    threads: Option<usize>,
+    /// Seed of all random numbers [default: drawn, and shown]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The point in time that the model takes for now, RFC 3339 [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// Folder that all files stay below [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    output_root: Option<PathBuf>,
+    /// Folder that the model may read files from, beside its own; may be given several times
+    #[arg(long = "read-root", value_name = "DIR")]
+    read_roots: Vec<PathBuf>,
+    /// Override a setting of `Table_Names` or `Options`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// `-` streams csv or json to stdout instead of writing files
+    #[arg(long, short, value_name = "-")]
+    output: Option<String>,
+    /// Print a summary on stdout when done
+    #[arg(long, value_enum)]
+    summary: Option<Summary>,
+    /// No progress bar and no closing line
+    #[arg(long, short)]
+    quiet: bool,
+    /// Rows of a block, for measurements: it never changes what is written
+    #[arg(long, hide = true)]
+    block_rows: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Summary {
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    let source = source::read(&arguments.model, config)?;
+    let connectors = match arguments.connectors.as_slice() {
+        [] => vec!["csv".to_owned()],
+        given => given.to_vec(),
+    };
+    let overrides = parse_settings(&arguments.settings)?;
+    let seed = arguments.seed.unwrap_or_else(commands::draw_seed);
+    let now = match &arguments.now {
+        Some(now) => commands::parse_now(now).map_err(anyhow::Error::msg).context("--now")?,
+        None => commands::current_now(),
+    };
+    let request = Request {
+        model: &source.text,
+        model_folder: source.folder.as_deref(),
+        connectors: &connectors,
+        rows: arguments.rows,
+        batches: Some(arguments.batches),
+        seed,
+        now,
+        overrides: &overrides,
+    };
+    let output_root = arguments.output_root.clone().or_else(|| config.output_root.clone());
+    let surroundings = Surroundings {
+        output_root: absolute(output_root.unwrap_or_else(|| PathBuf::from(".")))?,
+        read_roots: [&arguments.read_roots[..], &config.read_roots[..]].concat(),
+        default_folder: String::new(),
+    };
+    let prepared = match commands::prepare(&request, &surroundings) {
+        Ok(prepared) => prepared,
+        Err(refusal) => {
+            print_refusal(&source.label, &refusal);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    print_problems(&source.label, &prepared.warnings);
+    let targets = match arguments.output.as_deref() {
+        None => prepared.targets,
+        Some("-") => vec![stdout_target(&prepared.targets)?],
+        Some(other) => bail!("--output `{other}`: expected -; folders are given by --output-root"),
+    };
+    let threads = arguments.threads.unwrap_or_else(all_cores);
+    if threads == 0 || threads > config.max_threads {
+        bail!("--threads {threads}: expected 1 to {}", config.max_threads);
+    }
+    let run = Run {
+        plan: prepared.plan,
+        targets,
+        rows: arguments.rows,
+        batches: 0..arguments.batches,
+        resume_at: 0,
+        threads,
+        block_rows: arguments.block_rows,
+    };
+    let started = Instant::now();
+    let control = Arc::new(Control::default());
+    cancel_on_interrupt(&control)?;
+    let mut record = Record::default();
+    let result =
+        show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &mut record));
+    report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now))
+}
+
+fn parse_settings(settings: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    settings
+        .iter()
+        .map(|setting| match setting.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok((key.trim().to_owned(), value.to_owned()))
+            }
+            _ => bail!("--set `{setting}`: expected KEY=VALUE"),
+        })
+        .collect()
+}
+
+fn absolute(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    std::path::absolute(&folder).with_context(|| format!("output root `{}`", folder.display()))
+}
+
+fn all_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>> {
+    let [target] = targets else { bail!("--output -: expected exactly one --connector") };
+    let name = target.connector();
+    if !["csv", "json"].contains(&name) {
+        bail!("--output -: connector `{name}` cannot be streamed, expected csv or json");
+    }
+    Ok(Arc::new(Stdout::new(name, Arc::clone(target.encoder()))))
+}
+
+/// What was committed, for the summary.
+#[derive(Debug, Default)]
+struct Record {
+    files: Vec<String>,
+}
+
+impl Record {
+    /// Most files that the summary lists; the number of all is told beside it.
+    const MOST_FILES: usize = 1_000;
+}
+
+impl Observer for Record {
+    fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), String> {
+        let room = Self::MOST_FILES.saturating_sub(self.files.len());
+        self.files.extend(committed.files.iter().take(room).map(|file| file.path.clone()));
+        Ok(())
+    }
+}
+
+/// Ctrl-C ends the run after the blocks under way, so that no partial file stays behind.
+fn cancel_on_interrupt(control: &Arc<Control>) -> anyhow::Result<()> {
+    let control = Arc::clone(control);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    std::thread::Builder::new().name("interrupt".into()).spawn(move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            control.cancel();
+        }
+    })?;
+    Ok(())
+}
+
+/// Runs `work` with a progress bar on stderr, when that is a terminal.
+fn show_progress<T>(run: &Run, control: &Control, quiet: bool, work: impl FnOnce() -> T) -> T {
+    if quiet || !io::stderr().is_terminal() {
+        return work();
+    }
+    let rows = run.rows * (run.batches.end - run.batches.start);
+    let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
+    let template = "{bar:30} {percent:>3}% {human_pos}/{human_len} rows, {per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let (done_tx, done_rx) = bounded::<()>(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while done_rx.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout)
+            {
+                bar.set_position(control.generated_rows());
+            }
+            bar.finish_and_clear();
+        });
+        // Moved in, so that the bar ends also when `work` panics.
+        let _done = done_tx;
+        work()
+    })
+}
+
+fn report(
+    arguments: &Arguments,
+    run: &Run,
+    control: &Control,
+    result: Result<(), EngineError>,
+    duration: Duration,
+    record: &Record,
+    (seed, now): (u64, i64),
+) -> anyhow::Result<ExitCode> {
+    let rows = control.committed_rows();
+    let rows_per_second = (rows as f64 / duration.as_secs_f64().max(1e-6)).round();
+    let failed = result.as_ref().err().map(chain);
+    if arguments.summary == Some(Summary::Json) {
+        let summary = json!({
+            "status": if failed.is_none() { "FINISHED" } else { "FAILED" },
+            "comment": failed.clone().unwrap_or_default(),
+            "rows": rows,
+            "batches": control.committed_batches(),
+            "bytes": control.committed_bytes(),
+            "files": record.files,
+            "file_count": control.committed_files(),
+            "connectors": run.targets.iter().map(|target| target.connector()).collect::<Vec<_>>(),
+            "seed": seed,
+            "now": commands::format_now(now),
+            "threads": run.threads,
+            "duration_ms": duration.as_millis() as u64,
+            "rows_per_second": rows_per_second,
+        });
+        writeln!(io::stdout(), "{summary}")?;
+    }
+    match result {
+        Ok(()) => {
+            if !arguments.quiet {
+                let places: Vec<_> =
+                    run.targets.iter().map(|target| target.destination()).collect();
+                writeln!(
+                    io::stderr(),
+                    "{rows} rows in {:.3} s ({rows_per_second} rows/s), seed {seed}: {}{}",
+                    duration.as_secs_f64(),
+                    places.join(", "),
+                    if control.committed_files() > run.targets.len() as u64 { " …" } else { "" }
+                )?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Err(anyhow::Error::new(error)),
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &EngineError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! The command line: one file per subcommand.
+//!
+//! stdout carries data and answers, stderr everything else. Exit code 0: done; 1: refused or failed;
+//! 2: the command line itself is wrong.
+
+mod check;
+mod connectors;
+mod fields;
+mod generate;
+mod preview;
+mod shown;
+mod source;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::telemetry;
+
+/// Synthetic data at scale: a small JSON model becomes millions of reproducible rows a second.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// Settings file [default: datagen.toml of the current folder, where there is one]
+    #[arg(long, global = true, env = "DATAGEN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make rows of a model and write them to one or more connectors
+    Generate(generate::Arguments),
+    /// Show the first rows of a model
+    Preview(preview::Arguments),
+    /// Check models and list every problem
+    Check(check::Arguments),
+    /// List the field types, or explain one
+    Fields(fields::Arguments),
+    /// List the connectors, or explain one
+    Connectors(connectors::Arguments),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start();
+    let result = Config::load(cli.config.as_deref()).map_err(anyhow::Error::from).and_then(
+        |config| match cli.command {
+            Command::Generate(arguments) => generate::run(&arguments, &config),
+            Command::Preview(arguments) => preview::run(&arguments, &config),
+            Command::Check(arguments) => check::run(&arguments, &config),
+            Command::Fields(arguments) => fields::run(&arguments),
+            Command::Connectors(arguments) => connectors::run(&arguments),
+        },
+    );
+    match result {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when stderr itself is gone.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `datagen … | head` closes our stdout early: the reader has what it wanted.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

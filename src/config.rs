@@ -1,0 +1,99 @@
+//! Settings: defaults < file (`datagen.toml`) < environment (`DATAGEN_*`) < flags.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// What an operator can set. Every key is also an environment variable (`DATAGEN_OUTPUT_ROOT`) and,
+/// where a user meets it, a flag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port that the server listens on.
+    pub listen: String,
+    /// Folder of the server's own state.
+    pub home: PathBuf,
+    /// Folder of models that can be named.
+    pub models: PathBuf,
+    /// Folder that all local outputs stay below; `None`: `<home>/data` for the server, the current
+    /// folder for the command line.
+    pub output_root: Option<PathBuf>,
+    /// Folders that models may read files from.
+    pub read_roots: Vec<PathBuf>,
+    /// Most threads that a command may ask for.
+    pub max_threads: usize,
+    /// Most bytes of a request's body.
+    pub max_upload_bytes: usize,
+    /// Commands that run side by side.
+    pub max_running_commands: usize,
+    /// Commands that may wait; one more is told to come back later.
+    pub max_queued_commands: usize,
+    /// Days that finished commands are remembered.
+    pub retention_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        Self {
+            listen: "127.0.0.1:4242".to_owned(),
+            home: home.join(".datagen"),
+            models: PathBuf::from("models"),
+            output_root: None,
+            read_roots: Vec::new(),
+            max_threads: 64,
+            max_upload_bytes: 16 << 20,
+            max_running_commands: 2,
+            max_queued_commands: 1_000,
+            retention_days: 30,
+        }
+    }
+}
+
+/// Why the settings could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("settings")]
+pub struct ConfigError {
+    /// What figment said: it names key, place and expectation.
+    #[source]
+    source: Box<figment::Error>,
+}
+
+impl Config {
+    /// Reads the settings: `file`, or `datagen.toml` of the current folder where there is one.
+    ///
+    /// # Errors
+    ///
+    /// A key that does not exist, a value of another type, a file that cannot be read.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let toml = match file {
+            Some(file) => Toml::file_exact(file),
+            None => Toml::file("datagen.toml"),
+        };
+        // Variables that are no setting (`DATAGEN_LOG`) have other readers.
+        let keys = [
+            "listen",
+            "home",
+            "models",
+            "output_root",
+            "read_roots",
+            "max_threads",
+            "max_upload_bytes",
+            "max_running_commands",
+            "max_queued_commands",
+            "retention_days",
+        ];
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(toml)
+            .merge(Env::prefixed("DATAGEN_").only(&keys))
+            .extract()
+            .map_err(|source| ConfigError { source: Box::new(source) })
+    }
+
+    /// The folder of the server's outputs.
+    pub fn server_output_root(&self) -> PathBuf {
+        self.output_root.clone().unwrap_or_else(|| self.home.join("data"))
+    }
+}

@@ -1,0 +1,272 @@
+//! The engine: runs a plan into sinks.
+//!
+//! ```text
+//! writer (the calling thread)                         worker × threads
+//! unit numbers ── bounded channel ──►  generate blocks, encode them for every target
+//! row order   ◄── bounded channel ──   encoded segments
+//!     │
+//!     └─► sink per target: begin batch · write … · commit batch
+//! ```
+//!
+//! A *unit* is what one worker makes at a time: as many rows as the largest segment of the targets'
+//! encoders, never across batches. Units are numbered, written in order, and at most a few per
+//! worker are under way, so memory depends on threads and unit size only. Nothing of threads or block
+//! size reaches a byte of the output.
+//!
+//! The engine knows plans, encoders and sinks; it knows nothing of models, commands or async.
+
+mod control;
+mod units;
+mod worker;
+
+pub use control::Control;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::formats::{EncodeError, Segment};
+use crate::plan::{GenerateRowsError, Plan};
+use crate::sinks::{Committed, Sink, SinkError, Target};
+use units::{Unit, Units};
+use worker::Worker;
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Makes the rows.
+    pub plan: Arc<Plan>,
+    /// Where they go; at least one.
+    pub targets: Vec<Arc<dyn Target>>,
+    /// Rows of a batch.
+    pub rows: u64,
+    /// Numbers of the batches to make; batch `b` holds the rows from `b * rows` on.
+    pub batches: Range<u64>,
+    /// Batches that were committed by an earlier run of the command and stay: where to go on.
+    pub resume_at: u64,
+    /// Workers, at least 1.
+    pub threads: usize,
+    /// Rows of a block, for tests and measurements; the plan knows a good number.
+    pub block_rows: Option<usize>,
+}
+
+/// Is told what became durable, in order.
+pub trait Observer {
+    /// Batch `batch` of the target at `target` is durable.
+    ///
+    /// # Errors
+    ///
+    /// A sentence; the command then fails.
+    fn committed(&mut self, batch: u64, target: usize, committed: &Committed)
+    -> Result<(), String>;
+}
+
+/// Takes no notice.
+impl Observer for () {
+    fn committed(&mut self, _: u64, _: usize, _: &Committed) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Why a run ended early. What was committed before stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A value could not be made.
+    #[error(transparent)]
+    Generate(#[from] GenerateRowsError),
+    /// Rows could not be encoded.
+    #[error("connector `{connector}`")]
+    Encode {
+        /// The connector's name.
+        connector: &'static str,
+        /// What is wrong.
+        source: EncodeError,
+    },
+    /// A sink refused.
+    #[error("connector `{connector}`, batch {batch}")]
+    Sink {
+        /// The connector's name.
+        connector: &'static str,
+        /// The batch that is lost.
+        batch: u64,
+        /// What is wrong.
+        source: SinkError,
+    },
+    /// A fault in this program or in user code, caught at the worker's border.
+    #[error("rows from {first_row} on: internal error: {message}")]
+    Panicked {
+        /// First row of the unit that was lost.
+        first_row: u64,
+        /// What the panic said.
+        message: String,
+    },
+    /// The command's record could not be kept.
+    #[error("batch {batch}: {reason}")]
+    Record {
+        /// The batch whose commit could not be recorded.
+        batch: u64,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Makes all batches and commits them in order.
+///
+/// Returns when every row is acknowledged by every target.
+///
+/// # Errors
+///
+/// The first error in row order; nothing of the batch concerned is visible then.
+pub fn run(run: &Run, control: &Control, observer: &mut dyn Observer) -> Result<(), EngineError> {
+    let mut writer = Writer::open(run, control, observer)?;
+    let units = Units::new(run);
+    if run.threads <= 1 {
+        let mut worker = Worker::new(run, control);
+        for unit in units {
+            let encoded = worker.make(&unit)?;
+            writer.write(&unit, encoded)?;
+        }
+    } else {
+        run_threads(run, control, units, &mut writer)?;
+    }
+    writer.finish()
+}
+
+/// Units under way per worker: one at work, one waiting on either side.
+const UNITS_PER_WORKER: usize = 2;
+
+type Encoded = Vec<Vec<Segment>>;
+type Done = (Unit, Result<Encoded, EngineError>);
+
+fn run_threads(
+    run: &Run,
+    control: &Control,
+    mut units: Units,
+    writer: &mut Writer<'_>,
+) -> Result<(), EngineError> {
+    let permits = run.threads * UNITS_PER_WORKER;
+    // Both channels hold every permit, so that no send ever waits while another thread waits for us.
+    let (todo_tx, todo_rx): (Sender<Unit>, Receiver<Unit>) = bounded(permits);
+    let (done_tx, done_rx): (Sender<Done>, Receiver<Done>) = bounded(permits);
+    thread::scope(|scope| {
+        for _ in 0..run.threads {
+            let (todo, done) = (todo_rx.clone(), done_tx.clone());
+            scope.spawn(move || {
+                let mut worker = Worker::new(run, control);
+                for unit in todo {
+                    let encoded = worker.make(&unit);
+                    if done.send((unit, encoded)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop((todo_rx, done_tx));
+        // Moved in, so that an early return hangs up and every worker ends.
+        let (todo, done) = (todo_tx, done_rx);
+        let mut waiting: BTreeMap<u64, Done> = BTreeMap::new();
+        let mut under_way = 0;
+        let mut next = 0;
+        loop {
+            while under_way < permits {
+                let Some(unit) = units.next() else { break };
+                if todo.send(unit).is_err() {
+                    break;
+                }
+                under_way += 1;
+            }
+            if under_way == 0 {
+                return Ok(());
+            }
+            // Every permit given out is at a worker or waiting here, so one of them comes.
+            let Ok(finished) = done.recv() else { return Ok(()) };
+            waiting.insert(finished.0.number, finished);
+            while let Some((unit, encoded)) = waiting.remove(&next) {
+                writer.write(&unit, encoded?)?;
+                next += 1;
+                under_way -= 1;
+            }
+        }
+    })
+}
+
+/// Hands encoded units to the sinks in row order.
+struct Writer<'a> {
+    run: &'a Run,
+    control: &'a Control,
+    observer: &'a mut dyn Observer,
+    sinks: Vec<Box<dyn Sink>>,
+    /// The last batch begun, for messages of `finish`.
+    batch: u64,
+}
+
+impl<'a> Writer<'a> {
+    fn open(
+        run: &'a Run,
+        control: &'a Control,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, EngineError> {
+        let first = run.batches.start;
+        let mut sinks = Vec::with_capacity(run.targets.len());
+        for target in &run.targets {
+            let sink = target.open(run.resume_at).map_err(|source| EngineError::Sink {
+                connector: target.connector(),
+                batch: first,
+                source,
+            })?;
+            sinks.push(sink);
+        }
+        Ok(Self { run, control, observer, sinks, batch: first })
+    }
+
+    fn write(&mut self, unit: &Unit, encoded: Encoded) -> Result<(), EngineError> {
+        self.batch = unit.batch;
+        for (index, segments) in encoded.into_iter().enumerate() {
+            let sink = &mut self.sinks[index];
+            let connector = self.run.targets[index].connector();
+            let failed = |source| EngineError::Sink { connector, batch: unit.batch, source };
+            if unit.begins_batch {
+                sink.begin_batch(unit.batch).map_err(failed)?;
+            }
+            for segment in segments {
+                sink.write(segment).map_err(failed)?;
+            }
+        }
+        if unit.ends_batch {
+            for index in 0..self.sinks.len() {
+                self.commit(index, |sink| sink.commit_batch())?;
+            }
+            self.control.batch_committed(self.run.rows);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), EngineError> {
+        (0..self.sinks.len()).try_for_each(|index| self.commit(index, |sink| sink.finish()))
+    }
+
+    fn commit(
+        &mut self,
+        index: usize,
+        commit: impl FnOnce(&mut dyn Sink) -> Result<Committed, SinkError>,
+    ) -> Result<(), EngineError> {
+        let batch = self.batch;
+        let connector = self.run.targets[index].connector();
+        let committed = commit(&mut *self.sinks[index]).map_err(|source| EngineError::Sink {
+            connector,
+            batch,
+            source,
+        })?;
+        self.control.committed(&committed);
+        self.observer
+            .committed(batch, index, &committed)
+            .map_err(|reason| EngineError::Record { batch, reason })
+    }
+}

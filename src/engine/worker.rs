@@ -1,0 +1,82 @@
+//! A worker: makes the rows of one unit after the other and encodes them for every target.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::units::Unit;
+use super::{Control, Encoded, EngineError, Run};
+use crate::columns::Rows;
+use crate::formats::SegmentEncoder;
+
+/// What one thread keeps between units.
+pub(super) struct Worker<'a> {
+    run: &'a Run,
+    control: &'a Control,
+    outputs: Vec<Output>,
+    block_rows: u64,
+    /// The smallest segment: every segment begins at a multiple of it, for all are powers of two.
+    smallest_segment: u64,
+}
+
+struct Output {
+    connector: &'static str,
+    segment_rows: u64,
+    encoder: Box<dyn SegmentEncoder>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(run: &'a Run, control: &'a Control) -> Self {
+        let outputs: Vec<_> = run
+            .targets
+            .iter()
+            .map(|target| Output {
+                connector: target.connector(),
+                segment_rows: target.encoder().segment_rows().max(1) as u64,
+                encoder: target.encoder().segment_encoder(),
+            })
+            .collect();
+        let smallest_segment = outputs.iter().map(|output| output.segment_rows).min().unwrap_or(1);
+        let block_rows = run.block_rows.unwrap_or_else(|| run.plan.block_rows()).max(1) as u64;
+        Self { run, control, outputs, block_rows, smallest_segment }
+    }
+
+    /// The encoded rows of `unit`: the segments of each target.
+    pub(super) fn make(&mut self, unit: &Unit) -> Result<Encoded, EngineError> {
+        // A panic fails this command, not the server: other commands share the process.
+        catch_unwind(AssertUnwindSafe(|| self.encode(unit))).unwrap_or_else(|panic| {
+            Err(EngineError::Panicked { first_row: unit.first_row, message: message(&*panic) })
+        })
+    }
+
+    fn encode(&mut self, unit: &Unit) -> Result<Encoded, EngineError> {
+        let mut encoded: Encoded = self.outputs.iter().map(|_| Vec::new()).collect();
+        let mut position = 0;
+        while position < unit.rows {
+            if self.control.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let to_segment_end = self.smallest_segment - position % self.smallest_segment;
+            let count = self.block_rows.min(to_segment_end).min(unit.rows - position);
+            let rows = Rows { first: unit.first_row + position, count: count as usize };
+            let block = self.run.plan.generate(rows)?;
+            position += count;
+            for (output, segments) in self.outputs.iter_mut().zip(&mut encoded) {
+                let failed = |source| EngineError::Encode { connector: output.connector, source };
+                output.encoder.append(&block).map_err(failed)?;
+                if position % output.segment_rows == 0 || position == unit.rows {
+                    segments.push(output.encoder.finish().map_err(failed)?);
+                }
+            }
+            self.control.generated(count);
+        }
+        Ok(encoded)
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .to_owned()
+}

@@ -1,0 +1,187 @@
+//! The plan: the executable form of a model.
+//!
+//! Every name is resolved, every attribute checked, every field in its order of computation. A plan
+//! makes the block of any range of rows, on any thread, in any order; see [`Plan::generate`]. It knows
+//! nothing of batches, encoders or sinks.
+
+mod compile;
+mod order;
+
+pub use compile::{Environment, compile};
+
+use std::sync::Arc;
+
+use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
+use crate::expression::{Bound, EvaluateError};
+use crate::fields::{GenerateError, Generator};
+use crate::rng::Stream;
+
+/// A model ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    schema: Arc<Schema>,
+    /// In order of computation: a step reads only what earlier ones made.
+    steps: Vec<Step>,
+    /// Per output column the slot that holds it.
+    outputs: Vec<usize>,
+    slots: usize,
+    block_rows: usize,
+}
+
+/// Makes the column of one field.
+#[derive(Debug)]
+struct Step {
+    field: String,
+    slot: usize,
+    source: Source,
+    nulls: Option<Nulls>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Generator(Box<dyn Generator>),
+    Expression { bound: Box<Bound>, inputs: Vec<Input> },
+}
+
+/// What an expression reads: a field, or one of its sub-values.
+#[derive(Debug)]
+struct Input {
+    slot: usize,
+    /// The sub-value's texts, by the keys of the field's own column.
+    sub_value: Option<Arc<Dictionary>>,
+}
+
+/// Turns a share of the values into nulls.
+#[derive(Debug)]
+struct Nulls {
+    stream: Stream,
+    /// A row whose word is below is null.
+    below: u64,
+    /// Every row is null: the one share that a 64-bit threshold cannot say.
+    all: bool,
+}
+
+/// The lane of a field's stream that draws nulls: using it moves no value.
+const NULL_LANE: u64 = 1;
+
+impl Nulls {
+    fn new(stream: Stream, rate: f64) -> Option<Self> {
+        // 2^64 is exact; the product saturates just below it.
+        let below = (rate * 18_446_744_073_709_551_616.0) as u64;
+        (rate > 0.0).then(|| Self { stream: stream.lane(NULL_LANE), below, all: rate >= 1.0 })
+    }
+
+    fn apply(&self, rows: Rows, column: &mut Column) {
+        let mut words = vec![0; rows.count];
+        self.stream.fill(rows.first, &mut words);
+        let valid = |word: &u64| !self.all && *word >= self.below;
+        match &mut column.validity {
+            Some(validity) => {
+                for (flag, word) in validity.iter_mut().zip(&words) {
+                    *flag &= valid(word);
+                }
+            }
+            none => *none = Some(words.iter().map(valid).collect()),
+        }
+    }
+}
+
+/// Why rows could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateRowsError {
+    /// A generator has no value for a row.
+    #[error("field `{field}`")]
+    Generator {
+        /// The field's name.
+        field: String,
+        /// What is wrong.
+        source: GenerateError,
+    },
+    /// An expression has no value for a row.
+    #[error("field `{field}`")]
+    Expression {
+        /// The field's name.
+        field: String,
+        /// What is wrong.
+        source: EvaluateError,
+    },
+}
+
+impl Plan {
+    /// The output columns.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// A good number of rows for a block: what fits a processor's cache, `1..=8192`.
+    pub fn block_rows(&self) -> usize {
+        self.block_rows
+    }
+
+    /// Makes the output columns of `rows`.
+    ///
+    /// The same rows give the same values whatever else is made before, after or beside them.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be made; the error names field and row.
+    pub fn generate(&self, rows: Rows) -> Result<Block, GenerateRowsError> {
+        let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
+        for step in &self.steps {
+            let mut column = step.make(rows, &slots)?;
+            debug_assert_eq!(column.len(), rows.count, "field `{}`", step.field);
+            if let Some(nulls) = &step.nulls {
+                nulls.apply(rows, &mut column);
+            }
+            slots[step.slot] = Some(Arc::new(column));
+        }
+        let columns = self.outputs.iter().filter_map(|slot| slots[*slot].clone()).collect();
+        Ok(Block { rows, columns })
+    }
+}
+
+impl Step {
+    fn make(&self, rows: Rows, slots: &[Option<Arc<Column>>]) -> Result<Column, GenerateRowsError> {
+        match &self.source {
+            Source::Generator(generator) => generator.generate(rows).map_err(|source| {
+                GenerateRowsError::Generator { field: self.field.clone(), source }
+            }),
+            Source::Expression { bound, inputs } => {
+                let columns: Vec<Arc<Column>> =
+                    inputs.iter().filter_map(|input| input.column(slots)).collect();
+                let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+                bound.evaluate(rows, &columns).map_err(|source| GenerateRowsError::Expression {
+                    field: self.field.clone(),
+                    source,
+                })
+            }
+        }
+    }
+}
+
+impl Input {
+    /// The column that is read. Always there: the order of steps puts inputs first.
+    fn column(&self, slots: &[Option<Arc<Column>>]) -> Option<Arc<Column>> {
+        let column = slots[self.slot].as_ref()?;
+        match (&self.sub_value, &column.values) {
+            (Some(dictionary), Values::Choice { keys, .. }) => Some(Arc::new(Column {
+                values: Values::Choice {
+                    keys: Arc::clone(keys),
+                    dictionary: Arc::clone(dictionary),
+                },
+                validity: column.validity.clone(),
+            })),
+            _ => Some(Arc::clone(column)),
+        }
+    }
+}
+
+/// The bytes that a value of `data_type` takes in memory beside its text.
+fn fixed_width(data_type: DataType) -> u32 {
+    match data_type {
+        DataType::Decimal { .. } => 16,
+        DataType::Boolean => 1,
+        _ => 8,
+    }
+}

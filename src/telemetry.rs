@@ -1,0 +1,17 @@
+//! Logs: text or JSON lines on stderr, chosen by the environment.
+//!
+//! `DATAGEN_LOG` takes a filter (`warn` by default, `info`, `datagen=debug`), `DATAGEN_LOG_FORMAT` takes
+//! `text` or `json`.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging of this process; a second call has no effect.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("DATAGEN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let json = std::env::var("DATAGEN_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second subscriber is refused: a test that starts two servers keeps its first one.
+    let _ = if json { builder.json().try_init() } else { builder.try_init() };
+}
