@@ -1,5 +1,11 @@
 //! Stand-in until the expression helper pushes: shows what the planner calls. Helper `expression`: replace by yours.
-#![allow(missing_docs, missing_debug_implementations, clippy::all, clippy::pedantic, reason = "stand-in")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic,
+    reason = "stand-in"
+)]
 use crate::columns::*;
 use crate::problems::Problems;
 #[derive(Debug)]
