@@ -1,7 +1,7 @@
 //! `datagen generate`: the main job on this machine.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     };
     let output_root = arguments.output_root.clone().or_else(|| config.output_root.clone());
     let surroundings = Surroundings {
-        output_root: absolute(output_root.unwrap_or_else(|| PathBuf::from(".")))?,
+        output_root: absolute(&output_root.unwrap_or_else(|| PathBuf::from(".")))?,
         read_roots: [&arguments.read_roots[..], &config.read_roots[..]].concat(),
         default_folder: String::new(),
     };
@@ -150,8 +150,8 @@ fn parse_settings(settings: &[String]) -> anyhow::Result<Vec<(String, String)>> 
         .collect()
 }
 
-fn absolute(folder: PathBuf) -> anyhow::Result<PathBuf> {
-    std::path::absolute(&folder).with_context(|| format!("output root `{}`", folder.display()))
+fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(folder).with_context(|| format!("output root `{}`", folder.display()))
 }
 
 fn all_cores() -> usize {
