@@ -17,6 +17,8 @@
 //! To add a format: write `formats/<name>.rs`, then its two lines below.
 
 mod avro;
+mod csv;
+mod json;
 #[cfg(test)]
 pub(crate) mod samples;
 
@@ -26,9 +28,10 @@ use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
+use crate::text_rows::TextError;
 
 /// Every format, in the order that listings show them.
-pub static FORMATS: &[&dyn Format] = &[&avro::Avro];
+pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &avro::Avro];
 
 /// The format called `name` (lower case).
 pub fn find(name: &str) -> Option<&'static dyn Format> {
@@ -145,4 +148,60 @@ pub enum EncodeError {
         /// The column's name.
         column: String,
     },
+}
+
+impl EncodeError {
+    /// The error of a text format's rows.
+    fn text(format: &'static str, error: TextError) -> Self {
+        match error {
+            TextError::Mismatch(column) => Self::Mismatch { column },
+            TextError::Compression(source) => Self::Library { format, source: source.into() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::columns::{Column, DataType, Rows, Values};
+
+    /// For every format and every cut of its segments into blocks, the bytes are the same.
+    #[test]
+    fn blocks_do_not_change_the_bytes() {
+        let (schema, columns) = samples::table(700);
+        for format in FORMATS {
+            let encoder = samples::compile(*format, &schema, json!({})).unwrap();
+            let whole = samples::encode(&*encoder, &columns, 700);
+            for block_rows in [1, 37, 699] {
+                let cut_up = samples::encode(&*encoder, &columns, block_rows);
+                assert!(cut_up == whole, "{} depends on blocks", format.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_that_does_not_fit_the_schema_is_refused() {
+        let values = Column::new(Values::Boolean(vec![true]));
+        let (declared, columns) = samples::schema(&[("a", DataType::Int32)], vec![values]);
+        let columns = columns.into_iter().map(Arc::new).collect();
+        let block = Block { rows: Rows { first: 0, count: 1 }, columns };
+        for format in FORMATS {
+            let encoder = samples::compile(*format, &declared, json!({})).unwrap();
+            let error = encoder.segment_encoder().append(&block).unwrap_err();
+            assert!(matches!(error, EncodeError::Mismatch { .. }), "{}: {error}", format.name());
+        }
+    }
+
+    #[test]
+    fn formats_are_found_by_name_and_segments_are_powers_of_two() {
+        let (schema, _) = samples::table(1);
+        for format in FORMATS {
+            assert_eq!(find(format.name()).map(Format::name), Some(format.name()));
+            let encoder = samples::compile(*format, &schema, json!({})).unwrap();
+            assert!(encoder.segment_rows().is_power_of_two());
+            assert!(encoder.extension().starts_with(format.name()));
+        }
+    }
 }

@@ -151,6 +151,97 @@ pub(crate) fn table(rows: usize) -> (Arc<Schema>, Vec<Column>) {
     (Arc::new(schema), table)
 }
 
+/// A schema and its columns.
+pub(crate) fn schema(
+    columns: &[(&str, DataType)],
+    values: Vec<Column>,
+) -> (Arc<Schema>, Vec<Column>) {
+    let columns = columns
+        .iter()
+        .zip(&values)
+        .map(|((name, data_type), column)| info(name, *data_type, column.validity.is_some()));
+    let schema = Arc::new(Schema { columns: columns.collect() });
+    (schema, values)
+}
+
+/// Columns of text.
+pub(crate) fn texts(columns: &[(&str, &[&str])]) -> (Arc<Schema>, Vec<Column>) {
+    let types: Vec<_> = columns.iter().map(|(name, _)| (*name, DataType::Text)).collect();
+    let values = columns.iter().map(|(_, texts)| texts.iter().collect()).map(Values::Text);
+    schema(&types, values.map(Column::new).collect())
+}
+
+/// Five rows that show every type's text form, with the values that hurt: limits, nulls, quotes, far years.
+pub(crate) fn zoo() -> (Arc<Schema>, Vec<Column>) {
+    const DAY: i64 = 86_400_000_000;
+    let texts = ["plain", "say \"hi\", ok", "line\r\nbreak\t\u{1}", "\u{1f600} \\ é", ""];
+    let dictionary = Dictionary::new(["Paris", "a \"quoted\" city, far away", "NULL"]);
+    let nulls = Some(vec![true, false, true, true, false]);
+    let precise = DataType::Decimal { precision: 38, scale: 2 };
+    let far = [0, -1, 2_932_897, -719_529, 19_782];
+    let columns: Vec<(&str, DataType, Values)> = vec![
+        ("boolean", DataType::Boolean, Values::Boolean(vec![true, false, true, false, true])),
+        ("int32", DataType::Int32, Values::Int32(vec![0, -1, i32::MAX, i32::MIN, 1_234_567])),
+        (
+            "int64",
+            DataType::Int64,
+            Values::Int64(vec![0, -1, i64::MAX, i64::MIN, 9_007_199_254_740_993]),
+        ),
+        (
+            "float32",
+            DataType::Float32,
+            Values::Float32(vec![3.6, -0.1, 1e10, f32::NAN, f32::INFINITY]),
+        ),
+        (
+            "float64",
+            DataType::Float64,
+            Values::Float64(vec![10.0, 1e-7, f64::MAX, f64::NEG_INFINITY, -0.0]),
+        ),
+        ("fixed", DataType::Float64, Values::Float64(vec![12.3, -0.5, 0.0, 1e9, 1e300])),
+        (
+            "decimal",
+            precise,
+            Values::Decimal(vec![0, -5, 1_230, 10_i128.pow(38) - 1, -(10_i128.pow(37))]),
+        ),
+        ("date", DataType::Date, Values::Date(far.to_vec())),
+        (
+            "millis",
+            DataType::EpochMillis,
+            Values::EpochMillis(vec![0, -1, 1_700_000_000_000, i64::MIN, i64::MAX]),
+        ),
+        (
+            "instant",
+            DataType::Instant,
+            Values::Instant(vec![0, -1, 19_782 * DAY + 61_500_000, 2_932_897 * DAY, i64::MIN]),
+        ),
+        ("text", DataType::Text, Values::Text(texts.iter().collect())),
+        (
+            "choice",
+            DataType::Text,
+            Values::Choice { keys: Arc::new(vec![0, 1, 2, 1, 0]), dictionary },
+        ),
+        ("uuid", DataType::Text, Values::Uuid(vec![0, u128::MAX, 1 << 100, 0xabc, 7])),
+        (
+            "bytes",
+            DataType::Bytes,
+            Values::Bytes(
+                [&b"\x00\xff"[..], b"", b"0123456789abcdefg", b"\x1b", b"x"].iter().collect(),
+            ),
+        ),
+    ];
+    let types: Vec<_> = columns.iter().map(|(name, data_type, _)| (*name, *data_type)).collect();
+    let columns = columns.into_iter().map(|(name, _, values)| {
+        let nullable = ["int32", "text", "choice", "date"].contains(&name);
+        Column { values, validity: nulls.clone().filter(|_| nullable) }
+    });
+    let (schema, columns) = schema(&types, columns.collect());
+    let mut schema = Schema::clone(&schema);
+    for column in &mut schema.columns {
+        column.decimals = (column.name == "fixed").then_some(2);
+    }
+    (Arc::new(schema), columns)
+}
+
 /// Rows `first..end` of a column.
 pub(crate) fn slice(column: &Column, first: usize, end: usize) -> Column {
     let bytes = |values: &VarBytes| (first..end).map(|row| values.get(row)).collect::<VarBytes>();
