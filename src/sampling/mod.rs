@@ -4,14 +4,22 @@
 //! |---|---|
 //! | [`alias`] | keys by weight |
 //! | [`choices`] | `possible_values`, `possible_values_weighted` |
+//! | [`bounds`] | `min`, `max` |
 //! | [`length`] | `length` |
+//! | [`ranges`] | uniform numbers |
+//! | [`distribution`] | `distribution`: normal, lognormal, exponential, zipf |
+//! | [`permutation`] | distinct numbers in random order |
 //!
 //! Knows nothing of field types, calendars or models. What is drawn for a row depends on the stream
 //! and the row's number only: every sampler draws a row's value from the row's own words.
 
 pub mod alias;
+pub mod bounds;
 pub mod choices;
+pub mod distribution;
 pub mod length;
+pub mod permutation;
+pub mod ranges;
 
 use std::fmt::Debug;
 

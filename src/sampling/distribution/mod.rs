@@ -1,0 +1,462 @@
+//! `distribution`: other shapes than the even one, clipped to the field's range.
+//!
+//! `"distribution": "normal"`, or with parameters `{"type": "normal", "mean": 50, "stddev": 10}`:
+//!
+//! | type | parameters | without them |
+//! |---|---|---|
+//! | `uniform` | | |
+//! | `normal` | `mean`, `stddev` | the middle of the range, a sixth of its width |
+//! | `lognormal` | `mu`, `sigma` (of the logarithm) or `mean`, `stddev` (of the values) | the range holds six `sigma` |
+//! | `exponential` | `rate` or `mean`; falls from `min` on | `mean` is a sixth of the width above `min` |
+//! | `zipf` | `exponent`; rank 1 is `min`, rank 2 is `min + 1` … | 1 |
+//!
+//! A value beyond the range becomes the nearest one in it. One word draws one value, by the inverse
+//! of the distribution function, but for `zipf` over many ranks, where a word may be rejected.
+//! Logarithms and powers come from `libm`, whose results do not depend on the machine.
+
+mod normal;
+mod zipf;
+
+use serde_json::{Map, Value};
+
+use crate::attributes::{Attribute, Reader, scalar_text, shown};
+use crate::columns::Rows;
+use crate::problems::{Problem, Problems, did_you_mean};
+use crate::rng::Stream;
+
+use self::normal::{open_unit, standard_normal};
+use self::zipf::Zipf;
+use super::{Refused, map_words};
+
+/// The attribute that names a distribution.
+pub const DISTRIBUTION: Attribute = Attribute::new(
+    "distribution",
+    "text or object",
+    "uniform",
+    "uniform, normal, lognormal, exponential or zipf, also with parameters, such as \
+     {\"type\": \"normal\", \"mean\": 50, \"stddev\": 10}; clipped to the range.",
+);
+
+/// The types, in the order of the table above.
+const TYPES: [&str; 5] = ["uniform", "normal", "lognormal", "exponential", "zipf"];
+
+const TYPE: Attribute = Attribute::new("type", "text", "", "The distribution.");
+const MEAN: Attribute = Attribute::new("mean", "number", "", "Mean of the values.");
+const STDDEV: Attribute = Attribute::new("stddev", "number", "", "Standard deviation.");
+const MU: Attribute = Attribute::new("mu", "number", "", "Mean of the logarithms.");
+const SIGMA: Attribute = Attribute::new("sigma", "number", "", "Deviation of the logarithms.");
+const RATE: Attribute = Attribute::new("rate", "number", "", "One over the mean.");
+const EXPONENT: Attribute = Attribute::new("exponent", "number", "1", "Steepness, above 0.");
+
+/// The range that a distribution is clipped to, in the unit of its parameters.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "a closure has nothing to show")]
+pub struct Axis<'a> {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end, not below `low`.
+    pub high: f64,
+    /// How a `mean` that is no number is read, such as a date.
+    pub position: Option<&'a dyn Fn(&str) -> Result<f64, String>>,
+}
+
+impl Axis<'_> {
+    /// A range of plain numbers.
+    pub const fn numbers(low: f64, high: f64) -> Self {
+        Self { low, high, position: None }
+    }
+
+    /// A share of the width; the ends may be so far apart that the width itself is infinite.
+    fn share(&self, parts: f64) -> f64 {
+        self.high / parts - self.low / parts
+    }
+
+    fn middle(&self) -> f64 {
+        self.low / 2.0 + self.high / 2.0
+    }
+}
+
+/// A distribution clipped to a range.
+#[derive(Debug, Clone)]
+pub struct Distribution {
+    low: f64,
+    high: f64,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Normal { mean: f64, stddev: f64 },
+    LogNormal { mu: f64, sigma: f64 },
+    Exponential { mean: f64 },
+    Zipf(Zipf),
+}
+
+impl Distribution {
+    /// Reads `distribution`; `None` when it is absent or `uniform`.
+    ///
+    /// # Errors
+    ///
+    /// After adding to the reader what is wrong with the type or its parameters.
+    pub fn read(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Result<Option<Self>, Refused> {
+        let key = DISTRIBUTION.name;
+        let Some(value) = reader.value(key) else { return Ok(None) };
+        let kind = match value {
+            Value::Object(object) => read_object(reader, object, axis)?,
+            other => {
+                let name = find_type(reader, key, other).ok_or(Refused)?;
+                let pointer = reader.pointer_of(key);
+                with_parameters(reader, &Map::new(), &pointer, |parameters| {
+                    read_kind(parameters, name, axis)
+                })?
+            }
+        };
+        Ok(kind.map(|kind| Self { low: axis.low, high: axis.high, kind }))
+    }
+
+    /// The lower end of the range.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// One value per row, none outside of the range.
+    pub fn column(&self, stream: Stream, rows: Rows) -> Vec<f64> {
+        let (low, high) = (self.low, self.high);
+        let clipped = |value: f64| value.max(low).min(high);
+        match &self.kind {
+            Kind::Normal { mean, stddev } => {
+                map_words(stream, rows, |word| clipped(mean + stddev * standard_normal(word)))
+            }
+            Kind::LogNormal { mu, sigma } => map_words(stream, rows, |word| {
+                clipped(libm::exp(mu + sigma * standard_normal(word)))
+            }),
+            Kind::Exponential { mean } => {
+                map_words(stream, rows, |word| clipped(low - mean * libm::log(open_unit(word))))
+            }
+            Kind::Zipf(zipf) => map_words(stream, rows, |word| clipped(low + zipf.draw(word))),
+        }
+    }
+}
+
+/// `{"type": …}` with parameters.
+fn read_object(
+    reader: &mut Reader<'_>,
+    object: &Map<String, Value>,
+    axis: &Axis<'_>,
+) -> Result<Option<Kind>, Refused> {
+    let pointer = reader.pointer_of(DISTRIBUTION.name);
+    with_parameters(reader, object, &pointer, |parameters| {
+        let Some(value) = parameters.value(TYPE.name) else {
+            let message = format!("`type` is missing, expected one of {}", TYPES.join(", "));
+            parameters.error(TYPE.name, "missing_attribute", message);
+            return None;
+        };
+        let name = find_type(parameters, TYPE.name, value)?;
+        read_kind(parameters, name, axis)
+    })
+}
+
+/// Runs `read` over the parameters in `object`; what it finds is added to `reader`.
+fn with_parameters<T>(
+    reader: &mut Reader<'_>,
+    object: &Map<String, Value>,
+    pointer: &str,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+) -> Result<T, Refused> {
+    let mut problems = Problems::default();
+    let answer = read(&mut Reader::new(object, pointer, Some(reader.field()), &mut problems));
+    for problem in &problems {
+        reader.push(problem.clone());
+    }
+    answer.filter(|_| !problems.has_errors()).ok_or(Refused)
+}
+
+/// The name of the type; letter case, `_`, `-` and blanks do not matter.
+fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'static str> {
+    let name = scalar_text(value).unwrap_or_default();
+    let folded: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let found = TYPES.into_iter().find(|known| *known == folded);
+    if found.is_none() {
+        let message = format!("`{key}` is {}, expected one of {}", shown(value), TYPES.join(", "));
+        let mut problem = Problem::error("wrong_value", reader.pointer_of(key), message);
+        problem.hint = did_you_mean(&name, TYPES).map(|close| format!("did you mean `{close}`?"));
+        reader.push(problem);
+    }
+    found
+}
+
+/// The distribution with its parameters: `Some(None)` is the uniform one.
+fn read_kind(reader: &mut Reader<'_>, name: &'static str, axis: &Axis<'_>) -> Option<Option<Kind>> {
+    let (kind, known): (_, &[Attribute]) = match name {
+        "normal" => (read_normal(reader, axis), &[TYPE, MEAN, STDDEV]),
+        "lognormal" => (read_log_normal(reader, axis), &[TYPE, MU, SIGMA, MEAN, STDDEV]),
+        "exponential" => (read_exponential(reader, axis), &[TYPE, RATE, MEAN]),
+        "zipf" => (read_zipf(reader, axis), &[TYPE, EXPONENT]),
+        _ => {
+            reader.warn_unknown(&[&[TYPE]]);
+            return Some(None);
+        }
+    };
+    reader.warn_unknown(&[known]);
+    kind.map(Some)
+}
+
+fn read_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
+    let mean = read_mean(reader, axis, axis.middle());
+    let stddev = read_or(reader, STDDEV.name, axis.share(6.0), Sign::NotNegative);
+    Some(Kind::Normal { mean: mean?, stddev: stddev? })
+}
+
+fn read_log_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
+    if axis.high <= 0.0 {
+        let message = "`lognormal` gives numbers above 0, the range ends below";
+        reader.error(TYPE.name, "wrong_distribution", message);
+        return None;
+    }
+    let of_values = reader.has(MEAN.name) || reader.has(STDDEV.name);
+    if of_values && (reader.has(MU.name) || reader.has(SIGMA.name)) {
+        let message = "`mu` and `sigma` are given beside `mean` and `stddev`, expected one pair";
+        reader.error(TYPE.name, "wrong_distribution", message);
+        return None;
+    }
+    if of_values {
+        let mean = read_mean(reader, axis, axis.middle());
+        let stddev = read_or(reader, STDDEV.name, axis.share(6.0), Sign::NotNegative);
+        let (mean, stddev) = (mean?, stddev?);
+        if mean <= 0.0 {
+            let message = format!("`mean` is {mean}, expected a number above 0");
+            reader.error(MEAN.name, "wrong_value", message);
+            return None;
+        }
+        let ratio = stddev / mean;
+        let variance = libm::log1p(ratio * ratio);
+        return Some(Kind::LogNormal {
+            mu: libm::log(mean) - variance / 2.0,
+            sigma: variance.sqrt(),
+        });
+    }
+    // A range that starts at or below 0 has no logarithm: three decades are taken then.
+    let low = if axis.low > 0.0 { axis.low } else { axis.high / 1_000.0 };
+    let (low, high) = (libm::log(low), libm::log(axis.high));
+    let mu = read_or(reader, MU.name, low / 2.0 + high / 2.0, Sign::Any);
+    let sigma = read_or(reader, SIGMA.name, (high - low) / 6.0, Sign::NotNegative);
+    Some(Kind::LogNormal { mu: mu?, sigma: sigma? })
+}
+
+fn read_exponential(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
+    if reader.has(RATE.name) {
+        if reader.has(MEAN.name) {
+            let message = "`rate` is given beside `mean`, expected one of them";
+            reader.error(RATE.name, "wrong_distribution", message);
+        }
+        let rate = read_or(reader, RATE.name, 1.0, Sign::Positive)?;
+        return Some(Kind::Exponential { mean: 1.0 / rate });
+    }
+    if !reader.has(MEAN.name) {
+        return Some(Kind::Exponential { mean: axis.share(6.0) });
+    }
+    let mean = read_mean(reader, axis, axis.middle())?;
+    if mean <= axis.low {
+        let message = format!(
+            "`mean` is {}, expected a value above the lower end of the range",
+            reader.value(MEAN.name).map(shown).unwrap_or_default()
+        );
+        reader.error(MEAN.name, "wrong_value", message);
+        return None;
+    }
+    Some(Kind::Exponential { mean: mean - axis.low })
+}
+
+fn read_zipf(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
+    const STEEPEST: f64 = 20.0;
+    let exponent = read_or(reader, EXPONENT.name, 1.0, Sign::Positive)?;
+    if exponent > STEEPEST {
+        let message = format!("`exponent` is {exponent}, expected a number of at most {STEEPEST}");
+        reader.error(EXPONENT.name, "wrong_value", message);
+        return None;
+    }
+    let ranks = (axis.high - axis.low).floor() + 1.0;
+    if !ranks.is_finite() {
+        let message = "the range is too wide for `zipf`";
+        reader.error(TYPE.name, "wrong_distribution", message);
+        return None;
+    }
+    Some(Kind::Zipf(Zipf::new(ranks, exponent)))
+}
+
+/// What sign a parameter may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Any,
+    NotNegative,
+    Positive,
+}
+
+fn read_or(reader: &mut Reader<'_>, key: &str, default: f64, sign: Sign) -> Option<f64> {
+    let Some(value) = reader.value(key) else { return Some(default) };
+    let number = reader.number(key)?;
+    let (possible, expected) = match sign {
+        Sign::Any => (true, "a number"),
+        Sign::NotNegative => (number >= 0.0, "a number from 0 on"),
+        Sign::Positive => (number > 0.0, "a number above 0"),
+    };
+    if !possible {
+        reader.wrong(key, value, expected);
+    }
+    possible.then_some(number)
+}
+
+/// `mean` as a number, or in the axis's own way of naming a position.
+fn read_mean(reader: &mut Reader<'_>, axis: &Axis<'_>, default: f64) -> Option<f64> {
+    let (Some(position), Some(Value::String(text))) = (axis.position, reader.value(MEAN.name))
+    else {
+        return read_or(reader, MEAN.name, default, Sign::Any);
+    };
+    match position(text) {
+        Ok(position) => Some(position),
+        Err(reason) => {
+            reader.error(MEAN.name, "wrong_value", reason);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: Rows = Rows { first: 0, count: 1_000_000 };
+
+    fn read(json: &str, low: f64, high: f64) -> (Result<Option<Distribution>, Refused>, String) {
+        let object = serde_json::from_str(json).unwrap();
+        let mut problems = Problems::default();
+        let mut reader = Reader::new(&object, "/Fields/0", Some("x"), &mut problems);
+        let distribution = Distribution::read(&mut reader, &Axis::numbers(low, high));
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        (distribution, lines.join("\n"))
+    }
+
+    /// Kolmogorov and Smirnov: the largest distance between the distribution function of a million
+    /// draws and the one they should have, ends left aside.
+    fn distance(json: &str, low: f64, high: f64, function: impl Fn(f64) -> f64) -> f64 {
+        let (distribution, told) = read(json, low, high);
+        assert_eq!(told, "");
+        let mut drawn = distribution.unwrap().unwrap().column(Stream::new(42, "x"), ROWS);
+        assert!(drawn.iter().all(|value| (low..=high).contains(value)));
+        drawn.sort_by(f64::total_cmp);
+        let inside = |value: f64| low < value && value < high;
+        let count = ROWS.count as f64;
+        drawn
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| inside(**value))
+            .map(|(index, value)| ((index as f64 + 0.5) / count - function(*value)).abs())
+            .fold(0.0, f64::max)
+    }
+
+    /// One of ten thousand fair samples is farther: `2.23 / sqrt(1e6)`.
+    const FAR: f64 = 0.002_23;
+
+    fn normal_function(x: f64) -> f64 {
+        libm::erfc(-x / 2.0_f64.sqrt()) / 2.0
+    }
+
+    #[test]
+    fn normal_numbers_are_normal() {
+        let by_default = distance(r#"{"distribution": "normal"}"#, 0.0, 60.0, |x| {
+            normal_function((x - 30.0) / 10.0)
+        });
+        assert!(by_default < FAR, "{by_default}");
+        let json = r#"{"distribution": {"type": "Normal", "mean": "5", "stddev": 2}}"#;
+        let given = distance(json, 0.0, 60.0, |x| normal_function((x - 5.0) / 2.0));
+        assert!(given < FAR, "{given}");
+    }
+
+    #[test]
+    fn lognormal_numbers_have_normal_logarithms() {
+        let json = r#"{"distribution": {"type": "lognormal", "mu": 3, "sigma": 0.5}}"#;
+        let given = distance(json, 0.0, 1e9, |x| normal_function((x.ln() - 3.0) / 0.5));
+        assert!(given < FAR, "{given}");
+        let json = r#"{"distribution": "log_normal"}"#;
+        let by_default = distance(json, 1.0, 1e6, |x| {
+            normal_function((x.ln() - 1e3_f64.ln()) / (1e6_f64.ln() / 6.0))
+        });
+        assert!(by_default < FAR, "{by_default}");
+    }
+
+    #[test]
+    fn lognormal_mean_and_stddev_are_those_of_the_values() {
+        let json = r#"{"distribution": {"type": "lognormal", "mean": 50, "stddev": 20}}"#;
+        let drawn = read(json, 0.0, 1e9).0.unwrap().unwrap().column(Stream::new(42, "x"), ROWS);
+        let mean = drawn.iter().sum::<f64>() / 1e6;
+        let variance = drawn.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 1e6;
+        assert!((mean - 50.0).abs() < 0.1 && (variance.sqrt() - 20.0).abs() < 0.2, "{mean}");
+    }
+
+    #[test]
+    fn exponential_numbers_fall_from_the_lower_end_on() {
+        let rate = r#"{"distribution": {"type": "exponential", "rate": 0.25}}"#;
+        let given = distance(rate, 10.0, 50.0, |x| 1.0 - (-(x - 10.0) / 4.0).exp());
+        assert!(given < FAR, "{given}");
+        let mean = r#"{"distribution": {"type": "exponential", "mean": 14}}"#;
+        let same = distance(mean, 10.0, 50.0, |x| 1.0 - (-(x - 10.0) / 4.0).exp());
+        assert!(same < FAR, "{same}");
+    }
+
+    #[test]
+    fn what_lies_beyond_the_range_becomes_its_end() {
+        let json = r#"{"distribution": {"type": "normal", "mean": 0, "stddev": 1}}"#;
+        let drawn = read(json, -1.0, 2.0).0.unwrap().unwrap().column(Stream::new(42, "x"), ROWS);
+        let at = |end: f64| drawn.iter().filter(|x| x.to_bits() == end.to_bits()).count();
+        assert!(at(-1.0).abs_diff(158_655) < 1_500, "{}", at(-1.0));
+        assert!(at(2.0).abs_diff(22_750) < 600, "{}", at(2.0));
+    }
+
+    #[test]
+    fn uniform_is_the_absence_of_a_distribution() {
+        for json in
+            ["{}", r#"{"distribution": "uniform"}"#, r#"{"distribution": {"type": "UNIFORM"}}"#]
+        {
+            let (distribution, told) = read(json, 0.0, 1.0);
+            assert!(distribution.unwrap().is_none());
+            assert_eq!(told, "");
+        }
+    }
+
+    #[test]
+    fn hostile_parameters_give_values_of_the_range() {
+        for parameters in [
+            r#""type": "normal", "mean": 1e308, "stddev": 1e308"#,
+            r#""type": "lognormal", "mean": 1e-300, "stddev": 1e300"#,
+            r#""type": "lognormal", "mu": 1e308, "sigma": 1e308"#,
+            r#""type": "exponential", "rate": 1e-310"#,
+            r#""type": "exponential", "rate": 1e308"#,
+            r#""type": "zipf", "exponent": 1e-12"#,
+        ] {
+            let (distribution, _) =
+                read(&format!(r#"{{"distribution": {{{parameters}}}}}"#), -5.0, 1e18);
+            let rows = Rows { first: 0, count: 10_000 };
+            for value in distribution.unwrap().unwrap().column(Stream::new(1, "x"), rows) {
+                assert!((-5.0..=1e18).contains(&value), "{parameters}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_types_and_parameters_are_told() {
+        let told = |json: &str| read(&format!(r#"{{"distribution": {json}}}"#), 0.0, 10.0).1;
+        insta::assert_snapshot!(told("3"), @"/Fields/0/distribution: field `x`: `distribution` is `3`, expected one of uniform, normal, lognormal, exponential, zipf");
+        insta::assert_snapshot!(told(r#""norml""#), @"/Fields/0/distribution: field `x`: `distribution` is the text `norml`, expected one of uniform, normal, lognormal, exponential, zipf (did you mean `normal`?)");
+        insta::assert_snapshot!(told(r#"{"mean": 3}"#), @"/Fields/0/distribution/type: field `x`: `type` is missing, expected one of uniform, normal, lognormal, exponential, zipf");
+        insta::assert_snapshot!(told(r#"{"type": "normal", "mean": "a", "stddev": -1, "sd": 1}"#), @"
+        /Fields/0/distribution/mean: field `x`: `mean` is the text `a`, expected a number
+        /Fields/0/distribution/stddev: field `x`: `stddev` is `-1`, expected a number from 0 on
+        /Fields/0/distribution/sd: field `x`: unknown attribute `sd` has no effect
+        ");
+        insta::assert_snapshot!(told(r#"{"type": "lognormal", "mu": 1, "mean": 1}"#), @"/Fields/0/distribution/type: field `x`: `mu` and `sigma` are given beside `mean` and `stddev`, expected one pair");
+        insta::assert_snapshot!(told(r#"{"type": "exponential", "mean": 0}"#), @"/Fields/0/distribution/mean: field `x`: `mean` is `0`, expected a value above the lower end of the range");
+        insta::assert_snapshot!(told(r#"{"type": "exponential", "rate": 0}"#), @"/Fields/0/distribution/rate: field `x`: `rate` is `0`, expected a number above 0");
+        insta::assert_snapshot!(told(r#"{"type": "zipf", "exponent": 21}"#), @"/Fields/0/distribution/exponent: field `x`: `exponent` is 21, expected a number of at most 20");
+    }
+}
