@@ -1,1 +1,8 @@
+//! Behaviour tests: one binary, for linking is what costs on two cores.
+//!
+//! They go through the command line or HTTP as users do. A new file is a `mod` line here.
+#![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod architecture;
+mod cli;
+mod support;

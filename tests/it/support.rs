@@ -1,0 +1,24 @@
+//! Starting the program as a user would.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The program under test, started in `folder` with a home of its own.
+pub(crate) fn datagen(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_datagen"));
+    command.current_dir(folder).env("HOME", folder).env_remove("DATAGEN_CONFIG");
+    command
+}
+
+/// Runs it with `arguments`.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    datagen(folder).args(arguments).output().unwrap()
+}
+
+/// Runs it and answers stdout; fails the test with stderr when the exit code is not 0.
+pub(crate) fn run_ok(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "datagen {arguments:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
