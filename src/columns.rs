@@ -263,6 +263,26 @@ pub enum Values {
     Bytes(VarBytes),
 }
 
+impl Values {
+    /// Whether these are values of `data_type`.
+    pub const fn fits(&self, data_type: DataType) -> bool {
+        matches!(
+            (self, data_type),
+            (Self::Boolean(_), DataType::Boolean)
+                | (Self::Int32(_), DataType::Int32)
+                | (Self::Int64(_), DataType::Int64)
+                | (Self::Float32(_), DataType::Float32)
+                | (Self::Float64(_), DataType::Float64)
+                | (Self::Decimal(_), DataType::Decimal { .. })
+                | (Self::Date(_), DataType::Date)
+                | (Self::EpochMillis(_), DataType::EpochMillis)
+                | (Self::Instant(_), DataType::Instant)
+                | (Self::Text(_) | Self::Choice { .. } | Self::Uuid(_), DataType::Text)
+                | (Self::Bytes(_), DataType::Bytes)
+        )
+    }
+}
+
 /// The 36-character text of a uuid (RFC 9562, lower case), eight digits at a time without a table:
 /// formats write millions of them.
 #[inline]
