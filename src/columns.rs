@@ -190,7 +190,9 @@ impl Dictionary {
     /// A dictionary of UTF-8 texts; the key of a text is its position. Texts need not be distinct
     /// (the countries of all cities repeat, key by key).
     pub fn new<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Arc<Self> {
-        Self::from_texts(texts.into_iter().map(|text| text.as_ref().to_owned()).collect())
+        let mut all = VarBytes::default();
+        texts.into_iter().for_each(|text| all.push(text.as_ref().as_bytes()));
+        Self::from_texts(all)
     }
 
     /// The same from texts already laid out; they must be UTF-8.

@@ -7,7 +7,22 @@
 //!
 //! To add a type: write `fields/<name>.rs`, then its two lines below.
 
+mod city;
+mod country;
+mod csv;
+mod email;
+mod full_name;
 mod integer;
+mod language_model;
+mod last_name;
+mod link;
+mod name;
+mod phone;
+mod string;
+mod string_az;
+mod string_regex;
+#[cfg(test)]
+mod trial;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -21,7 +36,25 @@ use crate::sampling::Sampler;
 use crate::sampling::choices::TextChoices;
 
 /// Every field type, in the order that listings show them.
-pub static FIELD_TYPES: &[&dyn FieldType] = &[&integer::Integer];
+pub static FIELD_TYPES: &[&dyn FieldType] = &[
+    &integer::Integer,
+    &string::Text,
+    &string_az::TextAz,
+    &string_regex::TextRegex,
+    &name::Name,
+    &last_name::LastName,
+    &full_name::FullName,
+    &city::City,
+    &country::Country,
+    &email::Email,
+    &phone::Phone,
+    &csv::Csv,
+    &link::Link,
+    &language_model::OLLAMA,
+    &language_model::BEDROCK,
+    &language_model::OPEN_AI,
+    &language_model::LOCAL_LLM,
+];
 
 /// The field type that a model calls `name`: letter case, `_`, `-` and blanks do not matter.
 pub fn find(name: &str) -> Option<&'static dyn FieldType> {

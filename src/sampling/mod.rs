@@ -9,6 +9,9 @@
 //! | [`ranges`] | uniform numbers |
 //! | [`distribution`] | `distribution`: normal, lognormal, exponential, zipf |
 //! | [`permutation`] | distinct numbers in random order |
+//! | [`countries`] | `filters` that name countries |
+//! | [`surnames`] | last names by country and sex |
+//! | [`table`] | tables in delimited text |
 //!
 //! Knows nothing of field types, calendars or models. What is drawn for a row depends on the stream
 //! and the row's number only: every sampler draws a row's value from the row's own words.
@@ -16,10 +19,13 @@
 pub mod alias;
 pub mod bounds;
 pub mod choices;
+pub mod countries;
 pub mod distribution;
 pub mod length;
 pub mod permutation;
 pub mod ranges;
+pub mod surnames;
+pub mod table;
 
 use std::fmt::Debug;
 

@@ -1,0 +1,97 @@
+//! Field types tried out in tests: a field in JSON, compiled and generated.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::attributes::Reader;
+use crate::columns::{Column, Dictionary, Rows, Values};
+use crate::problems::Problems;
+use crate::rng::Stream;
+
+use super::{Compiled, Context, Files, find};
+
+/// A compiled field and what was found in it.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) compiled: Compiled,
+    /// Everything found, one a line.
+    pub(super) problems: String,
+}
+
+/// Serves the files below a folder.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn find(&self, name: &Path) -> Result<PathBuf, String> {
+        let path = self.0.join(name);
+        if path.exists() { Ok(path) } else { Err("there is no such file".to_owned()) }
+    }
+}
+
+impl Trial {
+    /// A field that must compile.
+    pub(super) fn of(json: &str) -> Self {
+        Self::below(Path::new("/nowhere"), json)
+    }
+
+    /// A field that must compile, with files below `folder`.
+    pub(super) fn below(folder: &Path, json: &str) -> Self {
+        let (compiled, problems) = compile(folder, json);
+        Self { compiled: compiled.unwrap_or_else(|| panic!("{problems}")), problems }
+    }
+
+    /// What is found in a field that must not compile.
+    pub(super) fn refusal(json: &str) -> String {
+        Self::refusal_below(Path::new("/nowhere"), json)
+    }
+
+    /// What is found in a field that must not compile, with files below `folder`.
+    pub(super) fn refusal_below(folder: &Path, json: &str) -> String {
+        let (compiled, problems) = compile(folder, json);
+        assert!(compiled.is_none(), "{json} compiles");
+        problems
+    }
+
+    pub(super) fn column(&self, count: usize) -> Column {
+        self.compiled.generator.generate(Rows { first: 0, count }).unwrap()
+    }
+
+    /// The texts of the first `count` rows.
+    pub(super) fn texts(&self, count: usize) -> Vec<String> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        match self.column(count).values {
+            Values::Text(texts) => texts.iter().map(text).collect(),
+            Values::Choice { keys, dictionary } => {
+                keys.iter().map(|key| text(dictionary.get(*key))).collect()
+            }
+            other => panic!("not a text: {other:?}"),
+        }
+    }
+
+    /// What LINK reads of `name` in the first `count` rows.
+    pub(super) fn linked(&self, name: &str, count: usize) -> Vec<String> {
+        let Values::Choice { keys, .. } = self.column(count).values else { panic!("no keys") };
+        let values: &Dictionary =
+            &self.compiled.sub_values.iter().find(|(key, _)| key == name).unwrap().1;
+        keys.iter().map(|key| String::from_utf8(values.get(*key).to_vec()).unwrap()).collect()
+    }
+}
+
+fn compile(folder: &Path, json: &str) -> (Option<Compiled>, String) {
+    let object: Map<String, Value> = serde_json::from_str(json).unwrap();
+    let kind = find(object["type"].as_str().unwrap()).unwrap();
+    let mut problems = Problems::default();
+    let context = Context {
+        stream: Stream::new(42, "f"),
+        now: 0,
+        rows: None,
+        files: &Folder(folder.to_owned()),
+    };
+    let compiled =
+        kind.compile(&mut Reader::new(&object, "/Fields/0", Some("f"), &mut problems), &context);
+    assert_eq!(compiled.is_none(), problems.has_errors(), "{problems:?}");
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    (compiled, lines.join("\n"))
+}
