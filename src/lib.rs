@@ -8,6 +8,7 @@ pub mod commands;
 mod compression;
 pub mod config;
 pub mod dictionaries;
+pub mod display;
 pub mod engine;
 pub mod expression;
 pub mod fields;

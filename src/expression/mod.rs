@@ -1,80 +1,141 @@
-//! Stand-in until the expression helper pushes: shows what the planner calls. Helper `expression`: replace by yours.
-#![allow(
-    missing_docs,
-    missing_debug_implementations,
-    clippy::all,
-    clippy::pedantic,
-    reason = "stand-in"
-)]
-use crate::columns::*;
+//! Expression fields: conditions, injections, links and formulas.
+//!
+//! ```text
+//! JSON of a field ── parse ──► Expression ── bind (types of the inputs, cast) ──► Bound
+//!                                │ inputs(): names, for the planner's order        │
+//!                                               columns of a block ── evaluate ──► Column
+//! ```
+//!
+//! Everything is parsed once into typed trees and evaluated column-wise. A computed field is a ladder
+//! of lines, the first whose condition holds gives the value; a field with just a `formula`,
+//! `injection` or `link` is a ladder of one line without condition.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `ladder` | reading the lines from a field's JSON |
+//! | [`condition`], [`template`], [`link`], [`formula`] | the four small languages |
+//! | [`bound`] | a ladder ready to evaluate |
+//! | [`cast`] | conversion to the field's type |
+//! | [`lift`] | computing once per dictionary entry |
+//!
+//! Nulls: an injection, and an operation of a formula, gives null when an input is null; a null
+//! satisfies no comparison but `!=`; a row for which no line holds is null.
+//!
+//! Knows nothing of models, plans or generators: the planner resolves names and orders fields.
+
+mod bound;
+mod cast;
+mod condition;
+mod error;
+mod formula;
+mod ladder;
+mod lift;
+mod link;
+mod load;
+mod reference;
+mod selection;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub use bound::Bound;
+pub use cast::Cast;
+pub use error::EvaluateError;
+pub use reference::Reference;
+
+use serde_json::{Map, Value};
+
+use crate::columns::DataType;
 use crate::problems::Problems;
+use ladder::Line;
+use reference::References;
+
+/// What a field's attributes say about computing it.
 #[derive(Debug)]
-pub struct Expression;
-#[derive(Debug)]
-pub struct Reference;
-#[derive(Debug)]
-pub struct Bound;
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct EvaluateError;
 pub enum Parsed {
+    /// Nothing: the field generates its values.
     None,
+    /// Something that cannot be read; the errors are among the problems.
     Wrong,
+    /// How it is computed.
     Expression(Expression),
 }
-pub struct InputInfo<'a> {
-    pub name: &'a str,
-    pub data_type: DataType,
-    pub nullable: bool,
+
+/// Reads `conditionals`, `formula`, `injection` or `link` of a field, in this order of precedence.
+///
+/// `pointer` is the field's place in the document, `field` its name.
+pub fn parse(
+    attributes: &Map<String, Value>,
+    pointer: &str,
+    field: &str,
+    problems: &mut Problems,
+) -> Parsed {
+    ladder::parse(attributes, Place { pointer, field }, problems)
 }
-pub struct Cast {
-    pub data_type: DataType,
-    pub decimals: Option<u8>,
-    pub md5: bool,
-}
+
+/// A field's place in the document and its name, for problems.
+#[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
+    /// JSON pointer of the field.
     pub pointer: &'a str,
+    /// The field's name.
     pub field: &'a str,
 }
-pub fn parse(
-    _: &serde_json::Map<String, serde_json::Value>,
-    _: &str,
-    _: &str,
-    _: &mut Problems,
-) -> Parsed {
-    Parsed::None
+
+/// What the planner knows of an input when an expression is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InputInfo<'a> {
+    /// The name of the field that is read.
+    pub name: &'a str,
+    /// The type of the column.
+    pub data_type: DataType,
+    /// Whether a value may be null.
+    pub nullable: bool,
 }
+
+/// How a field is computed, parsed but not yet bound to types.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    lines: Vec<Line>,
+    references: References,
+    less_is_less_or_equal: bool,
+}
+
 impl Expression {
-    pub fn inputs(&self) -> &[Reference] {
-        &[]
+    /// Takes `<` of conditions for `<=`, as the reference did.
+    #[must_use]
+    pub fn with_less_as_less_or_equal(mut self, compatible: bool) -> Self {
+        self.less_is_less_or_equal = compatible;
+        self
     }
+
+    /// What is read, each once: the columns given to [`Bound::evaluate`] follow this order.
+    pub fn inputs(&self) -> &[Reference] {
+        self.references.list()
+    }
+
+    /// Checks types and converts literals; `None` after adding errors to `problems`.
+    ///
+    /// `inputs[i]` describes `self.inputs()[i]`; `cast` is what the field's type holds; `now` is that
+    /// of the command, microseconds since 1970-01-01T00:00:00Z: what `Date.now()` gives.
     pub fn bind(
         &self,
-        _: &[InputInfo<'_>],
-        _: Cast,
-        _: i64,
-        _: Place<'_>,
-        _: &mut Problems,
+        inputs: &[InputInfo<'_>],
+        cast: Cast,
+        now: i64,
+        place: Place<'_>,
+        problems: &mut Problems,
     ) -> Option<Bound> {
-        None
+        Bound::new(self, Settings { inputs, cast, now, place }, problems)
     }
 }
-impl Reference {
-    pub fn field(&self) -> &str {
-        ""
-    }
-    pub fn sub_value(&self) -> Option<&str> {
-        None
-    }
-    pub fn attribute_key(&self) -> &str {
-        ""
-    }
-}
-impl Bound {
-    pub fn is_nullable(&self) -> bool {
-        true
-    }
-    pub fn evaluate(&self, _: Rows, _: &[&Column]) -> Result<Column, EvaluateError> {
-        Err(EvaluateError)
-    }
+
+/// What an expression is bound with.
+#[derive(Debug, Clone, Copy)]
+struct Settings<'a> {
+    inputs: &'a [InputInfo<'a>],
+    cast: Cast,
+    now: i64,
+    place: Place<'a>,
 }

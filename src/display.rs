@@ -1,0 +1,303 @@
+//! Display text: what a value looks like where only text will do.
+//!
+//! It is what `${x}` shows in injections and quoted in formulas, what conditions compare texts with,
+//! and what an "all texts" JSON holds: dates as `yyyy-MM-dd`, instants as Java's `LocalDateTime`,
+//! bytes as upper-case hexadecimal, floats with their shortest digits and at least one behind the point.
+//!
+//! Knows nothing of quoting or escaping: that is the encoders'.
+
+use crate::calendar::text::{iso_date, local_date_time};
+use crate::columns::{Column, DataType, Values};
+
+/// Appends the display text of one value; of a null nothing.
+///
+/// `data_type` is the column's: of a decimal it holds the place of the point.
+#[inline]
+pub fn write_display(column: &Column, data_type: DataType, row: usize, out: &mut Vec<u8>) {
+    if column.is_null(row) {
+        return;
+    }
+    match &column.values {
+        Values::Boolean(values) => {
+            out.extend_from_slice(if values[row] { b"true" } else { b"false" });
+        }
+        Values::Int32(values) => write_integer(values[row], out),
+        Values::Int64(values) | Values::EpochMillis(values) => write_integer(values[row], out),
+        Values::Float32(values) => write_float32(values[row], out),
+        Values::Float64(values) => write_float64(values[row], out),
+        Values::Decimal(values) => {
+            let scale = if let DataType::Decimal { scale, .. } = data_type { scale } else { 0 };
+            write_decimal(values[row], scale, out);
+        }
+        Values::Date(values) => iso_date(values[row], out),
+        Values::Instant(values) => local_date_time(values[row], out),
+        Values::Text(values) => out.extend_from_slice(values.get(row)),
+        Values::Choice { keys, dictionary } => out.extend_from_slice(dictionary.get(keys[row])),
+        Values::Uuid(values) => write_uuid(values[row], out),
+        Values::Bytes(values) => write_hexadecimal(values.get(row), out),
+    }
+}
+
+/// Appends a whole number.
+#[inline]
+pub fn write_integer<T: itoa::Integer>(value: T, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a number as JavaScript writes it: shortest digits, no `.0`, exponents from 1e21 and below 1e-6.
+#[inline]
+pub fn write_number(value: f64, out: &mut Vec<u8>) {
+    /// Below it every whole number is exact and printed in full.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.abs() < EXACT && value.trunc() == value {
+        return write_integer(value as i64, out);
+    }
+    if value.is_finite() {
+        write_shortest(zmij::Buffer::new().format_finite(value), out);
+    } else {
+        write_not_finite(value.is_nan(), value > 0.0, out);
+    }
+}
+
+/// Appends a double like [`write_number`], but a whole one with `.0` as Java shows floats.
+#[inline]
+pub fn write_float64(value: f64, out: &mut Vec<u8>) {
+    let start = out.len();
+    write_number(value, out);
+    close_float(start, out);
+}
+
+/// [`write_float64`] for single precision: the shortest digits that give the same `f32` back.
+#[inline]
+pub fn write_float32(value: f32, out: &mut Vec<u8>) {
+    let start = out.len();
+    if value.is_finite() {
+        write_shortest(zmij::Buffer::new().format_finite(value), out);
+    } else {
+        write_not_finite(value.is_nan(), value > 0.0, out);
+    }
+    close_float(start, out);
+}
+
+/// Gives a number without point or exponent its `.0`; words such as `NaN` are left alone.
+#[inline]
+fn close_float(start: usize, out: &mut Vec<u8>) {
+    if out[start..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') {
+        out.extend_from_slice(b".0");
+    }
+}
+
+#[cold]
+fn write_not_finite(is_nan: bool, is_positive: bool, out: &mut Vec<u8>) {
+    let text: &[u8] = match (is_nan, is_positive) {
+        (true, _) => b"NaN",
+        (false, true) => b"Infinity",
+        (false, false) => b"-Infinity",
+    };
+    out.extend_from_slice(text);
+}
+
+/// Lays out shortest digits (`-12.5`, `1e21`, `1.5e-7`) by the rules of JavaScript's `Number::toString`.
+fn write_shortest(shortest: &str, out: &mut Vec<u8>) {
+    let (negative, shortest) = match shortest.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, shortest),
+    };
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    // At most 17 digits matter, but a float without exponent may be written with zeros around them.
+    let mut digits = [0_u8; 64];
+    let mut count = 0;
+    for byte in whole.bytes().chain(fraction.bytes()).take(digits.len()) {
+        digits[count] = byte;
+        count += 1;
+    }
+    let leading = digits[..count].iter().take_while(|digit| **digit == b'0').count();
+    let trailing = digits[leading..count].iter().rev().take_while(|digit| **digit == b'0').count();
+    // The value is 0.DIGITS times ten to the `point`.
+    let point = whole.len() as i32 + exponent - leading as i32;
+    let digits = &digits[leading..count - trailing];
+    if digits.is_empty() {
+        out.push(b'0');
+        return;
+    }
+    if negative {
+        out.push(b'-');
+    }
+    let length = digits.len() as i32;
+    if (1..=21).contains(&point) {
+        if length <= point {
+            out.extend_from_slice(digits);
+            out.resize(out.len() + (point - length) as usize, b'0');
+        } else {
+            let (whole, fraction) = digits.split_at(point as usize);
+            out.extend_from_slice(whole);
+            out.push(b'.');
+            out.extend_from_slice(fraction);
+        }
+    } else if (-5..=0).contains(&point) {
+        out.extend_from_slice(b"0.");
+        out.resize(out.len() + point.unsigned_abs() as usize, b'0');
+        out.extend_from_slice(digits);
+    } else {
+        out.push(digits[0]);
+        if length > 1 {
+            out.push(b'.');
+            out.extend_from_slice(&digits[1..]);
+        }
+        out.extend_from_slice(if point > 0 { b"e+" } else { b"e-" });
+        write_integer((point - 1).unsigned_abs(), out);
+    }
+}
+
+/// Appends a decimal: `digits` times ten to the `-scale`, with exactly `scale` digits behind the point.
+pub fn write_decimal(digits: i128, scale: u8, out: &mut Vec<u8>) {
+    let mut buffer = itoa::Buffer::new();
+    let text = buffer.format(digits.unsigned_abs()).as_bytes();
+    let scale = usize::from(scale);
+    if digits < 0 {
+        out.push(b'-');
+    }
+    if scale == 0 {
+        out.extend_from_slice(text);
+    } else if text.len() > scale {
+        let (whole, fraction) = text.split_at(text.len() - scale);
+        out.extend_from_slice(whole);
+        out.push(b'.');
+        out.extend_from_slice(fraction);
+    } else {
+        out.extend_from_slice(b"0.");
+        out.resize(out.len() + scale - text.len(), b'0');
+        out.extend_from_slice(text);
+    }
+}
+
+/// Appends a UUID in its 36-character form.
+pub fn write_uuid(value: u128, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'-'; 36];
+    let mut place = 0;
+    for (index, byte) in value.to_be_bytes().into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            place += 1;
+        }
+        text[place] = DIGITS[usize::from(byte >> 4)];
+        text[place + 1] = DIGITS[usize::from(byte & 15)];
+        place += 2;
+    }
+    out.extend_from_slice(&text);
+}
+
+/// Appends bytes as upper-case hexadecimal digits.
+pub fn write_hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    out.reserve(2 * bytes.len());
+    for byte in bytes {
+        let pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        out.extend_from_slice(&pair);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::{Dictionary, VarBytes};
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_read_as_javascript_writes_them() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (135.0, "135"),
+            (-7.0, "-7"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (3.599_999_999_999_999_6, "3.5999999999999996"),
+            (1e20, "100000000000000000000"),
+            (123_456_789_012_345_680_000.0, "123456789012345680000"),
+            (1e21, "1e+21"),
+            (1.5e300, "1.5e+300"),
+            (1e-6, "0.000001"),
+            (1.25e-6, "0.00000125"),
+            (1e-7, "1e-7"),
+            (-1.25e-7, "-1.25e-7"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "Infinity"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(text(|out| write_number(value, out)), expected);
+        }
+    }
+
+    #[test]
+    fn floats_keep_a_digit_behind_the_point() {
+        for (value, expected) in [
+            (10.0_f32, "10.0"),
+            (3.6, "3.6"),
+            (-0.0, "0.0"),
+            (449.99, "449.99"),
+            (1e10, "10000000000.0"),
+            (1e-9, "1e-9"),
+            (f32::NAN, "NaN"),
+        ] {
+            assert_eq!(text(|out| write_float32(value, out)), expected);
+        }
+        assert_eq!(text(|out| write_float64(10.0, out)), "10.0");
+        assert_eq!(text(|out| write_float64(0.1, out)), "0.1");
+    }
+
+    #[test]
+    fn every_kind_of_column_has_a_display_text() {
+        let show =
+            |values, data_type| text(|out| write_display(&Column::new(values), data_type, 0, out));
+        let decimal = DataType::Decimal { precision: 9, scale: 2 };
+        assert_eq!(show(Values::Decimal(vec![-5]), decimal), "-0.05");
+        assert_eq!(show(Values::Decimal(vec![12_345]), decimal), "123.45");
+        assert_eq!(show(Values::Date(vec![0]), DataType::Date), "1970-01-01");
+        assert_eq!(
+            show(Values::Instant(vec![61_000_000]), DataType::Instant),
+            "1970-01-01T00:01:01"
+        );
+        assert_eq!(show(Values::EpochMillis(vec![-1]), DataType::EpochMillis), "-1");
+        assert_eq!(show(Values::Boolean(vec![true]), DataType::Boolean), "true");
+        assert_eq!(
+            show(Values::Bytes(VarBytes::from_iter([[0xAB, 0x0C]])), DataType::Bytes),
+            "AB0C"
+        );
+        assert_eq!(
+            show(Values::Uuid(vec![0x0123_4567_89ab_cdef_0123_4567_89ab_cdef]), DataType::Text),
+            "01234567-89ab-cdef-0123-456789abcdef"
+        );
+        let choice =
+            Values::Choice { keys: Arc::new(vec![1]), dictionary: Dictionary::new(["a", "b"]) };
+        assert_eq!(show(choice, DataType::Text), "b");
+        let null = Column { values: Values::Int32(vec![5]), validity: Some(vec![false]) };
+        assert_eq!(text(|out| write_display(&null, DataType::Int32, 0, out)), "");
+    }
+
+    proptest! {
+        /// For all finite numbers: the text reads back as the same number.
+        #[test]
+        fn a_number_reads_back(bits: u64) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let shown = text(|out| write_number(value, out));
+            prop_assert_eq!(shown.parse::<f64>().unwrap(), value);
+            let single = f32::from_bits(bits as u32);
+            prop_assume!(single.is_finite());
+            prop_assert_eq!(text(|out| write_float32(single, out)).parse::<f32>().unwrap(), single);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Condition lines: `$vip=true & $age>17 | $country="FRANCE"`.
+//!
+//! ```text
+//! line    := all { ("|" | "||" | OR) all }
+//! all     := one { ("&" | "&&" | AND) one }
+//! one     := "(" line ")" | "!" one | name operator operand
+//! name    := "$" characters except blanks, operators, "&", "|", "(", ")" and quotes | "${" any "}"
+//! operator:= "=" | "==" | "!" | "!=" | "<>" | "<" | "<=" | ">" | ">="
+//! operand := name | quoted text | unquoted text
+//! ```
+//!
+//! Blanks may stand anywhere. Unquoted text goes up to the next `&`, `|` or word AND, OR that a blank
+//! or another term (`$…`, `(`) sets apart: `R&D` is one text. `&` binds closer than `|`; the reference
+//! mixed them up and took `<` for `<=` (see `Expression::with_less_as_less_or_equal`).
+//!
+//! How values compare:
+//! * two numbers as numbers: `$f=10` holds for 10.0;
+//! * a date or instant with another, or with a date in text, as points in time;
+//! * anything else as text: equality trims and ignores letter case, order is that of the characters,
+//!   unless both texts are numbers;
+//! * a null satisfies no operator but `!=`.
+
+mod bind;
+mod compare;
+mod parse;
+
+pub(super) use bind::{Scope, Test};
+pub(super) use parse::parse;
+
+/// A parsed condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Condition {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Compare {
+        /// Index of an input.
+        left: usize,
+        operator: Operator,
+        right: Operand,
+    },
+}
+
+/// The right side of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Operand {
+    /// Index of an input.
+    Input(usize),
+    Text(String),
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Operator {
+    /// Whether the operator holds for values that compare so.
+    #[inline]
+    pub(super) fn holds(self, ordering: Option<std::cmp::Ordering>) -> bool {
+        match (self, ordering) {
+            (Self::NotEqual, None) => true,
+            (_, None) => false,
+            (Self::Equal, Some(ordering)) => ordering.is_eq(),
+            (Self::NotEqual, Some(ordering)) => ordering.is_ne(),
+            (Self::Less, Some(ordering)) => ordering.is_lt(),
+            (Self::LessOrEqual, Some(ordering)) => ordering.is_le(),
+            (Self::Greater, Some(ordering)) => ordering.is_gt(),
+            (Self::GreaterOrEqual, Some(ordering)) => ordering.is_ge(),
+        }
+    }
+
+    pub(super) fn is_equality(self) -> bool {
+        matches!(self, Self::Equal | Self::NotEqual)
+    }
+}
