@@ -47,7 +47,7 @@ pub(super) fn shown_number(value: f32) -> f64 {
     /// Powers of ten that are exact, as are their quotients of whole numbers below 2^53 correctly rounded.
     const POWERS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
     let wide = f64::from(value);
-    if wide.trunc() == wide && wide.abs() < 1e9 {
+    if wide.trunc() == wide && wide.abs() < 16_777_216.0 {
         return wide;
     }
     // Beyond nine digits a single has no more to tell; outside this range they do not fit.
