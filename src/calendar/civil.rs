@@ -41,6 +41,27 @@ pub const fn civil_from_days(days: i32) -> (i32, u32, u32) {
     (year, month - 12 * next_year, day + 1)
 }
 
+/// Days from 0000-01-01 to 1970-01-01.
+pub(super) const DAYS_BEFORE_EPOCH: u32 = 719_528;
+/// Days of the years 0 to 9999.
+pub(super) const FOUR_DIGIT_DAYS: u32 = 3_652_425;
+
+/// The year and the day of the year that starts on 1 March (0 to 365) of a day since 0000-01-01.
+///
+/// For the writers: day is below [`FOUR_DIGIT_DAYS`], all is 32 bits wide, and a table knows month
+/// and day. January and February have the days from 306 on, and are counted to their own year.
+#[inline(always)]
+pub(super) const fn march_date(day: u32) -> (u32, u32) {
+    // One cycle is added, so that January and February of year 0 are not negative.
+    let quarters = 4 * (day + CYCLE_DAYS as u32 - 60) + 3;
+    let century = quarters / CYCLE_DAYS as u32;
+    let product = 2_939_745 * ((quarters % CYCLE_DAYS as u32) | 3) as u64;
+    let year_of_century = (product >> 32) as u32;
+    let day_of_year = (product as u32) / 2_939_745 / 4;
+    let next_year = (day_of_year >= 306) as u32;
+    (100 * century + year_of_century + next_year - 400, day_of_year)
+}
+
 /// The date of a year, month and day; `None` when there is no such day or it is beyond `i32`.
 #[inline]
 pub const fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {

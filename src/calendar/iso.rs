@@ -86,10 +86,24 @@ impl<'a> Scanner<'a> {
         if self.one_of(b"Zz").is_some() {
             return Ok(0);
         }
+        self.signed_offset(2)
+    }
+
+    /// Takes what follows `GMT`: an offset whose hour may have one digit (`+3`, `+3:30`).
+    pub(super) fn short_offset(&mut self) -> Result<i32, Fault> {
+        // One digit alone; `+0330` begins with two digits of an hour.
+        let digits = Self { rest: self.rest.get(1..).unwrap_or_default() }.digit_count();
+        self.signed_offset(if digits == 1 { 1 } else { 2 })
+    }
+
+    fn signed_offset(&mut self, hour_digits: usize) -> Result<i32, Fault> {
         let sign = if self.one_of(b"+-").ok_or(Fault::Form)? == b'-' { -1 } else { 1 };
-        let hours = self.two().ok_or(Fault::Form)?;
-        let mut parts = [0, 0];
+        if self.digit_count() < hour_digits {
+            return Err(Fault::Form);
+        }
+        let hours = self.digits(hour_digits) as u32;
         let colon = self.rest.first() == Some(&b':');
+        let mut parts = [0, 0];
         for part in &mut parts {
             let before = *self;
             if colon && self.one_of(b":").is_none() {

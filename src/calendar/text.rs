@@ -5,15 +5,18 @@
 //! Years outside 0 to 9999 take a slower path to ISO 8601's expanded years (`+12345`, `-0001`), as
 //! Java writes them.
 //!
+//! The texts of years and of the days of a year come from tables, and whole words are stored: a
+//! date is two divisions by constants and two loads, where digit by digit it took twice the time.
+//!
 //! Knows nothing of patterns; a form that every cell of a format needs belongs here.
 
 use super::{
-    MICROS_PER_SECOND,
-    civil::{civil_from_days, split_instant},
+    MICROS_PER_DAY, MICROS_PER_SECOND,
+    civil::{DAYS_BEFORE_EPOCH, FOUR_DIGIT_DAYS, civil_from_days, march_date, split_instant},
 };
 
 /// The decimal digits of 0 to 99; longer than needed so that a mask replaces the bounds check.
-pub(super) static PAIRS: [[u8; 2]; 128] = {
+static PAIRS: [[u8; 2]; 128] = {
     let mut pairs = [*b"00"; 128];
     let mut value = 0;
     while value < 100 {
@@ -23,11 +26,66 @@ pub(super) static PAIRS: [[u8; 2]; 128] = {
     pairs
 };
 
+/// The years 0 to 9999. A run of dates touches a few lines of it.
+static YEARS: [[u8; 4]; 10_000] = {
+    let mut years = [*b"0000"; 10_000];
+    let mut year = 0;
+    while year < 10_000 {
+        let ([a, b], [c, d]) = (PAIRS[year / 100], PAIRS[year % 100]);
+        years[year] = [a, b, c, d];
+        year += 1;
+    }
+    years
+};
+
+/// `-MM-dd` of the days of a year that starts on 1 March.
+static ISO_DAYS: [[u8; 8]; 366] = {
+    let mut days = [*b"-00-00\0\0"; 366];
+    let mut day = 0;
+    while day < 366 {
+        let ([a, b], [c, d]) = (PAIRS[march_month(day)], PAIRS[march_day(day)]);
+        days[day] = [b'-', a, b, b'-', c, d, 0, 0];
+        day += 1;
+    }
+    days
+};
+
+/// `dd/MM/` of the days of a year that starts on 1 March.
+static SLASH_DAYS: [[u8; 8]; 366] = {
+    let mut days = [*b"00/00/\0\0"; 366];
+    let mut day = 0;
+    while day < 366 {
+        let ([a, b], [c, d]) = (PAIRS[march_day(day)], PAIRS[march_month(day)]);
+        days[day] = [a, b, b'/', c, d, b'/', 0, 0];
+        day += 1;
+    }
+    days
+};
+
+/// 1971-03-01: the year that starts there ends with 29 February.
+const LONG_MARCH_YEAR: i32 = 424;
+
+/// The month of a day of a year that starts on 1 March.
+const fn march_month(day: usize) -> usize {
+    civil_from_days(LONG_MARCH_YEAR + day as i32).1 as usize
+}
+
+/// The day of the month of a day of a year that starts on 1 March.
+const fn march_day(day: usize) -> usize {
+    civil_from_days(LONG_MARCH_YEAR + day as i32).2 as usize
+}
+
 /// The two digits of `value`, which is below 100.
 #[inline(always)]
 pub(super) fn pair(value: u32) -> [u8; 2] {
     debug_assert!(value < 100, "two digits hold 0 to 99, not {value}");
     PAIRS[(value & 127) as usize]
+}
+
+/// The two digits of `value` as the low bytes of a little-endian word.
+#[inline(always)]
+fn pair_word(value: u32) -> u64 {
+    u16::from_le_bytes(pair(value)).into()
 }
 
 /// Writes the two digits of `value`, which is below 100, to a target of two bytes.
@@ -49,60 +107,72 @@ pub(super) fn fraction_digits(micro: u32) -> [u8; 9] {
 /// Appends `yyyy-MM-dd`.
 #[inline]
 pub fn iso_date(days: i32, out: &mut Vec<u8>) {
-    let (year, month, day) = civil_from_days(days);
-    if is_four_digits(year) {
-        out.extend_from_slice(&date_digits(year, month, day));
-    } else {
-        expanded_date(year, month, day, out);
+    match iso_date_fixed(days) {
+        Some(digits) => out.extend_from_slice(&digits),
+        None => expanded_date(days, out),
     }
 }
 
 /// `yyyy-MM-dd`; `None` when the year is not 0 to 9999.
 #[inline]
 pub fn iso_date_fixed(days: i32) -> Option<[u8; 10]> {
-    let (year, month, day) = civil_from_days(days);
-    is_four_digits(year).then(|| date_digits(year, month, day))
+    four_digit_day(days).map(|day| {
+        let (head, day) = iso_words(day);
+        let mut digits = [0; 10];
+        digits[..8].copy_from_slice(&head.to_le_bytes());
+        digits[8..].copy_from_slice(&(day as u16).to_le_bytes());
+        digits
+    })
 }
 
 /// Appends `dd/MM/yyyy`.
 #[inline]
 pub fn slash_date(days: i32, out: &mut Vec<u8>) {
-    let (year, month, day) = civil_from_days(days);
-    if is_four_digits(year) {
-        out.extend_from_slice(&slash_digits(year, month, day));
-    } else {
-        out.extend_from_slice(&slash_digits(0, month, day)[..6]);
-        expanded_year(year, out);
+    match slash_date_fixed(days) {
+        Some(digits) => out.extend_from_slice(&digits),
+        None => expanded_slash_date(days, out),
     }
 }
 
 /// `dd/MM/yyyy`; `None` when the year is not 0 to 9999.
 #[inline]
 pub fn slash_date_fixed(days: i32) -> Option<[u8; 10]> {
-    let (year, month, day) = civil_from_days(days);
-    is_four_digits(year).then(|| slash_digits(year, month, day))
+    four_digit_day(days).map(|day| {
+        let (year, day) = march_date(day);
+        let year = u32::from_le_bytes(YEARS[year as usize]);
+        // `dd/MM/yy` and `yy`.
+        let head = u64::from_le_bytes(SLASH_DAYS[day as usize]) | u64::from(year) << 48;
+        let mut digits = [0; 10];
+        digits[..8].copy_from_slice(&head.to_le_bytes());
+        digits[8..].copy_from_slice(&((year >> 16) as u16).to_le_bytes());
+        digits
+    })
 }
 
 /// Appends `yyyy-MM-ddTHH:mm:ssZ`, with `.SSS` or `.SSSSSS` when the fraction is not zero.
 #[inline]
 pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
-    let (days, micros_of_day) = split_instant(micros);
-    let (seconds, fraction) = split_seconds(micros_of_day);
-    let (year, month, day) = civil_from_days(days);
-    if is_four_digits(year) && fraction == 0 {
-        out.extend_from_slice(&instant_digits(year, month, day, seconds));
-    } else {
-        uncommon_instant(micros, out);
+    match four_digit_micro(micros).map(split_shifted) {
+        Some((day, seconds, 0)) => out.extend_from_slice(&instant_digits(day, seconds)),
+        Some((day, seconds, fraction)) => {
+            let (mut digits, length) = fraction_instant(day, seconds, fraction);
+            digits[length] = b'Z';
+            append_cut(&digits, length + 1, out);
+        }
+        None => {
+            expanded_time(micros, true, out);
+            out.push(b'Z');
+        }
     }
 }
 
 /// `yyyy-MM-ddTHH:mm:ssZ`; `None` when the year is not 0 to 9999 or the fraction not zero.
 #[inline]
 pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
-    let (days, micros_of_day) = split_instant(micros);
-    let (seconds, fraction) = split_seconds(micros_of_day);
-    let (year, month, day) = civil_from_days(days);
-    (is_four_digits(year) && fraction == 0).then(|| instant_digits(year, month, day, seconds))
+    match four_digit_micro(micros).map(split_shifted) {
+        Some((day, seconds, 0)) => Some(instant_digits(day, seconds)),
+        _ => None,
+    }
 }
 
 /// Appends Java's `LocalDateTime.toString()`: `yyyy-MM-ddTHH:mm[:ss[.SSS|.SSSSSS]]`.
@@ -110,106 +180,129 @@ pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
 /// The seconds are left out when they and the fraction are zero, the fraction when it is zero.
 #[inline]
 pub fn local_date_time(micros: i64, out: &mut Vec<u8>) {
-    let (days, micros_of_day) = split_instant(micros);
-    let (seconds, fraction) = split_seconds(micros_of_day);
-    let (year, month, day) = civil_from_days(days);
-    if is_four_digits(year) && fraction == 0 {
-        let digits = instant_digits(year, month, day, seconds);
-        // One copy of a constant length, then the common second half is cut off when it is zero.
-        let length = out.len() + if seconds % 60 == 0 { 16 } else { 19 };
-        out.extend_from_slice(&digits);
-        out.truncate(length);
-    } else {
-        iso_date(days, out);
-        let time = time_digits(seconds);
-        out.push(b'T');
-        let shown = if seconds % 60 == 0 && fraction == 0 { 5 } else { 8 };
-        out.extend_from_slice(&time[..shown]);
-        push_fraction(fraction, out);
+    match four_digit_micro(micros).map(split_shifted) {
+        Some((day, seconds, 0)) => {
+            let length = if seconds % 60 == 0 { 16 } else { 19 };
+            append_cut(&instant_digits(day, seconds), length, out);
+        }
+        Some((day, seconds, fraction)) => {
+            let (digits, length) = fraction_instant(day, seconds, fraction);
+            append_cut(&digits, length, out);
+        }
+        None => expanded_time(micros, false, out),
     }
 }
 
-/// Whole seconds of a day and the microseconds that remain.
+/// The day since 0000-01-01; `None` when the year is not 0 to 9999.
 #[inline(always)]
-fn split_seconds(micros_of_day: i64) -> (u32, u32) {
-    let seconds = micros_of_day / MICROS_PER_SECOND;
-    (seconds as u32, (micros_of_day - seconds * MICROS_PER_SECOND) as u32)
+fn four_digit_day(days: i32) -> Option<u32> {
+    let day = (days as u32).wrapping_add(DAYS_BEFORE_EPOCH);
+    (day < FOUR_DIGIT_DAYS).then_some(day)
 }
 
+/// The microsecond since 0000-01-01; `None` when the year is not 0 to 9999.
 #[inline(always)]
-fn is_four_digits(year: i32) -> bool {
-    (year as u32) < 10_000
+fn four_digit_micro(micros: i64) -> Option<u64> {
+    const BEFORE_EPOCH: u64 = DAYS_BEFORE_EPOCH as u64 * MICROS_PER_DAY as u64;
+    const END: u64 = FOUR_DIGIT_DAYS as u64 * MICROS_PER_DAY as u64;
+    let micro = (micros as u64).wrapping_add(BEFORE_EPOCH);
+    (micro < END).then_some(micro)
 }
 
-/// `yyyy-MM-dd` of a year 0 to 9999.
+/// Day since 0000-01-01, second of the day and microsecond of the second.
 #[inline(always)]
-fn date_digits(year: i32, month: u32, day: u32) -> [u8; 10] {
-    let mut digits = *b"0000-00-00";
-    put_pair(&mut digits[0..2], year as u32 / 100);
-    put_pair(&mut digits[2..4], year as u32 % 100);
-    put_pair(&mut digits[5..7], month);
-    put_pair(&mut digits[8..10], day);
+fn split_shifted(micro: u64) -> (u32, u32, u32) {
+    let seconds = micro / MICROS_PER_SECOND as u64;
+    let fraction = (micro - seconds * MICROS_PER_SECOND as u64) as u32;
+    let day = (seconds / 86_400) as u32;
+    (day, (seconds - u64::from(day) * 86_400) as u32, fraction)
+}
+
+/// `yyyy-MM-` in the first word, `dd` in the low bytes of the second one.
+#[inline(always)]
+fn iso_words(day: u32) -> (u64, u64) {
+    let (year, day) = march_date(day);
+    let year = u32::from_le_bytes(YEARS[year as usize]);
+    let month_day = u64::from_le_bytes(ISO_DAYS[day as usize]);
+    (u64::from(year) | month_day << 32, month_day >> 32)
+}
+
+/// `yyyy-MM-ddTHH:mm:ssZ`.
+#[inline(always)]
+fn instant_digits(day: u32, seconds: u32) -> [u8; 20] {
+    let (head, day) = iso_words(day);
+    let (minutes, second) = (seconds / 60, seconds % 60);
+    let (hour, minute) = (pair_word(minutes / 60), pair_word(minutes % 60));
+    // Bytes in the order in which they are stored: `dd`, `T`, `HH`, `:`, `mm` and `:`, `ss`, `Z`.
+    let middle = day | hour << 24 | minute << 48 | u64::from_le_bytes(*b"\0\0T\0\0:\0\0");
+    let tail = (pair_word(second) << 8) as u32 | u32::from_le_bytes(*b":\0\0Z");
+    let mut digits = [0; 20];
+    digits[..8].copy_from_slice(&head.to_le_bytes());
+    digits[8..16].copy_from_slice(&middle.to_le_bytes());
+    digits[16..].copy_from_slice(&tail.to_le_bytes());
     digits
 }
 
-/// `dd/MM/yyyy` of a year 0 to 9999.
+/// `yyyy-MM-ddTHH:mm:ss.SSSSSS` with room for one more byte, and the length of the shortest form
+/// that loses nothing: milliseconds or microseconds.
 #[inline(always)]
-fn slash_digits(year: i32, month: u32, day: u32) -> [u8; 10] {
-    let mut digits = *b"00/00/0000";
-    put_pair(&mut digits[0..2], day);
-    put_pair(&mut digits[3..5], month);
-    put_pair(&mut digits[6..8], year as u32 / 100);
-    put_pair(&mut digits[8..10], year as u32 % 100);
-    digits
+fn fraction_instant(day: u32, seconds: u32, fraction: u32) -> ([u8; 29], usize) {
+    let mut digits = [0; 29];
+    digits[..20].copy_from_slice(&instant_digits(day, seconds));
+    digits[19] = b'.';
+    digits[20..].copy_from_slice(&fraction_digits(fraction));
+    (digits, if fraction.is_multiple_of(1_000) { 23 } else { 26 })
 }
 
-/// `HH:mm:ss`.
+/// Appends the first `length` bytes: one copy of a constant length, cut off, beats a varying one.
 #[inline(always)]
-fn time_digits(seconds: u32) -> [u8; 8] {
-    let minutes = seconds / 60;
-    let mut digits = *b"00:00:00";
-    put_pair(&mut digits[0..2], minutes / 60);
-    put_pair(&mut digits[3..5], minutes % 60);
-    put_pair(&mut digits[6..8], seconds % 60);
-    digits
-}
-
-/// `yyyy-MM-ddTHH:mm:ssZ` of a year 0 to 9999.
-#[inline(always)]
-fn instant_digits(year: i32, month: u32, day: u32, seconds: u32) -> [u8; 20] {
-    let mut digits = *b"0000-00-00T00:00:00Z";
-    digits[..10].copy_from_slice(&date_digits(year, month, day));
-    digits[11..19].copy_from_slice(&time_digits(seconds));
-    digits
-}
-
-/// An instant with a fraction or an expanded year.
-#[inline(never)]
-fn uncommon_instant(micros: i64, out: &mut Vec<u8>) {
-    let (days, micros_of_day) = split_instant(micros);
-    let (seconds, fraction) = split_seconds(micros_of_day);
-    iso_date(days, out);
-    out.push(b'T');
-    out.extend_from_slice(&time_digits(seconds));
-    push_fraction(fraction, out);
-    out.push(b'Z');
-}
-
-/// `.SSS` or `.SSSSSS`, the shorter one that loses nothing; nothing for zero.
-fn push_fraction(fraction: u32, out: &mut Vec<u8>) {
-    if fraction == 0 {
-        return;
-    }
-    out.push(b'.');
-    let shown = if fraction.is_multiple_of(1_000) { 3 } else { 6 };
-    out.extend_from_slice(&fraction_digits(fraction)[..shown]);
+fn append_cut(digits: &[u8], length: usize, out: &mut Vec<u8>) {
+    let end = out.len() + length;
+    out.extend_from_slice(digits);
+    out.truncate(end);
 }
 
 /// `yyyy-MM-dd` of any year.
-#[inline(never)]
-fn expanded_date(year: i32, month: u32, day: u32, out: &mut Vec<u8>) {
+#[cold]
+fn expanded_date(days: i32, out: &mut Vec<u8>) {
+    let (year, month, day) = civil_from_days(days);
     expanded_year(year, out);
-    out.extend_from_slice(&date_digits(0, month, day)[4..]);
+    for value in [month, day] {
+        out.push(b'-');
+        out.extend_from_slice(&pair(value));
+    }
+}
+
+/// `dd/MM/yyyy` of any year.
+#[cold]
+fn expanded_slash_date(days: i32, out: &mut Vec<u8>) {
+    let (year, month, day) = civil_from_days(days);
+    for value in [day, month] {
+        out.extend_from_slice(&pair(value));
+        out.push(b'/');
+    }
+    expanded_year(year, out);
+}
+
+/// `yyyy-MM-ddTHH:mm:ss` of any year, with a fraction when it is not zero; without it the seconds
+/// are left out when they are zero, unless they are to be kept.
+#[cold]
+fn expanded_time(micros: i64, keep_seconds: bool, out: &mut Vec<u8>) {
+    let (days, micros_of_day) = split_instant(micros);
+    iso_date(days, out);
+    let (_, seconds, fraction) = split_shifted(micros_of_day as u64);
+    let (minutes, second) = (seconds / 60, seconds % 60);
+    let shown = if keep_seconds || second != 0 || fraction != 0 { 3 } else { 2 };
+    let values = [(b'T', minutes / 60), (b':', minutes % 60), (b':', second)];
+    for (separator, value) in &values[..shown] {
+        out.push(*separator);
+        out.extend_from_slice(&pair(*value));
+    }
+    if fraction != 0 {
+        out.push(b'.');
+        let digits = if fraction.is_multiple_of(1_000) { 3 } else { 6 };
+        out.extend_from_slice(&fraction_digits(fraction)[..digits]);
+    }
 }
 
 /// A year as ISO 8601 and Java write it: at least four digits, a sign when there are more or it is negative.
@@ -234,7 +327,7 @@ pub(super) fn padded(value: u64, width: usize, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, NaiveDate, SecondsFormat, Timelike};
+    use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike};
     use proptest::prelude::*;
 
     use super::*;
@@ -247,6 +340,17 @@ mod tests {
     }
 
     const SECOND: i64 = MICROS_PER_SECOND;
+
+    /// The calendar repeats after 400 years.
+    #[test]
+    fn every_day_of_400_years_agrees_with_chrono() {
+        for date in NaiveDate::from_ymd_opt(1999, 12, 31).unwrap().iter_days().take(146_099) {
+            let days = date.to_epoch_days();
+            assert_eq!(text(|out| iso_date(days, out)), date.to_string());
+            let slashes = format!("{:02}/{:02}/{}", date.day(), date.month(), date.year());
+            assert_eq!(text(|out| slash_date(days, out)), slashes);
+        }
+    }
 
     proptest! {
         #[test]

@@ -144,13 +144,14 @@ fn known(letter: char, count: u8) -> Option<Part> {
         ('Q' | 'q', _) => Part::Name(Names::Quarter, style(count)?),
         ('M' | 'L', 1 | 2) => number(F::Month, count),
         ('M' | 'L', _) => Part::Name(Names::Month, style(count)?),
-        ('e', 1 | 2) | ('c', 1) => number(F::Weekday, count),
+        ('e' | 'c', 1) => digits(F::Weekday, 1, 1),
+        ('e', 2) => digits(F::Weekday, 2, 2),
         ('c', 2) => return None,
         ('E' | 'e' | 'c', _) => Part::Name(Names::Weekday, style(count)?),
-        ('w', 1 | 2) => number(F::Week, count),
-        ('W', 1) => number(F::WeekOfMonth, count),
+        ('w', 1 | 2) => digits(F::Week, count, 2),
+        ('W', 1) => digits(F::WeekOfMonth, count, 2),
         ('D', 1) => number(F::DayOfYear, count),
-        ('D', 2 | 3) => Part::Number { field: F::DayOfYear, min: count, max: 3, sign: Sign::Never },
+        ('D', 2 | 3) => digits(F::DayOfYear, count, 3),
         ('d', 1 | 2) => number(F::DayOfMonth, count),
         ('F', 1) => number(F::AlignedDay, count),
         ('g', _) => wide(F::JulianDay, count, Sign::Normal),
@@ -207,8 +208,12 @@ const fn style(count: u8) -> Option<Style> {
 const fn number(field: Field, count: u8) -> Part {
     match count {
         1 => Part::Number { field, min: 1, max: WIDEST, sign: Sign::Normal },
-        _ => Part::Number { field, min: count, max: count, sign: Sign::Never },
+        _ => digits(field, count, count),
     }
+}
+
+const fn digits(field: Field, min: u8, max: u8) -> Part {
+    Part::Number { field, min, max, sign: Sign::Never }
 }
 
 const fn wide(field: Field, count: u8, sign: Sign) -> Part {

@@ -174,3 +174,61 @@ impl Pattern {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::calendar::parse_instant;
+
+    fn compile(pattern: &str) -> Pattern {
+        Pattern::compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
+    }
+
+    fn written(pattern: &Pattern, micros: i64) -> String {
+        let mut out = b"kept ".to_vec();
+        pattern.format(micros, &mut out);
+        String::from_utf8(out).unwrap().strip_prefix("kept ").unwrap().to_owned()
+    }
+
+    fn instant(iso: &str) -> i64 {
+        parse_instant(iso).unwrap()
+    }
+
+    /// Java's short form of a far year has no sign rule of ours: `+12345-09-30T...`.
+    #[test]
+    fn java_writes_the_same_and_refuses_the_same() {
+        let mut lines = include_str!("golden.txt").lines();
+        let instants: Vec<_> = lines.next().unwrap().split('\t').map(instant).collect();
+        let mut compared = 0;
+        for line in lines {
+            let (pattern, expected) = line.split_once('\t').unwrap();
+            if expected == "!" {
+                assert!(Pattern::compile(pattern).is_err(), "Java refuses `{pattern}`");
+                continue;
+            }
+            let compiled = compile(pattern);
+            for (micros, expected) in instants.iter().zip(expected.split('\t')) {
+                assert_eq!(written(&compiled, *micros), expected, "`{pattern}` at {micros}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 1_000, "only {compared} texts compared");
+    }
+
+    #[test]
+    fn shipped_models_read_as_documented() {
+        let pattern = compile("yyyy_MM_dd-K a mm:ss.SSS ZZZ");
+        for (text, expected) in [
+            ("2024_02_14-7 am 31:53.000 +0000", "2024-02-14T07:31:53Z"),
+            ("2024_03_14-7 pm 31:53.050 +0330", "2024-03-14T19:31:53.050+03:30"),
+            ("2024_02_14-11 PM 56:59.000 +0000", "2024-02-14T23:56:59Z"),
+        ] {
+            assert_eq!(pattern.parse(text), Ok(instant(expected)), "{text}");
+        }
+        let pattern = compile("EEEE',' dd 'of' LLLL YYYY, 'at' h a");
+        let text = "Wednesday, 14 of February 2024, at 1 PM";
+        assert_eq!(written(&pattern, instant("2024-02-14T13:56:59Z")), text);
+        assert_eq!(pattern.parse(text), Ok(instant("2024-02-14T13:00:00Z")));
+    }
+}

@@ -245,7 +245,7 @@ impl Reader<'_> {
             return self.offset(0);
         }
         let mut scanner = Scanner::new(self.rest());
-        let read = scanner.offset();
+        let read = if named { scanner.short_offset() } else { scanner.offset() };
         let length = self.rest().len() - scanner.rest.len();
         match read {
             Ok(seconds) => {

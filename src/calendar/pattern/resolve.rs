@@ -68,13 +68,13 @@ fn time(values: &Values) -> Result<i64, ReadError> {
     if let Some(millis) = given(Field::MilliOfDay) {
         return candidate(millis * 1_000 + micro % 1_000).ok_or_else(|| conflict(values, true));
     }
-    let minute = given(Field::Minute).unwrap_or(0);
     let second = given(Field::Second).unwrap_or(0);
-    (0..24)
-        .find_map(|hour| {
-            let seconds = hour * 3_600 + minute * 60 + second;
-            candidate(seconds * MICROS_PER_SECOND + micro)
-        })
+    // Only midnight and noon depend on the minute, and they are over with the first one.
+    let minutes = given(Field::Minute).map_or(0..=1, |minute| minute..=minute);
+    let candidates = (0..24).flat_map(|hour| minutes.clone().map(move |minute| hour * 60 + minute));
+    candidates
+        .map(|minute| (minute * 60 + second) * MICROS_PER_SECOND + micro)
+        .find_map(candidate)
         .ok_or_else(|| conflict(values, true))
 }
 
