@@ -125,6 +125,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The JSON pointer of an entry of the list at `key`; of `key` itself where the list is one text.
+    pub fn pointer_of_entry(&self, key: &str, index: usize) -> String {
+        let pointer = self.pointer_of(key);
+        let is_list = self.value(key).is_some_and(Value::is_array);
+        if is_list { format!("{pointer}/{index}") } else { pointer }
+    }
+
     /// The value of `key`, where it is there and not `null`. A blank setting counts as not set.
     pub fn value(&self, key: &str) -> Option<&'a Value> {
         let blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());

@@ -143,7 +143,7 @@ mod tests {
         let row = names.iter().position(|name| name == "Paris").unwrap();
         let linked = ["lat", "latitude", "long", "country", "iso2", "iso_code", "iso3"]
             .map(|name| trial.linked(name, 1_000)[row].clone());
-        insta::assert_snapshot!(linked.join(" "), @"");
+        insta::assert_snapshot!(linked.join(" "), @"48.85341 48.85341 2.34880 France FR FR FRA");
         assert!(trial.linked("population", 1_000)[row].parse::<u32>().unwrap() > 2_000_000);
     }
 
@@ -158,6 +158,6 @@ mod tests {
 
     #[test]
     fn an_unknown_country_is_refused_with_a_guess() {
-        insta::assert_snapshot!(Trial::refusal(r#"{"type": "CITY", "filters": ["Chili"]}"#), @"");
+        insta::assert_snapshot!(Trial::refusal(r#"{"type": "CITY", "filters": ["Chili"]}"#), @"/Fields/0/filters/0: field `f`: unknown country `Chili`, did you mean Chile?");
     }
 }

@@ -71,7 +71,13 @@ impl FieldType for Csv {
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
         let table = read(attributes, context.files);
-        let field = required(attributes, "field");
+        if !attributes.has("field") {
+            let columns = table.as_ref().map_or_else(String::new, columns);
+            let message =
+                format!("`field` is missing, expected the column that is the value{columns}");
+            attributes.error("field", "missing_attribute", message);
+        }
+        let field = attributes.text("field");
         let (table, field) = (table?, field?);
         let main = column(attributes, &table, "field", &field);
         let weights = match attributes.text("weight_field") {
@@ -97,21 +103,16 @@ impl FieldType for Csv {
     }
 }
 
-fn required(attributes: &mut Reader<'_>, key: &'static str) -> Option<String> {
-    if !attributes.has(key) {
-        let message = format!("`{key}` is missing");
-        attributes.error(key, "missing_attribute", message);
-    }
-    attributes.text(key)
-}
-
 /// Reads the file that the attributes name.
 fn read(attributes: &mut Reader<'_>, files: &dyn Files) -> Option<Table> {
     let separator = separator(attributes);
-    let file = required(attributes, "file")?;
+    if !attributes.has("file") {
+        attributes.error("file", "missing_attribute", "`file` is missing, expected a path");
+    }
+    let file = attributes.text("file")?;
     let separator = separator?;
     let refuse = |attributes: &mut Reader<'_>, reason: &str| {
-        let message = format!("`{}` cannot be read: {reason}", excerpt(&file));
+        let message = format!("the file `{}` cannot be read: {reason}", excerpt(&file));
         attributes.error("file", "unreadable_file", message);
     };
     let bytes = match files.find(Path::new(&file)).and_then(|path| contents(&path)) {
@@ -125,7 +126,7 @@ fn read(attributes: &mut Reader<'_>, files: &dyn Files) -> Option<Table> {
         Ok(table) => {
             if let Some((count, first)) = table.ragged {
                 let message = format!(
-                    "{count} rows have not the {} cells of the header, row {first} is the first; \
+                    "rows without the {} cells of the header: {count}, the first is row {first}; \
                      missing cells are empty, further ones are dropped",
                     table.header.len()
                 );
@@ -212,15 +213,16 @@ fn column(attributes: &mut Reader<'_>, table: &Table, key: &str, name: &str) -> 
     place
 }
 
-fn unknown_column(table: &Table, name: &str, pointer: String) -> Problem {
+/// The columns of the file as the end of a message.
+fn columns(table: &Table) -> String {
     const SHOWN: usize = 20;
     let columns: Vec<String> =
         table.header.iter().take(SHOWN).map(|column| format!("`{}`", excerpt(column))).collect();
-    let message = format!(
-        "the file has no column `{}`, expected one of {}",
-        excerpt(name),
-        columns.join(", ")
-    );
+    format!(", it has {}", columns.join(", "))
+}
+
+fn unknown_column(table: &Table, name: &str, pointer: String) -> Problem {
+    let message = format!("the file has no column `{}`{}", excerpt(name), columns(table));
     let problem = Problem::error("unknown_column", pointer, message);
     if table.header.len() == 1 {
         return problem.hint("its header is a single column: is `separator` the right one?");
@@ -240,7 +242,7 @@ fn selected(attributes: &mut Reader<'_>, table: &Table) -> Option<Vec<u32>> {
     let mut rows: Vec<u32> = (0..table.rows as u32).collect();
     let mut wrong = false;
     for (index, filter) in filters.iter().enumerate() {
-        let pointer = format!("{}/{index}", attributes.pointer_of("filters"));
+        let pointer = attributes.pointer_of_entry("filters", index);
         let Some((name, value)) = filter.split_once('=') else {
             let message = format!("`{}` is no filter, expected `column=value`", excerpt(filter));
             attributes.push(Problem::error("wrong_filter", pointer, message));
@@ -376,6 +378,7 @@ mod tests {
             r#"{"type": "CSV", "separator": ""}"#,
             r#"{"type": "CSV", "file": "peple.csv", "field": "name"}"#,
             r#"{"type": "CSV", "file": "people.csv", "field": "name"}"#,
+            r#"{"type": "CSV", "file": "people.csv", "separator": ";"}"#,
             r#"{"type": "CSV", "file": "people.csv", "separator": ";", "field": "nam", "filters": ["contry=x", "y"]}"#,
             r#"{"type": "CSV", "file": "people.csv", "separator": ";", "field": "name", "filters": ["country=Spain"]}"#,
             r#"{"type": "CSV", "file": "people.csv", "separator": ";", "field": "name", "weight_field": "Country"}"#,
@@ -384,7 +387,29 @@ mod tests {
             r#"{"type": "CSV", "file": ".", "field": "a"}"#,
         ]
         .map(|json| Trial::refusal_below(folder.path(), json));
-        insta::assert_snapshot!(refusals.join("\n\n"), @"");
+        insta::assert_snapshot!(refusals.join("\n\n"), @"
+        /Fields/0/separator: field `f`: `separator` is ``, expected characters other than quotes and line ends
+        /Fields/0/file: field `f`: `file` is missing
+        /Fields/0/field: field `f`: `field` is missing
+
+        /Fields/0/file: field `f`: `peple.csv` cannot be read: there is no such file
+
+        /Fields/0/field: field `f`: the file has no column `name`, expected one of `name;department;Country;w` (its header is a single column: is `separator` the right one?)
+
+        /Fields/0/field: field `f`: the file has no column `nam`, expected one of `name`, `department`, `Country`, `w` (did you mean `name`?)
+        /Fields/0/filters/0: field `f`: the file has no column `contry`, expected one of `name`, `department`, `Country`, `w` (did you mean `Country`?)
+        /Fields/0/filters/1: field `f`: `y` is no filter, expected `column=value`
+
+        /Fields/0/filters: field `f`: none of the 3 rows of the file passes all filters
+
+        /Fields/0/weight_field: field `f`: the weight in row 1 is `France`, expected a number from 0 on
+
+        /Fields/0/file: field `f`: the file has no rows below its header
+
+        /Fields/0/file: field `f`: `latin.csv` cannot be read: it is not UTF-8: byte 5 starts no character
+
+        /Fields/0/file: field `f`: `.` cannot be read: it is no file
+        ");
     }
 
     #[test]
@@ -393,6 +418,6 @@ mod tests {
         let trial =
             Trial::below(folder.path(), r#"{"type": "CSV", "file": "x.csv", "field": "b"}"#);
         assert_eq!(trial.texts(50).into_iter().collect::<BTreeSet<_>>().len(), 2);
-        insta::assert_snapshot!(trial.problems, @"");
+        insta::assert_snapshot!(trial.problems, @"/Fields/0/file: field `f`: 1 rows have not the 2 cells of the header, row 2 is the first; missing cells are empty, further ones are dropped");
     }
 }

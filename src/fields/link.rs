@@ -55,6 +55,6 @@ mod tests {
     fn a_link_to_nothing_is_empty_and_told() {
         let trial = Trial::of(r#"{"type": "LINK"}"#);
         assert_eq!(trial.texts(2), ["", ""]);
-        insta::assert_snapshot!(trial.problems, @"");
+        insta::assert_snapshot!(trial.problems, @r#"/Fields/0/type: field `f`: a LINK without `link` gives an empty text (such as `"link": "$city.country"`)"#);
     }
 }

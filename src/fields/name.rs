@@ -177,7 +177,12 @@ mod tests {
             r#"{"type": "NAME", "sex": "femal", "filters": ["Grance", "France", "Atlantis", "Antarctica"]}"#,
         );
         let first: Vec<&str> = refusal.lines().map(|line| &line[..line.len().min(110)]).collect();
-        insta::assert_snapshot!(first.join("\n"), @"");
-        insta::assert_snapshot!(Trial::refusal(r#"{"type": "NAME", "filters": {"a": 1}}"#), @"");
+        insta::assert_snapshot!(first.join("\n"), @"
+        /Fields/0/sex: field `f`: `sex` is the text `femal`, expected one of MALE, FEMALE (did you mean `FEMALE`?)
+        /Fields/0/filters/0: field `f`: unknown country `Grance`, did you mean France?
+        /Fields/0/filters/2: field `f`: unknown country `Atlantis`, expected an ISO 3166 code or an English name
+        /Fields/0/filters/3: field `f`: no first names for `Antarctica`, there are some for: United Arab Emirates, Alb
+        ");
+        insta::assert_snapshot!(Trial::refusal(r#"{"type": "NAME", "filters": {"a": 1}}"#), @"/Fields/0/filters: field `f`: `filters` is an object, expected a list of texts");
     }
 }

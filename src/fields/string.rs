@@ -89,7 +89,7 @@ mod tests {
         let default = Trial::of(r#"{"type": "STRING_AZ", "length": -1}"#);
         assert!(default.texts(9).iter().all(|text| text.len() == 20));
         assert!(default.texts(9).iter().flat_map(|t| t.chars()).all(|c| c.is_ascii_alphabetic()));
-        insta::assert_snapshot!(default.problems, @"");
+        insta::assert_snapshot!(default.problems, @"/Fields/0/length: field `f`: `length` is -1, the default 20 is taken (a length is at least 1)");
     }
 
     #[test]
@@ -101,11 +101,11 @@ mod tests {
         let accents = texts.iter().filter(|text| *text == "é").count();
         assert!((900..1_100).contains(&accents), "{accents}");
         assert!(texts.iter().all(|text| ["a b", "é"].contains(&text.as_str())));
-        insta::assert_snapshot!(trial.problems, @"");
+        insta::assert_snapshot!(trial.problems, @"/Fields/0/length: field `f`: `length` has no effect beside `possible_values_weighted`");
     }
 
     #[test]
     fn an_endless_length_is_refused() {
-        insta::assert_snapshot!(Trial::refusal(r#"{"type": "STRING", "length": 99999999999}"#), @"");
+        insta::assert_snapshot!(Trial::refusal(r#"{"type": "STRING", "length": 99999999999}"#), @"/Fields/0/length: field `f`: `length` is `99999999999`, expected a whole number of at most 16777216");
     }
 }

@@ -68,6 +68,8 @@ impl FieldType for TextRegex {
             return None;
         }
         let text = attributes.text("regex")?;
+        let wrong = (attributes.has("syntax") && syntax.is_none())
+            || (attributes.has("max_repeat") && max_repeat.is_none());
         let is_regular = syntax == Some("regex");
         if !is_regular && max_repeat.is_some() {
             attributes.warn(
@@ -83,6 +85,7 @@ impl FieldType for TextRegex {
             Pattern::groups(&text)
         };
         match pattern {
+            Ok(_) if wrong => None,
             Ok(pattern) => {
                 let width = pattern.width();
                 let generator = Patterned { stream: context.stream, pattern };
@@ -139,19 +142,31 @@ mod tests {
         let trial =
             Trial::of(r#"{"type": "STRING_REGEX", "regex": "x[A-Z]{2,3}", "max_repeat": 3}"#);
         assert_eq!(trial.texts(1), ["x[A-Z]{2,3}"]);
-        insta::assert_snapshot!(trial.problems, @"");
+        insta::assert_snapshot!(trial.problems, @r#"
+        /Fields/0/max_repeat: field `f`: `max_repeat` has no effect on groups
+        /Fields/0/regex: field `f`: the `[` at character 2 stands for itself, a group is `[choices]{count}` (give `"syntax": "regex"` for a regular expression)
+        "#);
     }
 
     #[test]
     fn a_wrong_form_is_refused() {
         let refusals = [
             r#"{"type": "STRING_REGEX"}"#,
-            r#"{"type": "STRING_REGEX", "regex": ["a"], "syntax": "perl"}"#,
+            r#"{"type": "STRING_REGEX", "regex": ["a"]}"#,
+            r#"{"type": "STRING_REGEX", "regex": "a", "syntax": "perl"}"#,
             r#"{"type": "STRING_REGEX", "regex": "a[Z-A]{2}"}"#,
             r#"{"type": "STRING_REGEX", "regex": "(a", "syntax": "regex", "max_repeat": 5000}"#,
             r#"{"type": "STRING_REGEX", "regex": "((a{1000}){1000}){1000}", "syntax": "regex"}"#,
         ]
         .map(Trial::refusal);
-        insta::assert_snapshot!(refusals.join("\n"), @"");
+        insta::assert_snapshot!(refusals.join("\n"), @"
+        /Fields/0/regex: field `f`: `regex` is missing, expected the form of the texts (such as `[A-Z]{2}-[0-9]{3}`)
+        /Fields/0/syntax: field `f`: `syntax` is the text `perl`, expected one of groups, regex
+        /Fields/0/regex: field `f`: `regex` is a list of 1, expected a text
+        /Fields/0/regex: field `f`: the interval `Z-A` at character 3 is reversed, the order is a-z, A-Z, 0-9
+        /Fields/0/max_repeat: field `f`: `max_repeat` is `5000`, expected a whole number from 0 to 1000
+        /Fields/0/regex: field `f`: not a regular expression: unclosed group at character 1
+        /Fields/0/regex: field `f`: a value could take 2001001000 characters or draws, at most 1048576 are allowed
+        ");
     }
 }

@@ -67,12 +67,10 @@ fn tell(reader: &mut Reader<'_>, error: &DictionaryError, index: Option<usize>) 
         DictionaryError::UnknownCountry { .. } => "unknown_country",
         DictionaryError::NoEntries { .. } => "no_entries",
     };
-    let mut pointer = reader.pointer_of(FILTERS.name);
-    if let Some(index) = index
-        && reader.value(FILTERS.name).is_some_and(serde_json::Value::is_array)
-    {
-        pointer = format!("{pointer}/{index}");
-    }
+    let pointer = match index {
+        Some(index) => reader.pointer_of_entry(FILTERS.name, index),
+        None => reader.pointer_of(FILTERS.name),
+    };
     reader.push(Problem::error(code, pointer, error.to_string()));
 }
 
