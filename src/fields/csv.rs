@@ -389,15 +389,17 @@ mod tests {
         .map(|json| Trial::refusal_below(folder.path(), json));
         insta::assert_snapshot!(refusals.join("\n\n"), @"
         /Fields/0/separator: field `f`: `separator` is ``, expected characters other than quotes and line ends
-        /Fields/0/file: field `f`: `file` is missing
-        /Fields/0/field: field `f`: `field` is missing
+        /Fields/0/file: field `f`: `file` is missing, expected a path
+        /Fields/0/field: field `f`: `field` is missing, expected the column that is the value
 
-        /Fields/0/file: field `f`: `peple.csv` cannot be read: there is no such file
+        /Fields/0/file: field `f`: the file `peple.csv` cannot be read: there is no such file
 
-        /Fields/0/field: field `f`: the file has no column `name`, expected one of `name;department;Country;w` (its header is a single column: is `separator` the right one?)
+        /Fields/0/field: field `f`: the file has no column `name`, it has `name;department;Country;w` (its header is a single column: is `separator` the right one?)
 
-        /Fields/0/field: field `f`: the file has no column `nam`, expected one of `name`, `department`, `Country`, `w` (did you mean `name`?)
-        /Fields/0/filters/0: field `f`: the file has no column `contry`, expected one of `name`, `department`, `Country`, `w` (did you mean `Country`?)
+        /Fields/0/field: field `f`: `field` is missing, expected the column that is the value, it has `name`, `department`, `Country`, `w`
+
+        /Fields/0/field: field `f`: the file has no column `nam`, it has `name`, `department`, `Country`, `w` (did you mean `name`?)
+        /Fields/0/filters/0: field `f`: the file has no column `contry`, it has `name`, `department`, `Country`, `w` (did you mean `Country`?)
         /Fields/0/filters/1: field `f`: `y` is no filter, expected `column=value`
 
         /Fields/0/filters: field `f`: none of the 3 rows of the file passes all filters
@@ -406,9 +408,9 @@ mod tests {
 
         /Fields/0/file: field `f`: the file has no rows below its header
 
-        /Fields/0/file: field `f`: `latin.csv` cannot be read: it is not UTF-8: byte 5 starts no character
+        /Fields/0/file: field `f`: the file `latin.csv` cannot be read: it is not UTF-8: byte 5 starts no character
 
-        /Fields/0/file: field `f`: `.` cannot be read: it is no file
+        /Fields/0/file: field `f`: the file `.` cannot be read: it is no file
         ");
     }
 
@@ -418,6 +420,6 @@ mod tests {
         let trial =
             Trial::below(folder.path(), r#"{"type": "CSV", "file": "x.csv", "field": "b"}"#);
         assert_eq!(trial.texts(50).into_iter().collect::<BTreeSet<_>>().len(), 2);
-        insta::assert_snapshot!(trial.problems, @"/Fields/0/file: field `f`: 1 rows have not the 2 cells of the header, row 2 is the first; missing cells are empty, further ones are dropped");
+        insta::assert_snapshot!(trial.problems, @"/Fields/0/file: field `f`: rows without the 2 cells of the header: 1, the first is row 2; missing cells are empty, further ones are dropped");
     }
 }

@@ -123,7 +123,7 @@ mod tests {
             ("USA", r"^\+1 [2-9]\d{9}$"),
             ("Japan", r"^\+81 [6-9]0\d{8}$"),
             ("Spain", r"^\+34 [67]\d{8}$"),
-            ("India", r"^\+91 [6-9]\d{9}$"),
+            ("India", r"^\+91 [1-9]\d{9}$"),
         ] {
             let form = Regex::new(form).unwrap();
             let json = serde_json::json!({"type": "PHONE", "filters": [country]});

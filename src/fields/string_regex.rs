@@ -161,8 +161,8 @@ mod tests {
         .map(Trial::refusal);
         insta::assert_snapshot!(refusals.join("\n"), @"
         /Fields/0/regex: field `f`: `regex` is missing, expected the form of the texts (such as `[A-Z]{2}-[0-9]{3}`)
-        /Fields/0/syntax: field `f`: `syntax` is the text `perl`, expected one of groups, regex
         /Fields/0/regex: field `f`: `regex` is a list of 1, expected a text
+        /Fields/0/syntax: field `f`: `syntax` is the text `perl`, expected one of groups, regex
         /Fields/0/regex: field `f`: the interval `Z-A` at character 3 is reversed, the order is a-z, A-Z, 0-9
         /Fields/0/max_repeat: field `f`: `max_repeat` is `5000`, expected a whole number from 0 to 1000
         /Fields/0/regex: field `f`: not a regular expression: unclosed group at character 1
