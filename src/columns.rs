@@ -167,6 +167,11 @@ impl VarBytes {
     pub fn data(&self) -> &[u8] {
         &self.data
     }
+
+    /// [`offsets`](Self::offsets) and [`data`](Self::data), to keep.
+    pub fn into_parts(self) -> (Vec<u32>, Vec<u8>) {
+        (self.offsets, self.data)
+    }
 }
 
 impl<T: AsRef<[u8]>> FromIterator<T> for VarBytes {

@@ -1,5 +1,6 @@
 //! Datagen: synthetic data at scale.
 
+pub mod arrow_columns;
 pub mod attributes;
 pub mod calendar;
 pub mod cli;

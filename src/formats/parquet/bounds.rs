@@ -163,7 +163,9 @@ mod tests {
 
     fn bounds(values: &[&[u8]], text: bool) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
         let mut bounds = BytesBounds::default();
-        values.iter().for_each(|value| bounds.see(value));
+        for value in values {
+            bounds.see(value);
+        }
         let statistics = bounds.statistics(0, text);
         let [least, most] = [statistics.min_bytes_opt(), statistics.max_bytes_opt()];
         (least.map(<[u8]>::to_vec), most.map(<[u8]>::to_vec))

@@ -233,27 +233,20 @@ impl ColumnEncoder {
             Values::Int32(values) | Values::Date(values) => self.push_numbers(
                 rows,
                 values,
-                |value| value.to_le_bytes(),
+                i32::to_le_bytes,
                 |value| u64::from(value as u32),
                 i64::from,
             ),
             Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => self
-                .push_numbers(
-                    rows,
-                    values,
-                    |value| value.to_le_bytes(),
-                    |value| value as u64,
-                    |value| value,
-                ),
+                .push_numbers(rows, values, i64::to_le_bytes, |value| value as u64, |value| value),
             Values::Float32(values) => {
                 self.see_floats(rows, values, f64::from);
                 let bits = |value: f32| u64::from(value.to_bits());
-                self.push_numbers(rows, values, |value| value.to_le_bytes(), bits, |_| 0)
+                self.push_numbers(rows, values, f32::to_le_bytes, bits, |_| 0)
             }
             Values::Float64(values) => {
                 self.see_floats(rows, values, |value| value);
-                let bits = |value: f64| value.to_bits();
-                self.push_numbers(rows, values, |value| value.to_le_bytes(), bits, |_| 0)
+                self.push_numbers(rows, values, f64::to_le_bytes, f64::to_bits, |_| 0)
             }
             Values::Decimal(values) => self.push_decimals(rows, values),
             Values::Uuid(values) => {
@@ -314,11 +307,11 @@ impl ColumnEncoder {
         let (Coder::Numbers, Some(numbers)) = (&self.coder, &mut self.numbers) else {
             return self.push_fixed(rows, values, plain);
         };
-        for row in rows.first..rows.end {
+        for (row, value) in values.iter().enumerate().take(rows.end).skip(rows.first) {
             if !rows.is_valid(row) {
                 continue;
             }
-            if let Some(index) = numbers.index(bits(values[row])) {
+            if let Some(index) = numbers.index(bits(*value)) {
                 self.indices.push(index);
             } else {
                 // More than the model promised: this page ends here, the rest of the chunk is plain.

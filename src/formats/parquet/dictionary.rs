@@ -113,7 +113,8 @@ pub(super) struct Numbers {
     table: Vec<(u64, u32)>,
     /// Leaves as many bits as a position in the table has.
     shift: u32,
-    numbers: Vec<u64>,
+    /// Number of every index.
+    known: Vec<u64>,
     most: usize,
 }
 
@@ -122,7 +123,7 @@ impl Numbers {
     pub(super) fn new(most: usize) -> Self {
         let length = (most.max(1) * 2).next_power_of_two();
         let shift = u64::BITS - length.ilog2();
-        Self { table: vec![(0, UNSEEN); length], shift, numbers: Vec::new(), most }
+        Self { table: vec![(0, UNSEEN); length], shift, known: Vec::new(), most }
     }
 
     /// The index of `number`; `None` when it is one more than the dictionary takes.
@@ -142,9 +143,9 @@ impl Numbers {
             }
             at = (at + 1) & mask;
         }
-        let index = self.numbers.len() as u32;
-        (self.numbers.len() < self.most).then(|| {
-            self.numbers.push(number);
+        let index = self.known.len() as u32;
+        (self.known.len() < self.most).then(|| {
+            self.known.push(number);
             self.table[at] = (number, index);
             index
         })
@@ -152,12 +153,12 @@ impl Numbers {
 
     /// The numbers that occurred, by index.
     pub(super) fn numbers(&self) -> &[u64] {
-        &self.numbers
+        &self.known
     }
 
     /// Starts the next chunk.
     pub(super) fn clear(&mut self) {
-        self.numbers.clear();
+        self.known.clear();
         self.table.fill((0, UNSEEN));
     }
 }
