@@ -124,7 +124,8 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("axum", &["api"]),
     ("tokio", &["api", "cli", "commands"]),
     ("rusqlite", &["commands/store"]),
-    ("parquet", &["formats/parquet"]),
+    // The registry names the module of that name.
+    ("parquet", &["formats/parquet", "formats/mod.rs"]),
     ("clap", &["cli"]),
 ];
 
