@@ -1,0 +1,156 @@
+//! `DATE_AS_STRING`: points in time as text in a pattern of Java's `DateTimeFormatter`.
+//!
+//! `{"name": "day", "type": "DATE_AS_STRING", "pattern": "EEEE d MMMM yyyy"}`. The empty pattern is
+//! the ISO form `2011-12-03T10:15:30Z`. Bounds and listed values may follow the pattern or one of
+//! the usual forms; listed values are shown in the pattern.
+
+use crate::attributes::{Attribute, Reader};
+use crate::calendar::{DEFAULT_PATTERN, Pattern};
+use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::rng::Stream;
+use crate::sampling::Sampler;
+use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
+use crate::sampling::distribution::DISTRIBUTION;
+use crate::sampling::ranges::Grid;
+
+use super::date::{Instants, MAX, MAX_DATE, MIN, MIN_DATE, USE_NOW};
+use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+
+#[derive(Debug)]
+pub(super) struct DateAsString;
+
+impl FieldType for DateAsString {
+    fn name(&self) -> &'static str {
+        "DATE_AS_STRING"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Points in time as text in a pattern."
+    }
+
+    fn attributes(&self) -> &'static [Attribute] {
+        const ATTRIBUTES: &[Attribute] = &[
+            Attribute::new(
+                "pattern",
+                "text",
+                DEFAULT_PATTERN,
+                "Pattern of Java's DateTimeFormatter, in American English and UTC; empty for ISO.",
+            ),
+            MIN_DATE,
+            MAX_DATE,
+            MIN,
+            MAX,
+            USE_NOW,
+            POSSIBLE_VALUES,
+            POSSIBLE_VALUES_WEIGHTED,
+            DISTRIBUTION,
+        ];
+        ATTRIBUTES
+    }
+
+    fn example(&self) -> &'static str {
+        r#"{"name": "day", "type": "DATE_AS_STRING", "pattern": "EEEE d MMMM yyyy",
+            "min_date": "2024-01-01", "max_date": "2024-12-31"}"#
+    }
+
+    fn computed(&self, _: &mut Reader<'_>) -> Option<Computed> {
+        Some(Computed::plain(DataType::Text, 20))
+    }
+
+    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+        let text = match attributes.has("pattern") {
+            true => attributes.text("pattern")?,
+            false => DEFAULT_PATTERN.to_owned(),
+        };
+        // Without the pattern no bound can be read.
+        let pattern = match Pattern::compile(&text) {
+            Ok(pattern) => pattern,
+            Err(reason) => {
+                attributes.error("pattern", "wrong_pattern", reason.to_string());
+                return None;
+            }
+        };
+        match Instants::read(attributes, context, Some(&pattern))? {
+            Instants::Listed(choices) => {
+                let choices = choices.map(|instant| written(&pattern, instant));
+                Some(Compiled::drawn_text(context.stream, choices.into_texts()))
+            }
+            Instants::Range(grid) => {
+                let count = u64::try_from(grid.steps.count()).unwrap_or(u64::MAX);
+                let width = written(&pattern, grid.start).len() as u32;
+                let generator = Written { stream: context.stream, grid, pattern, width };
+                Some(Compiled::new(generator, DataType::Text, width).with_distinct(count))
+            }
+        }
+    }
+}
+
+fn written(pattern: &Pattern, instant: i64) -> String {
+    let mut text = Vec::new();
+    pattern.format(instant, &mut text);
+    // A pattern writes digits, names and its own literals: all of it is text.
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Instants, each written in the pattern.
+#[derive(Debug)]
+struct Written {
+    stream: Stream,
+    grid: Grid,
+    pattern: Pattern,
+    width: u32,
+}
+
+impl Generator for Written {
+    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+        let mut texts = VarBytes::with_capacity(rows.count, rows.count * self.width as usize);
+        for instant in self.grid.column(self.stream, rows) {
+            self.pattern.format(instant, texts.open());
+            texts.close();
+        }
+        Ok(Column::new(Values::Text(texts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::{compile, refusal, texts};
+    use super::*;
+
+    fn first(json: &str) -> String {
+        texts(&compile(&DateAsString, json).column(0, 1)).remove(0)
+    }
+
+    #[test]
+    fn patterns_are_written() {
+        let at = r#""min": "2024-02-14T13:56:59Z", "max": "2024-02-14T13:56:59Z""#;
+        let written = |pattern: &str| first(&format!(r#"{{"pattern": "{pattern}", {at}}}"#));
+        assert_eq!(written(""), "2024-02-14T13:56:59Z");
+        assert_eq!(written("yyyy_MM_dd-K a mm:ss.SSS ZZZ"), "2024_02_14-1 PM 56:59.000 +0000");
+        assert_eq!(first(&format!("{{{at}}}")), "2024-02-14 13:56:59");
+    }
+
+    #[test]
+    fn bounds_may_follow_the_pattern() {
+        let json = r#"{"pattern": "yyyy_MM_dd-h a mm:ss.SSS Z",
+            "min": "2024_02_14-7 am 31:53.000 +0000", "max": "2024_02_14-7 AM 31:53.050 +0000"}"#;
+        assert_eq!(first(json), "2024_02_14-7 AM 31:53.000 +0000");
+    }
+
+    #[test]
+    fn use_now_and_listed_values_are_written_in_the_pattern() {
+        assert_eq!(first(r#"{"pattern": "dd/MM/yyyy", "use_now": true}"#), "14/02/2024");
+        let listed =
+            r#"{"pattern": "dd/MM/yyyy", "possible_values": ["2001-02-03", "03/02/2001"]}"#;
+        assert_eq!(first(listed), "03/02/2001");
+    }
+
+    #[test]
+    fn wrong_attributes_are_told() {
+        insta::assert_snapshot!(refusal(&DateAsString, r#"{"pattern": "yyyy-bb"}"#), @"/Fields/0/pattern: field `f`: unknown letter `b` at character 6, expected text in quotes (`'b'`) or a letter of Java's `DateTimeFormatter`");
+        insta::assert_snapshot!(refusal(&DateAsString, r#"{"pattern": "HH:mm", "max": "x", "possible_values": ["y"]}"#), @"
+        /Fields/0/max: field `f`: `x` is not a date, expected the pattern `HH:mm`, `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)
+        /Fields/0/possible_values/0: field `f`: `y` is not a date, expected the pattern `HH:mm`, `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)
+        ");
+    }
+}

@@ -1,0 +1,109 @@
+//! `HASH_MD5`: MD5 digests of random texts, or listed bytes.
+//!
+//! `{"name": "fingerprint", "type": "HASH_MD5", "length": 32}`: `length` is that of the text before
+//! hashing; a digest has 16 bytes. As in the reference, listed values are taken as they are, not
+//! hashed.
+
+use md5::{Digest, Md5};
+
+use crate::attributes::{Attribute, Reader};
+use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::rng::Stream;
+use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
+use crate::sampling::length;
+
+use super::bytes::Listed;
+use super::{Compiled, Computed, Context, Conversion, FieldType, GenerateError, Generator};
+
+#[derive(Debug)]
+pub(super) struct HashMd5;
+
+/// Characters of a digest in hexadecimal.
+const WIDTH: u32 = 32;
+
+impl FieldType for HashMd5 {
+    fn name(&self) -> &'static str {
+        "HASH_MD5"
+    }
+
+    fn summary(&self) -> &'static str {
+        "MD5 digests of random texts."
+    }
+
+    fn attributes(&self) -> &'static [Attribute] {
+        const ATTRIBUTES: &[Attribute] = &[
+            Attribute::new("length", "integer", "20", "Characters of the text before hashing."),
+            POSSIBLE_VALUES,
+            POSSIBLE_VALUES_WEIGHTED,
+        ];
+        ATTRIBUTES
+    }
+
+    fn example(&self) -> &'static str {
+        r#"{"name": "fingerprint", "type": "HASH_MD5", "length": 32}"#
+    }
+
+    fn computed(&self, _: &mut Reader<'_>) -> Option<Computed> {
+        let plain = Computed::plain(DataType::Bytes, WIDTH);
+        Some(Computed { conversion: Conversion::Md5, ..plain })
+    }
+
+    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+        let length = length::read(attributes, 20);
+        let listed = Listed::read(attributes, context);
+        let (length, listed) = (length.ok()?, listed.ok()?);
+        if let Some(listed) = listed {
+            return Some(listed.compiled());
+        }
+        let generator = Digests { stream: context.stream, length };
+        Some(Compiled::new(generator, DataType::Bytes, WIDTH))
+    }
+}
+
+#[derive(Debug)]
+struct Digests {
+    stream: Stream,
+    length: usize,
+}
+
+impl Generator for Digests {
+    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+        const ALPHABET: &[u8; 62] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
+        let mut values = VarBytes::with_capacity(rows.count, rows.count * 16);
+        let mut text = vec![0; self.length];
+        for row in rows.iter() {
+            let mut cell = self.stream.cell(row);
+            for character in &mut text {
+                *character = ALPHABET[cell.below(62) as usize];
+            }
+            values.push(&Md5::digest(&text));
+        }
+        Ok(Column::new(Values::Bytes(values)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::compile;
+    use super::*;
+
+    #[test]
+    fn digests_have_16_bytes_and_do_not_repeat() {
+        for json in ["{}", r#"{"length": 100}"#] {
+            let Values::Bytes(values) = compile(&HashMd5, json).column(0, 1_000).values else {
+                panic!("HASH_MD5 gives bytes");
+            };
+            let distinct: std::collections::BTreeSet<&[u8]> = values.iter().collect();
+            assert!(values.iter().all(|value| value.len() == 16));
+            assert_eq!(distinct.len(), 1_000);
+        }
+    }
+
+    #[test]
+    fn listed_values_are_not_hashed() {
+        let compiled = compile(&HashMd5, r#"{"possible_values": ["abc"]}"#);
+        let expected: VarBytes = ["abc", "abc"].into_iter().collect();
+        assert_eq!(compiled.column(0, 2).values, Values::Bytes(expected));
+    }
+}
