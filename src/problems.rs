@@ -4,6 +4,7 @@
 //! [`Problems`] list, each with a JSON pointer (RFC 6901), the field's name, what was found, what was
 //! expected and, where a slip of the pen is likely, a did-you-mean.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -173,7 +174,7 @@ impl fmt::Display for Problems {
     }
 }
 
-impl std::error::Error for Problems {}
+impl Error for Problems {}
 
 /// The candidate closest to `word`, if close enough to be a slip of the pen. Letter case is ignored.
 pub fn did_you_mean<'a>(
@@ -199,6 +200,18 @@ pub fn did_you_mean<'a>(
 /// One segment of a JSON pointer, escaped (RFC 6901 section 3).
 pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// An error with its causes, in one line: each layer of it says what it alone knows.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 /// A user's text as a message quotes it: shortened, without control characters.

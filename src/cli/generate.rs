@@ -17,6 +17,7 @@ use super::source;
 use crate::commands::{self, Request, Surroundings};
 use crate::config::Config;
 use crate::engine::{self, Control, EngineError, Observer, Run};
+use crate::problems::chain;
 use crate::sinks::{Committed, Stdout, Target};
 
 #[derive(Debug, Args)]
@@ -180,6 +181,10 @@ impl Record {
 
 impl Observer for Record {
     fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), String> {
+        self.finished(0, committed)
+    }
+
+    fn finished(&mut self, _: usize, committed: &Committed) -> Result<(), String> {
         let room = Self::MOST_FILES.saturating_sub(self.files.len());
         self.files.extend(committed.files.iter().take(room).map(|file| file.path.clone()));
         Ok(())
@@ -235,7 +240,7 @@ fn report(
 ) -> anyhow::Result<ExitCode> {
     let rows = control.committed_rows();
     let rows_per_second = (rows as f64 / duration.as_secs_f64().max(1e-6)).round();
-    let failed = result.as_ref().err().map(chain);
+    let failed = result.as_ref().err().map(|error| chain(error));
     if arguments.summary == Some(Summary::Json) {
         let summary = json!({
             "status": if failed.is_none() { "FINISHED" } else { "FAILED" },
@@ -271,16 +276,4 @@ fn report(
         }
         Err(error) => Err(anyhow::Error::new(error)),
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &EngineError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

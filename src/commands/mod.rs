@@ -1,10 +1,54 @@
-//! Commands: accepted requests to generate, with a UUID and a status.
+//! Commands: accepted requests to generate, with a UUID and a status, that are never lost.
+//!
+//! ```text
+//!  api / cli ──► Tracker ──► Shared: live commands, queue, timers ──► Store (<home>/datagen.db)
+//!                                 ▲              ▲
+//!              runner × max_running_commands    timer: schedules, retention, flushes
+//!                     └─► engine::run
+//! ```
+//!
+//! **Life.** `QUEUED -> STARTING -> RUNNING -> FINISHED | FAILED` (see [`Status`]); a schedule sends a
+//! finished command back to `QUEUED`, [`Tracker::retry`] a failed one.
+//!
+//! **Resume.** A batch counts when every connector has committed it and the store has it. What was
+//! under way when the process ended begins again at the first batch that does not count, with the
+//! stored model, seed, `now` and settings, and leftovers removed: the result is that of an undisturbed
+//! run. Where a connector writes one file for all batches, the run begins again at its first one. Files
+//! that a model reads are read again: whoever changes them meanwhile changes the rows.
+//!
+//! **Side by side.** Commands with a common destination run one after the other, in order.
+//!
+//! Which file knows what: `status` legal ways, `schedule` times, `store` the database, `live` who waits
+//! and runs, `runner` one run, `scheduler` the timer thread, `tracker` the door. A new kind of state is
+//! a column in `store`, a field of [`Command`] and one edit in [`Tracker`].
 
+mod command;
+mod counters;
+mod error;
+mod home;
+mod live;
 mod prepare;
 mod preview;
+mod probe;
+mod progress;
+mod runner;
+mod schedule;
+mod scheduler;
+mod status;
+mod store;
+mod tracker;
 
+pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transition};
+pub use counters::{ConnectorCounter, Counters};
+pub use error::{CommandError, OpenError, SubmitError};
+pub use home::HomeError;
 pub use prepare::{MAX_ROWS, Prepared, Refusal, Request, Surroundings, prepare};
 pub use preview::{MAX_PREVIEW_ROWS, PreviewError, preview};
+pub use progress::{Progress, format_duration};
+pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
+pub use status::{IllegalTransition, Status, UnknownStatus};
+pub use store::RecordError;
+pub use tracker::Tracker;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

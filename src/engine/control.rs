@@ -64,8 +64,8 @@ impl Control {
         self.generated_rows.fetch_add(rows, Ordering::Relaxed);
     }
 
-    pub(super) fn batch_committed(&self, rows: u64) {
-        self.committed_batches.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn batches_committed(&self, batches: u64, rows: u64) {
+        self.committed_batches.fetch_add(batches, Ordering::Relaxed);
         self.committed_rows.fetch_add(rows, Ordering::Relaxed);
     }
 

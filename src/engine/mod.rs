@@ -55,18 +55,31 @@ pub struct Run {
 
 /// Is told what became durable, in order.
 pub trait Observer {
-    /// Batch `batch` of the target at `target` is durable.
+    /// Batch `batch` of the target at `target` is durable. Not called for a target that does not
+    /// [commit batches](Target::commits_batches).
     ///
     /// # Errors
     ///
     /// A sentence; the command then fails.
     fn committed(&mut self, batch: u64, target: usize, committed: &Committed)
     -> Result<(), String>;
+
+    /// The target at `target` has ended; for one that does not commit batches, all rows of the run
+    /// became durable now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence; the command then fails.
+    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String>;
 }
 
 /// Takes no notice.
 impl Observer for () {
     fn committed(&mut self, _: u64, _: usize, _: &Committed) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn finished(&mut self, _: usize, _: &Committed) -> Result<(), String> {
         Ok(())
     }
 }
@@ -203,6 +216,8 @@ struct Writer<'a> {
     control: &'a Control,
     observer: &'a mut dyn Observer,
     sinks: Vec<Box<dyn Sink>>,
+    /// Whether every target acknowledges each batch by itself.
+    commits_batches: bool,
     /// The last batch begun, for messages of `finish`.
     batch: u64,
 }
@@ -223,7 +238,8 @@ impl<'a> Writer<'a> {
             })?;
             sinks.push(sink);
         }
-        Ok(Self { run, control, observer, sinks, batch: first })
+        let commits_batches = run.targets.iter().all(|target| target.commits_batches());
+        Ok(Self { run, control, observer, sinks, commits_batches, batch: first })
     }
 
     fn write(&mut self, unit: &Unit, encoded: Encoded) -> Result<(), EngineError> {
@@ -241,22 +257,41 @@ impl<'a> Writer<'a> {
         }
         if unit.ends_batch {
             for index in 0..self.sinks.len() {
-                self.commit(index, |sink| sink.commit_batch())?;
+                let committed = self.commit(index, |sink| sink.commit_batch())?;
+                if self.run.targets[index].commits_batches() {
+                    let batch = self.batch;
+                    self.observer
+                        .committed(batch, index, &committed)
+                        .map_err(|reason| EngineError::Record { batch, reason })?;
+                }
             }
-            self.control.batch_committed(self.run.rows);
+            if self.commits_batches {
+                self.control.batches_committed(1, self.run.rows);
+            }
         }
         Ok(())
     }
 
     fn finish(mut self) -> Result<(), EngineError> {
-        (0..self.sinks.len()).try_for_each(|index| self.commit(index, |sink| sink.finish()))
+        let batch = self.batch;
+        for index in 0..self.sinks.len() {
+            let committed = self.commit(index, |sink| sink.finish())?;
+            self.observer
+                .finished(index, &committed)
+                .map_err(|reason| EngineError::Record { batch, reason })?;
+        }
+        if !self.commits_batches {
+            let batches = self.run.batches.end - self.run.batches.start;
+            self.control.batches_committed(batches, batches * self.run.rows);
+        }
+        Ok(())
     }
 
     fn commit(
         &mut self,
         index: usize,
         commit: impl FnOnce(&mut dyn Sink) -> Result<Committed, SinkError>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Committed, EngineError> {
         let batch = self.batch;
         let connector = self.run.targets[index].connector();
         let committed = commit(&mut *self.sinks[index]).map_err(|source| EngineError::Sink {
@@ -265,8 +300,6 @@ impl<'a> Writer<'a> {
             source,
         })?;
         self.control.committed(&committed);
-        self.observer
-            .committed(batch, index, &committed)
-            .map_err(|reason| EngineError::Record { batch, reason })
+        Ok(committed)
     }
 }

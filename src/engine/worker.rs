@@ -51,6 +51,10 @@ impl<'a> Worker<'a> {
     fn encode(&mut self, unit: &Unit) -> Result<Encoded, EngineError> {
         let mut encoded: Encoded = self.outputs.iter().map(|_| Vec::new()).collect();
         let mut position = 0;
+        // Also an empty batch: there may be any number of them.
+        if self.control.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
         while position < unit.rows {
             if self.control.is_cancelled() {
                 return Err(EngineError::Cancelled);

@@ -1,7 +1,8 @@
 //! Files: every format on every store.
 //!
-//! One file per batch, or one for the whole command; each appears under its final name when it is
-//! complete. Names are `<name>-<batch, ten digits>.<extension>` or `<name>.<extension>`.
+//! One file per batch, or one for all batches of a run; each appears under its final name when it is
+//! complete. Names are `<name>-<batch, ten digits>.<extension>` or `<name>.<extension>`. A later run
+//! of a schedule with one file for all has its first batch in the name, for the earlier file stays.
 
 use std::sync::Arc;
 
@@ -138,9 +139,9 @@ struct Layout {
 }
 
 impl Layout {
-    /// The name of the file that holds `batch`.
+    /// The name of the file that begins with `batch`.
     fn file_name(&self, batch: u64) -> String {
-        if self.one_file_per_batch {
+        if self.one_file_per_batch || batch > 0 {
             format!("{}-{batch:010}.{}", self.name, self.extension)
         } else {
             format!("{}.{}", self.name, self.extension)
@@ -177,6 +178,10 @@ impl Target for FileTarget {
 
     fn destination(&self) -> String {
         self.layout.store.path_of(&self.layout.file_name(0))
+    }
+
+    fn commits_batches(&self) -> bool {
+        self.layout.one_file_per_batch
     }
 
     fn open(&self, first_batch: u64) -> Result<Box<dyn Sink>, SinkError> {

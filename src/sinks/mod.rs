@@ -155,6 +155,10 @@ pub trait Target: Debug + Send + Sync {
     /// Where the rows go, in words, for progress and answers: a path pattern, a topic.
     fn destination(&self) -> String;
 
+    /// Whether each batch is durable by itself. When not (one file for all batches), rows are
+    /// acknowledged by [`Sink::finish`] only, and an interrupted run begins again at its first batch.
+    fn commits_batches(&self) -> bool;
+
     /// Opens it. With `first_batch` above 0 a command goes on: what is committed stays, leftovers of
     /// an interrupted batch are removed.
     ///

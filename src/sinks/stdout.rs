@@ -36,6 +36,10 @@ impl Target for Stdout {
         "standard output".to_owned()
     }
 
+    fn commits_batches(&self) -> bool {
+        true
+    }
+
     fn open(&self, _: u64) -> Result<Box<dyn Sink>, SinkError> {
         Ok(Box::new(StdoutSink {
             file: self.encoder.file_encoder(),

@@ -1,0 +1,102 @@
+//! Why the tracker refused.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::home::HomeError;
+use super::status::IllegalTransition;
+use super::store::RecordError;
+use super::{Refusal, ScheduleError, Status};
+
+/// Why the tracker could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The home folder cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The command store cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The system gives no thread.
+    #[error("start a thread")]
+    Thread {
+        /// What it said.
+        source: std::io::Error,
+    },
+}
+
+/// Why a command was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The model, an option or a number is wrong.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such schedule.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// As many commands wait as may wait.
+    #[error("{waiting} commands wait already, come again in {} s", retry_after.as_secs())]
+    QueueFull {
+        /// How many.
+        waiting: usize,
+        /// When there is probably room again: whole seconds.
+        retry_after: Duration,
+    },
+    /// As many schedules are kept as may be kept.
+    #[error("{schedules} schedules are kept already, remove one first")]
+    TooManySchedules {
+        /// How many.
+        schedules: usize,
+    },
+    /// The process is about to end.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The command store refused.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Why something could not be done with a command.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// There is none of that key.
+    #[error("no command {id}")]
+    Unknown {
+        /// The key.
+        id: Uuid,
+    },
+    /// It does not stand where it would have to.
+    #[error("command {id} is {status}, expected {expected}")]
+    WrongStatus {
+        /// The command.
+        id: Uuid,
+        /// Where it stands.
+        status: Status,
+        /// Where it would have to stand, in words.
+        expected: &'static str,
+    },
+    /// It has no schedule.
+    #[error("command {id} has no schedule")]
+    NotScheduled {
+        /// The command.
+        id: Uuid,
+    },
+    /// As many commands wait as may wait.
+    #[error("{waiting} commands wait already, come again in {} s", retry_after.as_secs())]
+    QueueFull {
+        /// How many.
+        waiting: usize,
+        /// When there is probably room again: whole seconds.
+        retry_after: Duration,
+    },
+    /// No command goes that way.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// The command store refused.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}

@@ -1,0 +1,237 @@
+//! Runners: the threads that run commands, one at a time each.
+//!
+//! `max_running_commands` of them wait at the queue; they wake at once and never poll. A runner makes the
+//! plan run, records what is committed, and decides what an end means: finished, failed, cancelled, or
+//! interrupted by the end of the process, which leaves the command as it stands.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::CommandError;
+use super::live::{Live, Shared, lock};
+use super::probe::Point;
+use super::store::{BatchRecord, RecordError};
+use super::{Command, Prepared, Refusal, Status};
+use crate::engine::{self, Control, EngineError, Observer, Run};
+use crate::problems::chain;
+use crate::sinks::{Committed, Target};
+
+/// What a cancelled command says.
+pub(super) const CANCELLED: &str = "cancelled";
+
+/// Runs commands until the tracker stops.
+pub(super) fn work(shared: &Shared) {
+    while let Some(live) = shared.take() {
+        let began = Instant::now();
+        let span = tracing::info_span!("command", id = %live.id);
+        span.in_scope(|| run(shared, &live));
+        shared.release(&live, began.elapsed());
+    }
+}
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(
+        "connector `{connector}` would go on at `{present}`, but what it committed before is at `{past}`"
+    )]
+    Moved { connector: String, past: String, present: String },
+    #[error("the model is no longer in the command store")]
+    NoModel,
+    #[error("internal error: {message}")]
+    Panicked { message: String },
+}
+
+impl From<RecordError> for RunError {
+    fn from(error: RecordError) -> Self {
+        Self::Command(error.into())
+    }
+}
+
+fn run(shared: &Shared, live: &Arc<Live>) {
+    let began = Instant::now();
+    let mut pending = Vec::new();
+    // A panic fails this command, not the server: other commands share the process.
+    let result = catch_unwind(AssertUnwindSafe(|| attempt(shared, live, &mut pending)))
+        .unwrap_or_else(|panic| Err(RunError::Panicked { message: message(&*panic) }));
+    let connectors = live.command().connectors;
+    let comment = match result {
+        Ok(()) => {
+            shared.counting.ended(&connectors, true, began.elapsed());
+            return;
+        }
+        // Whoever wanted something else with it was faster: it is not ours.
+        Err(RunError::Command(CommandError::Illegal(_))) => return,
+        Err(_) if live.is_cancelled() => CANCELLED.to_owned(),
+        Err(RunError::Engine(EngineError::Cancelled)) if shared.is_stopping() => {
+            tracing::info!("command is interrupted, it goes on after the next start");
+            return;
+        }
+        Err(error) => chain(&error),
+    };
+    shared.counting.ended(&connectors, false, began.elapsed());
+    shared.fail(live, comment, &pending);
+}
+
+/// One run, from `STARTING` to `FINISHED`. On an error `pending` holds what is committed, not recorded.
+fn attempt(
+    shared: &Shared,
+    live: &Arc<Live>,
+    pending: &mut Vec<BatchRecord>,
+) -> Result<(), RunError> {
+    let command = shared.change(live, &[], |command| {
+        command.status = Status::Starting;
+        // A run that goes on after a restart keeps the time at which it began.
+        command.started.get_or_insert_with(|| shared.probe.now());
+        Ok(())
+    })?;
+    let prepared = lock(&live.prepared).take();
+    let Prepared { plan, targets, .. } = match prepared {
+        Some(prepared) => prepared,
+        None => {
+            let model = shared.store.model(live.id)?.ok_or(RunError::NoModel)?;
+            shared.prepare(&command, &model)?
+        }
+    };
+    let destinations = check_destinations(&command, &targets)?;
+    let commits: Vec<bool> = targets.iter().map(|target| target.commits_batches()).collect();
+    // Where one target begins again, all do: the others write the same files once more.
+    let first = if commits.iter().all(|commits| *commits) {
+        command.next_batch
+    } else {
+        command.first_batch
+    };
+    let control = Arc::new(Control::default());
+    let batches_before = first - command.first_batch;
+    let rows_before = batches_before * command.rows;
+    control.resume(batches_before, rows_before);
+    live.begin(&control, rows_before);
+    // After `begin`, so that whoever asks now is heard by one of us.
+    if live.is_cancelled() || shared.is_stopping() {
+        control.cancel();
+    }
+    shared.pass(Point::Prepared)?;
+    let command = shared.change(live, &[], |command| {
+        command.status = Status::Running;
+        command.destinations = destinations;
+        Ok(())
+    })?;
+    let run = Run {
+        plan,
+        targets,
+        rows: command.rows,
+        batches: first..command.end_batch(),
+        resume_at: first,
+        threads: command.threads,
+        block_rows: None,
+    };
+    let mut recorder =
+        Recorder { shared, live, command: &command, commits: &commits, pending: &mut *pending };
+    engine::run(&run, &control, &mut recorder)?;
+    finish(shared, live, pending)?;
+    Ok(())
+}
+
+fn finish(
+    shared: &Shared,
+    live: &Arc<Live>,
+    pending: &mut Vec<BatchRecord>,
+) -> Result<(), CommandError> {
+    let finished = shared.probe.now();
+    let due = live.due();
+    shared.change(live, pending, |command| {
+        command.status = Status::Finished;
+        command.next_batch = command.end_batch();
+        command.finished = Some(finished);
+        command.runs += 1;
+        let schedule = command.schedule.as_ref();
+        command.next_run = schedule.and_then(|schedule| schedule.next_run(due, finished));
+        Ok(())
+    })?;
+    pending.clear();
+    Ok(())
+}
+
+/// The destinations of this run. What was committed before an interruption must be at the same place.
+fn check_destinations(
+    command: &Command,
+    targets: &[Arc<dyn Target>],
+) -> Result<Vec<String>, RunError> {
+    let destinations: Vec<_> = targets.iter().map(|target| target.destination()).collect();
+    if command.next_batch > command.first_batch {
+        for (index, (past, present)) in command.destinations.iter().zip(&destinations).enumerate() {
+            if past != present {
+                return Err(RunError::Moved {
+                    connector: command.connectors[index].clone(),
+                    past: past.clone(),
+                    present: present.clone(),
+                });
+            }
+        }
+    }
+    Ok(destinations)
+}
+
+/// Records commits. The last batch is kept back: it is recorded together with the end of the run.
+struct Recorder<'a> {
+    shared: &'a Shared,
+    live: &'a Arc<Live>,
+    command: &'a Command,
+    /// Per target whether it commits batches.
+    commits: &'a [bool],
+    pending: &'a mut Vec<BatchRecord>,
+}
+
+impl Recorder<'_> {
+    fn note(&mut self, batch: u64, position: usize, committed: &Committed) {
+        self.shared.counting.committed(&self.command.connectors[position], committed);
+        self.pending.push(BatchRecord { batch, position, committed: committed.clone() });
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn committed(
+        &mut self,
+        batch: u64,
+        target: usize,
+        committed: &Committed,
+    ) -> Result<(), String> {
+        self.note(batch, target, committed);
+        let is_last_target = self.commits[target + 1..].iter().all(|commits| !commits);
+        if !is_last_target || batch + 1 == self.command.end_batch() {
+            return Ok(());
+        }
+        let all = self.commits.iter().all(|commits| *commits);
+        let next = if all { batch + 1 } else { self.command.first_batch };
+        let recorded = self
+            .shared
+            .pass(Point::Record(batch))
+            .and_then(|()| self.shared.record(self.live, next, self.pending));
+        recorded.map_err(|error| chain(&error))?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String> {
+        if !self.commits[target] && !committed.files.is_empty() {
+            self.note(self.command.end_batch() - 1, target, committed);
+        }
+        Ok(())
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .to_owned()
+}

@@ -1,0 +1,531 @@
+//! The tracker: the one door to commands.
+//!
+//! Everything above this layer submits, reads and steers commands through a [`Tracker`] and nothing
+//! else. Its calls may wait for the disk: an async caller makes them on a thread for blocking work.
+//! Numbers of live commands come from memory, everything else from the store.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::counters::Counters;
+use super::error::{CommandError, OpenError, SubmitError};
+use super::home::Home;
+use super::live::{Limits, Live, Shared, duration, lock};
+use super::probe::{Probe, Undisturbed};
+use super::store::{RecordError, Store};
+use super::{
+    Command, Filter, MadeFile, Progress, Refusal, Status, Submission, Transition, current_now,
+    draw_seed, runner, scheduler,
+};
+use crate::config::Config;
+use crate::problems::{Problem, Problems};
+
+/// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    owner: Arc<Owner>,
+}
+
+#[derive(Debug)]
+struct Owner {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether somebody gave up waiting: then nobody waits again.
+    abandoned: AtomicBool,
+    /// Last, so that the home is free only when nothing works in it any more.
+    _home: Option<Home>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.shared.stop();
+        if self.abandoned.load(Ordering::SeqCst) {
+            return;
+        }
+        for thread in lock(&self.threads).drain(..) {
+            // A panic of a thread was told when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Tracker {
+    /// Opens the home of `config`, takes up what an earlier process left, and begins to work.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: the home is another process's, or cannot be read.
+    pub fn open(config: &Config) -> Result<Self, OpenError> {
+        Self::open_with(config, Arc::new(Undisturbed))
+    }
+
+    /// A tracker that remembers nothing beyond the process: for tests and trials.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    pub fn in_memory(config: &Config) -> Result<Self, OpenError> {
+        Self::start(Store::in_memory()?, None, config, Arc::new(Undisturbed))
+    }
+
+    pub(super) fn open_with(config: &Config, probe: Arc<dyn Probe>) -> Result<Self, OpenError> {
+        let home = Home::take(&config.home)?;
+        let store = Store::open(&home.database())?;
+        Self::start(store, Some(home), config, probe)
+    }
+
+    fn start(
+        store: Store,
+        home: Option<Home>,
+        config: &Config,
+        probe: Arc<dyn Probe>,
+    ) -> Result<Self, OpenError> {
+        let limits = Limits {
+            output_root: absolute(&config.server_output_root()),
+            read_roots: config.read_roots.clone(),
+            max_threads: config.max_threads as u64,
+            max_running: config.max_running_commands.max(1),
+            max_queued: config.max_queued_commands.max(1),
+            retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),
+        };
+        let runners = limits.max_running;
+        let shared = Arc::new(Shared::new(store, limits, probe));
+        recover(&shared)?;
+        let owner = Owner {
+            shared: Arc::clone(&shared),
+            threads: Mutex::default(),
+            abandoned: AtomicBool::new(false),
+            _home: home,
+        };
+        let spawn = |name: String, work: fn(&Shared)| {
+            let shared = Arc::clone(&shared);
+            let thread = thread::Builder::new().name(name).spawn(move || work(&shared));
+            thread.map_err(|source| OpenError::Thread { source })
+        };
+        for number in 0..runners {
+            let thread = spawn(format!("runner-{number}"), runner::work)?;
+            lock(&owner.threads).push(thread);
+        }
+        let thread = spawn("timer".to_owned(), scheduler::keep_time)?;
+        lock(&owner.threads).push(thread);
+        Ok(Self { owner: Arc::new(owner) })
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.owner.shared
+    }
+
+    /// Checks a request, keeps it and queues it. On return it survives whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing is kept then.
+    pub fn submit(&self, submission: Submission) -> Result<Uuid, SubmitError> {
+        let shared = self.shared();
+        if shared.is_stopping() {
+            return Err(SubmitError::Stopping);
+        }
+        shared
+            .reserve()
+            .map_err(|(waiting, retry_after)| SubmitError::QueueFull { waiting, retry_after })?;
+        let accepted = self.accept(submission);
+        shared.unreserve();
+        let live = accepted?;
+        shared.admit(&live);
+        shared.counting.accepted();
+        // The run may have begun already; the answer waits.
+        shared.store.sync()?;
+        Ok(live.id)
+    }
+
+    fn accept(&self, submission: Submission) -> Result<Arc<Live>, SubmitError> {
+        let shared = self.shared();
+        let accepted = shared.probe.now();
+        self.check_schedule(&submission)?;
+        let model = submission.model;
+        let mut command = Command {
+            id: Uuid::new_v4(),
+            owner: submission.owner,
+            model_name: String::new(),
+            model_label: submission.model_label,
+            model_folder: submission.model_folder,
+            connectors: submission.connectors,
+            destinations: Vec::new(),
+            rows: submission.rows,
+            batches: submission.batches,
+            threads: usize::try_from(submission.threads).unwrap_or(usize::MAX),
+            seed: submission.seed.unwrap_or_else(draw_seed),
+            now: submission.now.unwrap_or_else(current_now),
+            overrides: submission.overrides,
+            next_run: submission.schedule.as_ref().and_then(|plan| plan.first_run(accepted)),
+            schedule: submission.schedule,
+            paused: false,
+            accepted,
+            started: None,
+            finished: None,
+            status: Status::Queued,
+            comment: String::new(),
+            runs: 0,
+            first_batch: 0,
+            next_batch: 0,
+        };
+        let wrong_threads = check_threads(submission.threads, shared.limits.max_threads);
+        let prepared = match (shared.prepare(&command, &model), wrong_threads) {
+            (Ok(prepared), None) => prepared,
+            (Ok(_), Some(problem)) => return Err(refused(Problems::default(), Some(problem))),
+            (Err(Refusal::Problems(problems)), problem) => return Err(refused(problems, problem)),
+            (Err(refusal), _) => return Err(refusal.into()),
+        };
+        command.model_name.clone_from(&prepared.model_name);
+        command.connectors =
+            prepared.targets.iter().map(|target| target.connector().to_owned()).collect();
+        command.destinations = prepared.targets.iter().map(|target| target.destination()).collect();
+        let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
+        let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
+        shared.store.insert(&command, &model, warnings.as_deref())?;
+        let totals = shared.store.totals(&command)?;
+        let live = Live::new(command, totals);
+        if shared.is_idle() {
+            *lock(&live.prepared) = Some(prepared);
+        }
+        Ok(live)
+    }
+
+    fn check_schedule(&self, submission: &Submission) -> Result<(), SubmitError> {
+        let Some(schedule) = &submission.schedule else { return Ok(()) };
+        schedule.check(self.shared().probe.now())?;
+        let schedules = self.shared().schedules();
+        if schedules >= self.shared().limits.max_queued {
+            return Err(SubmitError::TooManySchedules { schedules });
+        }
+        Ok(())
+    }
+
+    /// The command `id`.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn get(&self, id: Uuid) -> Result<Option<Command>, RecordError> {
+        match self.shared().find(id) {
+            Some(live) => Ok(Some(live.command())),
+            None => self.shared().store.get(id),
+        }
+    }
+
+    /// The commands that pass `filter`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Command>, RecordError> {
+        self.shared().store.list(filter)
+    }
+
+    /// How many commands stand where; every status is there.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn count(&self) -> Result<Vec<(Status, u64)>, RecordError> {
+        self.shared().store.count()
+    }
+
+    /// The JSON of the command's model, exactly as it was given.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn model(&self, id: Uuid) -> Result<Option<String>, RecordError> {
+        self.shared().store.model(id)
+    }
+
+    /// What was noticed about the command when it was accepted: problems as JSON objects.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, RecordError> {
+        let text = self.shared().store.warnings(id)?;
+        // Written by us as an array of objects.
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// The steps of the command's life, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Unknown`], or when the store refuses.
+    pub fn transitions(&self, id: Uuid) -> Result<Vec<Transition>, CommandError> {
+        self.known(id)?;
+        Ok(self.shared().store.transitions(id)?)
+    }
+
+    /// The files that the command has made, in order of batch and connector: those of `limit`
+    /// records from `offset` on, where a record is a connector's share of a batch.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Unknown`], or when the store refuses.
+    pub fn files(&self, id: Uuid, limit: u64, offset: u64) -> Result<Vec<MadeFile>, CommandError> {
+        let command = self.known(id)?;
+        Ok(self.shared().store.files(&command, limit, offset)?)
+    }
+
+    fn known(&self, id: Uuid) -> Result<Command, CommandError> {
+        self.get(id)?.ok_or(CommandError::Unknown { id })
+    }
+
+    /// How far the command is.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn progress(&self, id: Uuid) -> Result<Option<Progress>, RecordError> {
+        let now = self.shared().probe.now();
+        if let Some(live) = self.shared().find(id) {
+            return Ok(Some(live.progress(now)));
+        }
+        let Some(command) = self.shared().store.get(id)? else { return Ok(None) };
+        let totals = self.shared().store.totals(&command)?;
+        Ok(Some(Progress::new(&command, None, duration(&command, now), totals)))
+    }
+
+    /// A signal that changes with every step and every committed batch of the command, and ends when
+    /// nothing more happens to it by itself. What has changed is told by [`progress`](Self::progress).
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn subscribe(&self, id: Uuid) -> Result<Option<watch::Receiver<u64>>, RecordError> {
+        if let Some(live) = self.shared().find(id) {
+            return Ok(Some(live.subscribe()));
+        }
+        // The sender is gone at once: the end is already there.
+        Ok(self.shared().store.get(id)?.map(|_| watch::Sender::new(0).subscribe()))
+    }
+
+    /// What was done since the process started.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.shared().counting.read();
+        let (queued, running) = self.shared().depth();
+        (counters.queued_commands, counters.running_commands) = (queued as u64, running as u64);
+        counters
+    }
+
+    /// Ends a command that waits or runs: it becomes `FAILED` with the comment `cancelled`. Committed
+    /// batches stay, nothing partial does. A running one ends after its blocks under way.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; among others when the command is over.
+    pub fn cancel(&self, id: Uuid) -> Result<(), CommandError> {
+        let shared = self.shared();
+        let expected = "QUEUED, STARTING or RUNNING";
+        let Some(live) = shared.find(id) else {
+            let status = self.known(id)?.status;
+            return Err(CommandError::WrongStatus { id, status, expected });
+        };
+        let was_queued = shared.dequeue(id);
+        if !was_queued && shared.is_under_way(id) {
+            live.cancel();
+            return Ok(());
+        }
+        let command = live.command();
+        if was_queued && command.started.is_some() {
+            self.remove_leftovers(&command);
+        }
+        let finished = shared.probe.now();
+        shared.change(&live, &[], |command| {
+            if command.status != Status::Queued {
+                return Err(CommandError::WrongStatus { id, status: command.status, expected });
+            }
+            command.status = Status::Failed;
+            runner::CANCELLED.clone_into(&mut command.comment);
+            command.finished = Some(finished);
+            command.next_run = None;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// What an interrupted batch of a command left behind goes: opening its targets removes it.
+    fn remove_leftovers(&self, command: &Command) {
+        let shared = self.shared();
+        let Ok(Some(model)) = shared.store.model(command.id) else { return };
+        let Ok(prepared) = shared.prepare(command, &model) else { return };
+        for target in prepared.targets {
+            let first =
+                if target.commits_batches() { command.next_batch } else { command.first_batch };
+            if let Err(error) = target.open(first) {
+                tracing::warn!(id = %command.id, %error, "leftovers stay behind");
+            }
+        }
+    }
+
+    /// Queues a failed command again: it goes on at its first uncommitted batch.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; among others when the command has not failed.
+    pub fn retry(&self, id: Uuid) -> Result<(), CommandError> {
+        let shared = self.shared();
+        let expected = "FAILED";
+        let command = self.known(id)?;
+        if command.status != Status::Failed {
+            return Err(CommandError::WrongStatus { id, status: command.status, expected });
+        }
+        shared
+            .reserve()
+            .map_err(|(waiting, retry_after)| CommandError::QueueFull { waiting, retry_after })?;
+        let queued = shared.revive(command).and_then(|live| {
+            shared.change(&live, &[], |command| {
+                if command.status != Status::Failed {
+                    return Err(CommandError::WrongStatus { id, status: command.status, expected });
+                }
+                command.status = Status::Queued;
+                command.comment.clear();
+                (command.started, command.finished) = (None, None);
+                Ok(())
+            })?;
+            live.forget_cancel();
+            shared.enqueue(&live);
+            Ok(())
+        });
+        shared.unreserve();
+        queued?;
+        Ok(shared.store.sync()?)
+    }
+
+    /// Ends a schedule. A run that waits for its turn or is under way still comes to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn remove_scheduled(&self, id: Uuid) -> Result<(), CommandError> {
+        let finished = self.shared().probe.now();
+        self.reschedule(id, |command| {
+            if command.status == Status::Queued && command.next_run.is_some() {
+                command.status = Status::Failed;
+                "removed from the schedule before its first run".clone_into(&mut command.comment);
+                command.finished = Some(finished);
+            }
+            command.schedule = None;
+            command.paused = false;
+            command.next_run = None;
+            Ok(())
+        })
+    }
+
+    /// Holds a schedule: no run begins until [`resume_schedule`](Self::resume_schedule).
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn pause(&self, id: Uuid) -> Result<(), CommandError> {
+        self.reschedule(id, |command| hold(command, true))
+    }
+
+    /// Lets a schedule go on; times that passed meanwhile count as one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn resume_schedule(&self, id: Uuid) -> Result<(), CommandError> {
+        self.reschedule(id, |command| hold(command, false))
+    }
+
+    fn reschedule(
+        &self,
+        id: Uuid,
+        edit: impl FnOnce(&mut Command) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let command = self.known(id)?;
+        let live = self.shared().revive(command)?;
+        let changed = self.shared().change(&live, &[], |command| match command.schedule {
+            Some(_) => edit(command),
+            None => Err(CommandError::NotScheduled { id }),
+        });
+        if changed.is_err() {
+            self.shared().forget_if_over(&live);
+        }
+        changed?;
+        Ok(self.shared().store.sync()?)
+    }
+
+    /// Stops: no command begins any more, those under way end after their blocks and are left to be
+    /// taken up by the next process. Whether all had ended before `deadline`.
+    pub fn shutdown(&self, deadline: Duration) -> bool {
+        let shared = self.shared();
+        shared.stop();
+        let ended = shared.wait_until_idle(deadline);
+        if !ended {
+            self.owner.abandoned.store(true, Ordering::SeqCst);
+        }
+        if let Err(error) = shared.store.sync() {
+            tracing::error!(%error, "command store cannot be flushed");
+        }
+        ended
+    }
+}
+
+fn hold(command: &mut Command, paused: bool) -> Result<(), CommandError> {
+    if command.status == Status::Failed {
+        let (id, status) = (command.id, command.status);
+        let expected = "a schedule that has not ended; retry takes it up again";
+        return Err(CommandError::WrongStatus { id, status, expected });
+    }
+    command.paused = paused;
+    Ok(())
+}
+
+fn check_threads(threads: u64, most: u64) -> Option<Problem> {
+    (threads == 0 || threads > most).then(|| {
+        Problem::error(
+            "wrong_threads",
+            "threads",
+            format!("{threads} threads are not possible, expected 1 to {most}"),
+        )
+    })
+}
+
+fn refused(mut problems: Problems, more: Option<Problem>) -> SubmitError {
+    if let Some(problem) = more {
+        problems.push(problem);
+    }
+    Refusal::Problems(problems).into()
+}
+
+/// Takes up what an earlier process left: those under way first, then those that waited, in order.
+fn recover(shared: &Shared) -> Result<(), OpenError> {
+    for command in shared.store.unfinished()? {
+        let totals = shared.store.totals(&command)?;
+        let live = Live::new(command, totals);
+        if live.command().status.is_under_way() {
+            tracing::info!(id = %live.id, batch = live.command().next_batch, "command goes on");
+            let queued = shared.change(&live, &[], |command| {
+                command.status = Status::Queued;
+                Ok(())
+            });
+            match queued {
+                Ok(_) => {}
+                Err(CommandError::Record(error)) => return Err(error.into()),
+                Err(error) => tracing::error!(%error, "command cannot go on"),
+            }
+        }
+        shared.admit(&live);
+    }
+    Ok(())
+}
+
+fn absolute(folder: &Path) -> std::path::PathBuf {
+    // Fails only for an empty path or without a current folder; then the path is as good as any.
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
