@@ -15,6 +15,7 @@ pub mod expression;
 pub mod fields;
 pub mod formats;
 pub mod model;
+mod orc_file;
 pub mod plan;
 pub mod problems;
 pub mod rng;

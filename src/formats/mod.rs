@@ -19,6 +19,7 @@
 mod avro;
 mod csv;
 mod json;
+mod orc;
 mod parquet;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -32,7 +33,8 @@ use crate::columns::{Block, Schema};
 use crate::text_rows::TextError;
 
 /// Every format, in the order that listings show them.
-pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &avro::Avro, &parquet::Parquet];
+pub static FORMATS: &[&dyn Format] =
+    &[&csv::Csv, &json::Json, &avro::Avro, &parquet::Parquet, &orc::Orc];
 
 /// The format called `name` (lower case).
 pub fn find(name: &str) -> Option<&'static dyn Format> {

@@ -1,0 +1,311 @@
+//! `orc`: ORC files as Hive, Spark, Trino and Arrow read them; a segment is a stripe.
+//!
+//! The file format itself is in [`orc_file`](crate::orc_file).
+
+use std::sync::Arc;
+
+use crate::attributes::{Attribute, Reader};
+use crate::columns::{Block, Schema};
+use crate::formats::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
+use crate::orc_file::{
+    Compression, FileWriter, Layout, LayoutColumn, OrcError, StripeEncoder, StripeSummary,
+};
+
+/// The format's registration.
+#[derive(Debug)]
+pub(super) struct Orc;
+
+const COMPRESSIONS: &[&str] = &["zlib", "snappy", "zstd", "none"];
+
+const ATTRIBUTES: &[Attribute] = &[
+    Attribute::new(
+        "ORC_COMPRESSION",
+        "zlib, snappy, zstd or none",
+        "zlib",
+        "How streams are compressed.",
+    ),
+    Attribute::new(
+        "COMPRESSION",
+        "zlib, snappy, zstd or none",
+        "",
+        "The same for every format that knows the word.",
+    ),
+    Attribute::new(
+        "ORC_STRIPE_SIZE",
+        "integer",
+        "16777216",
+        "Bytes of a stripe before compression, roughly and at most.",
+    ),
+];
+
+/// Bytes of a stripe before encoding: what a worker may hold of it.
+const STRIPE_BYTES: u64 = 16 << 20;
+/// Rows of a stripe at most, however narrow they are.
+const STRIPE_ROWS: u64 = 1 << 17;
+
+impl Format for Orc {
+    fn name(&self) -> &'static str {
+        "orc"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Optimized row columnar files with types, statistics and row index."
+    }
+
+    fn attributes(&self) -> &'static [Attribute] {
+        ATTRIBUTES
+    }
+
+    fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
+        let key = if options.has("ORC_COMPRESSION") { "ORC_COMPRESSION" } else { "COMPRESSION" };
+        let compression = match options.has(key).then(|| options.choice(key, COMPRESSIONS)) {
+            None => Compression::Zlib,
+            Some(name) => match name? {
+                "snappy" => Compression::Snappy,
+                "zstd" => Compression::Zstd,
+                "none" => Compression::None,
+                _ => Compression::Zlib,
+            },
+        };
+        let stripe_bytes = match options.has("ORC_STRIPE_SIZE") {
+            false => STRIPE_BYTES,
+            true => options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64,
+        };
+        let columns = schema.columns.iter();
+        let columns = columns.map(|column| LayoutColumn::new(&column.name, column.data_type));
+        let rows = (stripe_bytes / schema.row_width()).clamp(1, STRIPE_ROWS);
+        Some(Arc::new(OrcEncoder {
+            layout: Arc::new(Layout { compression, columns: columns.collect() }),
+            schema: schema.clone(),
+            segment_rows: 1 << rows.ilog2(),
+        }))
+    }
+}
+
+/// The format with its options and schema.
+#[derive(Debug)]
+struct OrcEncoder {
+    layout: Arc<Layout>,
+    schema: Arc<Schema>,
+    segment_rows: usize,
+}
+
+impl Encoder for OrcEncoder {
+    fn extension(&self) -> String {
+        "orc".to_owned()
+    }
+
+    fn segment_rows(&self) -> usize {
+        self.segment_rows
+    }
+
+    fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
+        let stripe = StripeEncoder::new(self.layout.clone());
+        Box::new(OrcSegments { stripe, schema: self.schema.clone() })
+    }
+
+    fn file_encoder(&self) -> Box<dyn FileEncoder> {
+        let file = FileWriter::new(self.layout.clone());
+        Box::new(OrcFile { file, schema: self.schema.clone() })
+    }
+}
+
+struct OrcSegments {
+    stripe: StripeEncoder,
+    schema: Arc<Schema>,
+}
+
+impl SegmentEncoder for OrcSegments {
+    fn append(&mut self, block: &Block) -> Result<(), EncodeError> {
+        self.stripe.append(block).map_err(|error| named(error, &self.schema))
+    }
+
+    fn finish(&mut self) -> Result<Segment, EncodeError> {
+        let stripe = self.stripe.finish().map_err(|error| named(error, &self.schema))?;
+        let rows = stripe.summary.rows;
+        Ok(Segment { rows, bytes: stripe.bytes, detail: Some(Box::new(stripe.summary)) })
+    }
+}
+
+struct OrcFile {
+    file: FileWriter,
+    schema: Arc<Schema>,
+}
+
+impl FileEncoder for OrcFile {
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.file.begin(out);
+        Ok(())
+    }
+
+    fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let Some(Ok(summary)) = segment.detail.map(|detail| detail.downcast::<StripeSummary>())
+        else {
+            return Err(named(OrcError::Mismatch { column: 0 }, &self.schema));
+        };
+        if self.file.append(*summary) {
+            out.extend_from_slice(&segment.bytes);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.file.finish(out).map_err(|error| named(error, &self.schema))
+    }
+}
+
+/// The error with the column's name for its place.
+fn named(error: OrcError, schema: &Schema) -> EncodeError {
+    let name = |column: usize| {
+        schema.columns.get(column).map(|column| column.name.clone()).unwrap_or_default()
+    };
+    match error {
+        OrcError::Value { column, row, reason } => {
+            EncodeError::Value { column: name(column), row, reason }
+        }
+        OrcError::Mismatch { column } => EncodeError::Mismatch { column: name(column) },
+        OrcError::Compression(source) => {
+            EncodeError::Library { format: "orc", source: Box::new(source) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::samples;
+    use super::*;
+    use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+
+    fn encoder(schema: &Arc<Schema>, options: Value) -> Arc<dyn Encoder> {
+        samples::compile(&Orc, schema, options).unwrap()
+    }
+
+    /// For all ways to cut rows into blocks: the same bytes.
+    #[test]
+    fn bytes_do_not_depend_on_blocks() {
+        let (schema, columns) = samples::table(20_000);
+        for compression in ["none", "zlib", "snappy", "zstd"] {
+            // Two stripes, the first of which has two row groups.
+            let options = json!({"ORC_COMPRESSION": compression, "ORC_STRIPE_SIZE": 8 << 20});
+            let encoder = encoder(&schema, options);
+            assert_eq!(encoder.segment_rows(), 16_384);
+            let whole = samples::encode(&*encoder, &columns, 8_192);
+            for block_rows in [100, 7] {
+                assert!(samples::encode(&*encoder, &columns, block_rows) == whole, "{block_rows}");
+            }
+        }
+    }
+
+    #[test]
+    fn single_rows_make_the_same_bytes_too() {
+        let (schema, columns) = samples::table(8_200);
+        let encoder = encoder(&schema, json!({}));
+        let whole = samples::encode(&*encoder, &columns, 8_192);
+        assert!(samples::encode(&*encoder, &columns, 1) == whole);
+    }
+
+    #[test]
+    fn a_file_starts_and_ends_with_its_magic_also_without_rows() {
+        let (schema, columns) = samples::table(0);
+        let file = samples::encode(&*encoder(&schema, json!({})), &columns, 100);
+        assert!(file.starts_with(b"ORC") && file[..file.len() - 1].ends_with(b"ORC"));
+        let postscript = usize::from(file[file.len() - 1]);
+        assert!((10..100).contains(&postscript));
+    }
+
+    #[test]
+    fn a_thousand_columns_share_the_memory_of_a_stripe() {
+        let columns: Vec<_> =
+            (0..1_000).map(|n| samples::info(&format!("c{n}"), DataType::Int64, true)).collect();
+        let schema = Arc::new(Schema { columns });
+        let encoder = encoder(&schema, json!({}));
+        assert_eq!(encoder.segment_rows(), 2_048);
+        let column = Column::new(Values::Int64((0..3_000).collect()));
+        let file = samples::encode(&*encoder, &vec![column; 1_000], 64);
+        assert!(file.len() < 500_000, "{}", file.len());
+    }
+
+    fn append_one(data_type: DataType, values: Values) -> Result<(), EncodeError> {
+        let schema = Arc::new(Schema { columns: vec![samples::info("c", data_type, false)] });
+        let column = Column::new(values);
+        let rows = Rows { first: 70, count: column.len() };
+        let mut segments = encoder(&schema, json!({})).segment_encoder();
+        segments.append(&Block { rows, columns: vec![Arc::new(column)] })
+    }
+
+    #[test]
+    fn what_orc_cannot_hold_is_refused_with_its_row() {
+        let instant = |micros| append_one(DataType::Instant, Values::Instant(vec![0, micros]));
+        for fine in [-1_000_000, -999_001, 0, i64::MIN, i64::MAX] {
+            instant(fine).unwrap();
+        }
+        insta::assert_snapshot!(
+            instant(-1).unwrap_err(),
+            @"column `c`, row 71: ORC has no form for the milliseconds of 1969-12-31T23:59:59Z"
+        );
+        instant(-999_000).unwrap_err();
+        let decimal = DataType::Decimal { precision: 3, scale: 1 };
+        append_one(decimal, Values::Decimal(vec![-999, 999])).unwrap();
+        insta::assert_snapshot!(
+            append_one(decimal, Values::Decimal(vec![999, 5, -1_000])).unwrap_err(),
+            @"column `c`, row 72: a decimal of more than 3 digits"
+        );
+        insta::assert_snapshot!(
+            append_one(decimal, Values::Int32(vec![1])).unwrap_err(),
+            @"column `c` does not fit its declared type"
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_left_gives_the_values_of_plain_text() {
+        let schema = Arc::new(Schema { columns: vec![samples::info("c", DataType::Text, true)] });
+        let encoder = encoder(&schema, json!({"ORC_COMPRESSION": "none"}));
+        let dictionary = Dictionary::new(["a", "b", "c"]);
+        let keys: Vec<u32> = (0..10_000).map(|row| row % 3).collect();
+        let plain: Vec<&[u8]> = keys.iter().map(|key| dictionary.get(*key)).collect();
+        let texts = |rows: std::ops::Range<usize>| Values::Text(plain[rows].iter().collect());
+        let choice = |rows: std::ops::Range<usize>| Values::Choice {
+            keys: Arc::new(keys[rows].to_vec()),
+            dictionary: dictionary.clone(),
+        };
+        let encoded = |pieces: Vec<Values>| {
+            let mut segments = encoder.segment_encoder();
+            // A stripe of the list before leaves nothing behind.
+            for pieces in [vec![choice(0..50)], pieces] {
+                let mut first = 0;
+                for values in pieces {
+                    let columns = vec![Arc::new(Column::new(values))];
+                    let rows = Rows { first, count: columns[0].len() };
+                    segments.append(&Block { rows, columns }).unwrap();
+                    first += rows.count as u64;
+                }
+                if first > 50 {
+                    return segments.finish().unwrap().bytes;
+                }
+                segments.finish().unwrap();
+            }
+            Vec::new()
+        };
+        let expected = encoded(vec![texts(0..10_000)]);
+        assert!(encoded(vec![choice(0..9_000), texts(9_000..10_000)]) == expected);
+        assert!(encoded(vec![texts(0..9_000), choice(9_000..10_000)]) == expected);
+        assert!(encoded(vec![choice(0..10_000)]).len() < expected.len());
+    }
+
+    #[test]
+    fn options_are_checked() {
+        let (schema, _) = samples::table(0);
+        let error = |options| samples::compile(&Orc, &schema, options).unwrap_err();
+        insta::assert_snapshot!(
+            error(json!({"COMPRESSION": "snapy"})),
+            @"/Options/COMPRESSION: `COMPRESSION` is the text `snapy`, expected one of zlib, snappy, zstd, none (did you mean `snappy`?)"
+        );
+        insta::assert_snapshot!(
+            error(json!({"ORC_STRIPE_SIZE": 1})),
+            @"/Options/ORC_STRIPE_SIZE: `ORC_STRIPE_SIZE` is `1`, expected a whole number from 65536 to 1073741824"
+        );
+        encoder(&schema, json!({"ORC_COMPRESSION": "SNAPPY", "COMPRESSION": "ignored"}));
+    }
+}
