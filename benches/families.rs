@@ -1,1 +1,53 @@
-fn main() {}
+//! Times the components of every family over its registry: a new one is timed by being registered.
+//!
+//! `cargo bench -- csv` runs the group of one format; figures are per row.
+
+mod blocks;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use datagen::attributes::Settings;
+use datagen::formats::{FORMATS, Format};
+use datagen::problems::Problems;
+
+use crate::blocks::{ROWS, Table};
+
+/// Encodes a table over and over, as one worker and the writer behind it do.
+fn encode(criterion: &mut Criterion, format: &dyn Format, table: &Table) {
+    let (settings, mut problems) = (Settings::default(), Problems::default());
+    let Some(encoder) = format.compile(&table.schema, &mut settings.reader(&mut problems)) else {
+        return;
+    };
+    let mut segments = encoder.segment_encoder();
+    let mut file = encoder.file_encoder();
+    let mut out = Vec::new();
+    let mut step = || {
+        segments.append(&table.block)?;
+        file.append(segments.finish()?, &mut out)?;
+        let bytes = black_box(&out).len();
+        out.clear();
+        Ok::<_, datagen::formats::EncodeError>(bytes)
+    };
+    // Some formats cannot write some types; then there is nothing to time.
+    if step().is_err() {
+        return;
+    }
+    let mut group = criterion.benchmark_group(format.name());
+    group.throughput(Throughput::Elements(ROWS as u64));
+    group.bench_function(table.name, |bencher| bencher.iter(&mut step));
+    group.finish();
+}
+
+fn formats(criterion: &mut Criterion) {
+    let tables: Vec<Table> =
+        [blocks::customer(), blocks::sensor()].into_iter().chain(blocks::kinds()).collect();
+    for format in FORMATS {
+        for table in &tables {
+            encode(criterion, *format, table);
+        }
+    }
+}
+
+criterion_group!(families, formats);
+criterion_main!(families);

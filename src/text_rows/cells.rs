@@ -3,39 +3,50 @@
 //! Everything that the type, the dictionary or the whole column decides is decided here, once per block;
 //! what is left per cell is one predictable jump.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::page::{Cursor, Literal};
-use super::rendered::RenderedCells;
-use super::{CellTemplate, DateForm, Escape, InstantForm, NotFinite, Style, digits, hex};
-use crate::calendar::{MICROS_PER_SECOND, text};
+use super::cursor::{Cursor, Literal, Width};
+use super::rendered::{Place, RenderedCells};
+use super::{CellTemplate, DateForm, Escape, InstantForm, NotFinite, Style, digits, hex, times};
 use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
 
 /// A dictionary is rendered once its column has had this part of its length in rows: rendering
 /// 40,000 cities for a preview of ten rows would be most of the work.
 const ENTRIES_PER_ROW: u64 = 16;
 
+/// Rows whose rendered cells are looked up at a time: their cells fit in a first-level cache beside the page.
+pub(super) const STAGED_ROWS: usize = 32;
+
 /// The values of one column and how they are shown.
 pub(super) struct Cell<'a> {
     form: Form<'a>,
-    validity: Option<&'a [bool]>,
+    validity: Option<Cow<'a, [bool]>>,
     before: &'a Literal,
     after: &'a Literal,
     null: &'a Literal,
+    /// Where the next rows' cells of a rendered dictionary are.
+    places: [Place; STAGED_ROWS],
 }
 
 enum Form<'a> {
     Boolean(&'a [bool]),
     Int32(&'a [i32]),
     Int64(&'a [i64]),
-    Float32(&'a [f32], Option<u8>, NotFinite),
-    Float64(&'a [f64], Option<u8>, NotFinite),
+    /// Floats, all of them finite.
+    Float32(&'a [f32], Option<u8>),
+    /// The same.
+    Float64(&'a [f64], Option<u8>),
+    /// Floats of which some are no numbers.
+    AnyFloat32(&'a [f32], Option<u8>),
+    /// The same.
+    AnyFloat64(&'a [f64], Option<u8>),
     Decimal(&'a [i128], u8),
     Date(&'a [i32], DateForm),
     Instant(&'a [i64], InstantForm),
     /// Texts that are copied as they are.
-    Plain(&'a VarBytes),
+    Plain(&'a VarBytes, Width),
     Text(&'a VarBytes, &'a Escape),
     Rendered(&'a [u32], &'a RenderedCells),
     Choice(&'a [u32], &'a Dictionary, &'a Escape),
@@ -51,21 +62,30 @@ impl<'a> Cell<'a> {
         column: &'a Column,
         rows: usize,
     ) -> Option<Self> {
-        let validity = column.validity.as_deref();
-        if column.len() != rows || validity.is_some_and(|validity| validity.len() != rows) {
+        let mut validity = column.validity.as_deref().map(Cow::Borrowed);
+        if column.len() != rows || validity.as_ref().is_some_and(|validity| validity.len() != rows)
+        {
             return None;
         }
-        let escape = &style.escape;
+        let (escape, decimals) = (&style.escape, template.decimals);
         let form = match (template.data_type, &column.values) {
             (DataType::Boolean, Values::Boolean(values)) => Form::Boolean(values),
             (DataType::Int32, Values::Int32(values)) => Form::Int32(values),
             (DataType::Int64, Values::Int64(values))
             | (DataType::EpochMillis, Values::EpochMillis(values)) => Form::Int64(values),
             (DataType::Float32, Values::Float32(values)) => {
-                Form::Float32(values, template.decimals, style.not_finite)
+                if all_finite(values, f32::is_finite, style.not_finite, &mut validity) {
+                    Form::Float32(values, decimals)
+                } else {
+                    Form::AnyFloat32(values, decimals)
+                }
             }
             (DataType::Float64, Values::Float64(values)) => {
-                Form::Float64(values, template.decimals, style.not_finite)
+                if all_finite(values, f64::is_finite, style.not_finite, &mut validity) {
+                    Form::Float64(values, decimals)
+                } else {
+                    Form::AnyFloat64(values, decimals)
+                }
             }
             (DataType::Decimal { scale, .. }, Values::Decimal(values)) => {
                 Form::Decimal(values, scale)
@@ -74,7 +94,8 @@ impl<'a> Cell<'a> {
             (DataType::Instant, Values::Instant(values)) => Form::Instant(values, style.instant),
             (DataType::Text, Values::Text(values)) => {
                 if !escape.reserves() && escape.is_plain(values.data()) {
-                    Form::Plain(values)
+                    let lengths = values.offsets().windows(2).map(|ends| ends[1] - ends[0]);
+                    Form::Plain(values, Width::of(lengths.max().unwrap_or(0) as usize))
                 } else {
                     Form::Text(values, escape)
                 }
@@ -90,39 +111,31 @@ impl<'a> Cell<'a> {
             _ => return None,
         };
         let CellTemplate { before, after, null, .. } = template;
-        Some(Self { form, validity, before, after, null })
+        let places = [Place::default(); STAGED_ROWS];
+        Some(Self { form, validity, before, after, null, places })
     }
 
-    /// Writes the cell of `row`.
+    /// Prepares [`write`](Self::write) of the rows from `first` on, a multiple of [`STAGED_ROWS`].
+    #[inline(always)]
+    pub(super) fn stage(&mut self, first: usize, rows: usize) {
+        if let Form::Rendered(keys, cells) = self.form {
+            cells.stage(&keys[first..first + rows], &mut self.places);
+        }
+    }
+
+    /// Writes the cell of `row`, which is staged.
     #[inline(always)]
     pub(super) fn write(&self, row: usize, cursor: &mut Cursor<'_>) {
-        if self.validity.is_some_and(|validity| !validity[row]) {
+        if self.validity.as_ref().is_some_and(|validity| !validity[row]) {
             cursor.literal(self.null);
             return;
         }
-        match self.form {
-            // All that stands around the value is rendered with it.
-            Form::Rendered(keys, cells) => {
-                let (start, length) = cells.place(keys[row]);
-                cursor.text(cells.bytes(), start, length);
-                return;
-            }
-            Form::Float32(values, _, NotFinite::Null) if !values[row].is_finite() => {
-                cursor.literal(self.null);
-                return;
-            }
-            Form::Float64(values, _, NotFinite::Null) if !values[row].is_finite() => {
-                cursor.literal(self.null);
-                return;
-            }
-            _ => cursor.literal(self.before),
+        // All that stands around the value is rendered with it.
+        if let Form::Rendered(_, cells) = self.form {
+            cells.write(self.places[row % STAGED_ROWS], cursor);
+            return;
         }
-        self.write_value(row, cursor);
-        cursor.literal(self.after);
-    }
-
-    #[inline(always)]
-    fn write_value(&self, row: usize, cursor: &mut Cursor<'_>) {
+        cursor.literal(self.before);
         match self.form {
             Form::Boolean(values) => {
                 let value = values[row];
@@ -131,30 +144,25 @@ impl<'a> Cell<'a> {
             }
             Form::Int32(values) => digits::integer(cursor, i64::from(values[row])),
             Form::Int64(values) => digits::integer(cursor, values[row]),
-            Form::Float32(values, decimals, _) => {
-                let value = values[row];
-                if !value.is_finite() {
-                    cursor.long(not_finite(value.into()));
-                } else if decimals.is_some() {
-                    digits::float(cursor, value.into(), decimals);
-                } else {
-                    digits::shortest(cursor, value);
-                }
-            }
-            Form::Float64(values, decimals, _) => {
-                let value = values[row];
-                if value.is_finite() {
-                    digits::float(cursor, value, decimals);
-                } else {
-                    cursor.long(not_finite(value));
-                }
-            }
+            Form::Float32(values, None) => digits::shortest(cursor, values[row]),
+            Form::Float32(values, decimals) => digits::float(cursor, values[row].into(), decimals),
+            Form::Float64(values, decimals) => digits::float(cursor, values[row], decimals),
+            Form::AnyFloat32(values, decimals) => match values[row] {
+                value if !value.is_finite() => cursor.long(not_finite(value.into())),
+                value if decimals.is_none() => digits::shortest(cursor, value),
+                value => digits::float(cursor, value.into(), decimals),
+            },
+            Form::AnyFloat64(values, decimals) => match values[row] {
+                value if !value.is_finite() => cursor.long(not_finite(value)),
+                value => digits::float(cursor, value, decimals),
+            },
             Form::Decimal(values, scale) => digits::decimal(cursor, values[row], scale),
-            Form::Date(values, form) => date(cursor, values[row], form),
-            Form::Instant(values, form) => instant(cursor, values[row], form),
-            Form::Plain(values) => {
-                let (start, end) = (values.offsets()[row], values.offsets()[row + 1]);
-                cursor.text(values.data(), start as usize, (end - start) as usize);
+            Form::Date(values, form) => times::date(cursor, values[row], form),
+            Form::Instant(values, form) => times::instant(cursor, values[row], form),
+            Form::Plain(values, width) => {
+                let ends = &values.offsets()[row..][..2];
+                let (start, length) = (ends[0] as usize, (ends[1] - ends[0]) as usize);
+                cursor.text(values.data(), start, length, width);
             }
             Form::Text(values, escape) => escaped(cursor, values.get(row), escape),
             Form::Choice(keys, dictionary, escape) => {
@@ -167,7 +175,30 @@ impl<'a> Cell<'a> {
             },
             Form::Rendered(..) => {}
         }
+        cursor.literal(self.after);
     }
+}
+
+/// Whether all valid floats are numbers, after those that are none became nulls where the format
+/// wants that. Searched once per block, so that no cell asks.
+fn all_finite<T: Copy>(
+    values: &[T],
+    is_finite: impl Fn(T) -> bool,
+    not_finite: NotFinite,
+    validity: &mut Option<Cow<'_, [bool]>>,
+) -> bool {
+    if values.iter().fold(true, |all, value| all & is_finite(*value)) {
+        return true;
+    }
+    if not_finite == NotFinite::Null {
+        let mut valid = validity.take().map_or_else(|| vec![true; values.len()], Cow::into_owned);
+        for (valid, value) in valid.iter_mut().zip(values) {
+            *valid &= is_finite(*value);
+        }
+        *validity = Some(Cow::Owned(valid));
+        return true;
+    }
+    false
 }
 
 /// The rendered cells of `dictionary`, made now if it is time and nobody has.
@@ -194,7 +225,7 @@ fn rendered<'a>(
 #[inline(always)]
 fn escaped(cursor: &mut Cursor<'_>, value: &[u8], escape: &Escape) {
     if escape.is_plain(value) && !escape.is_reserved(value) {
-        cursor.text(value, 0, value.len());
+        cursor.text(value, 0, value.len(), Width::Any);
     } else {
         let mut text = Vec::with_capacity(value.len() + 16);
         escape.write(value, &mut text);
@@ -210,58 +241,4 @@ fn not_finite(value: f64) -> &'static [u8] {
     } else {
         b"-Infinity"
     }
-}
-
-#[inline(always)]
-fn date(cursor: &mut Cursor<'_>, days: i32, form: DateForm) {
-    let fixed = match form {
-        DateForm::Slashes => text::slash_date_fixed(days),
-        DateForm::Iso => text::iso_date_fixed(days),
-    };
-    if let Some(digits) = fixed {
-        cursor.put(&digits, 10);
-        return;
-    }
-    let mut long = Vec::new();
-    match form {
-        DateForm::Slashes => text::slash_date(days, &mut long),
-        DateForm::Iso => text::iso_date(days, &mut long),
-    }
-    cursor.long(&long);
-}
-
-#[inline(always)]
-fn instant(cursor: &mut Cursor<'_>, micros: i64, form: InstantForm) {
-    // Floor, not truncation: before 1970 a fraction counts upwards too.
-    let fraction = micros.rem_euclid(MICROS_PER_SECOND);
-    // The first second of an i64 begins below what it holds.
-    let seconds = micros.checked_sub(fraction).and_then(text::iso_instant_fixed);
-    match (seconds, form) {
-        (Some(digits), InstantForm::Utc) if fraction == 0 => cursor.put(&digits, 20),
-        (Some(digits), InstantForm::Utc) => {
-            cursor.put(&digits, 19);
-            fraction_and_zone(cursor, fraction as u32);
-        }
-        (Some(digits), InstantForm::Local) if fraction == 0 => {
-            let minutes_only = digits[17..19] == *b"00";
-            cursor.put(&digits, if minutes_only { 16 } else { 19 });
-        }
-        _ => {
-            let mut long = Vec::new();
-            match form {
-                InstantForm::Utc => text::iso_instant(micros, &mut long),
-                InstantForm::Local => text::local_date_time(micros, &mut long),
-            }
-            cursor.long(&long);
-        }
-    }
-}
-
-/// Writes `.SSSZ` or `.SSSSSSZ`, the shorter one that loses nothing.
-#[inline(always)]
-fn fraction_and_zone(cursor: &mut Cursor<'_>, micros: u32) {
-    cursor.put(b".", 1);
-    let shown = if micros.is_multiple_of(1_000) { 3 } else { 6 };
-    digits::six(cursor, micros, shown);
-    cursor.put(b"Z", 1);
 }

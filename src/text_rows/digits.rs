@@ -7,7 +7,7 @@
 //!
 //! Knows nothing of columns.
 
-use super::page::Cursor;
+use super::cursor::Cursor;
 
 /// The digit `0` in every byte of a word.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -15,8 +15,8 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 /// Most digits behind the point that a scaled integer shows; more are written as the shortest text.
 pub(super) const MOST_DECIMALS: u8 = 17;
 
-/// Bytes that any number writes at most: 38 digits, sign, point, a leading zero; copies are wide.
-pub(super) const NUMBER_BOUND: usize = 48;
+/// Room for the digits of any decimal: 39 of them and a point.
+const LONG_DECIMAL: usize = 48;
 
 /// The powers of ten that an unsigned 64-bit integer holds.
 const POWERS: [u64; 20] = {
@@ -142,9 +142,9 @@ fn scaled(cursor: &mut Cursor<'_>, value: u64, scale: u8) {
 
 /// The text of a decimal that 64 bits do not hold.
 #[inline(never)]
-fn long_decimal(mut magnitude: u128, scale: u8) -> ([u8; NUMBER_BOUND], usize) {
+fn long_decimal(mut magnitude: u128, scale: u8) -> ([u8; LONG_DECIMAL], usize) {
     let scale = usize::from(scale).min(38);
-    let mut reversed = [b'0'; NUMBER_BOUND];
+    let mut reversed = [b'0'; LONG_DECIMAL];
     let mut length = 0;
     // At least one digit before the point.
     while magnitude > 0 || length <= scale + usize::from(scale > 0) {
@@ -182,13 +182,8 @@ pub(super) fn float(cursor: &mut Cursor<'_>, value: f64, decimals: Option<u8>) {
 /// Writes the shortest text that reads back as `value`, which is finite.
 #[inline(always)]
 pub(super) fn shortest<F: zmij::Float>(cursor: &mut Cursor<'_>, value: F) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value).as_bytes();
-    let mut wide = [0; 32];
-    // The longest text has 24 characters.
-    let length = text.len().min(32);
-    wide[..length].copy_from_slice(&text[..length]);
-    cursor.put(&wide, length);
+    // At most 24 characters.
+    cursor.short(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
 #[cfg(test)]
@@ -196,28 +191,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text_rows::page::Page;
-
-    fn text(write: impl FnOnce(&mut Cursor<'_>)) -> String {
-        let (mut page, mut out) = (Page::new(256), Vec::new());
-        let mut cursor = page.cursor(256, &mut out);
-        cursor.start_row();
-        write(&mut cursor);
-        cursor.flush();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::text_rows::cursor::written;
 
     #[test]
     fn integers_at_every_power_of_ten_are_exact() {
         for power in POWERS {
             for value in [power - 1, power, power + 1, power / 2] {
-                assert_eq!(text(|cursor| unsigned(cursor, value)), value.to_string());
+                assert_eq!(written(|cursor| unsigned(cursor, value)), value.to_string());
             }
         }
         for value in [i64::MIN, i64::MAX, -1, 0] {
-            assert_eq!(text(|cursor| integer(cursor, value)), value.to_string());
+            assert_eq!(written(|cursor| integer(cursor, value)), value.to_string());
         }
-        assert_eq!(text(|cursor| unsigned(cursor, u64::MAX)), u64::MAX.to_string());
+        assert_eq!(written(|cursor| unsigned(cursor, u64::MAX)), u64::MAX.to_string());
     }
 
     #[test]
@@ -238,7 +224,7 @@ mod tests {
             (10_i128.pow(38) - 1, 38, "0.99999999999999999999999999999999999999"),
             (10_i128.pow(37), 2, "100000000000000000000000000000000000.00"),
         ] {
-            assert_eq!(text(|cursor| decimal(cursor, value, scale)), expected);
+            assert_eq!(written(|cursor| decimal(cursor, value, scale)), expected);
         }
     }
 
@@ -246,12 +232,12 @@ mod tests {
     fn floats_have_one_plain_form() {
         let forms: Vec<String> =
             [3.6, 10.0, 0.0, -0.0, 1e10, 1e16, 1e30, 1e-7, 0.0001, f64::MAX, f64::MIN_POSITIVE]
-                .map(|value| text(|cursor| float(cursor, value, None)))
+                .map(|value| written(|cursor| float(cursor, value, None)))
                 .into();
         insta::assert_snapshot!(forms.join(" "), @"3.6 10.0 0.0 -0.0 10000000000.0 1e+16 1e+30 1e-7 0.0001 1.7976931348623157e+308 2.2250738585072014e-308");
         let fixed: Vec<String> =
             [(12.3, 2), (-0.0, 2), (-0.004, 2), (0.5, 0), (1e300, 2), (1.1, 17), (7.0, 0)]
-                .map(|(value, decimals)| text(|cursor| float(cursor, value, Some(decimals))))
+                .map(|(value, decimals)| written(|cursor| float(cursor, value, Some(decimals))))
                 .into();
         insta::assert_snapshot!(fixed.join(" "), @"12.30 0.00 0.00 1 1e+300 1.1 7");
     }
@@ -260,7 +246,7 @@ mod tests {
         #[test]
         fn integers_agree_with_the_standard_library(value: i64, shift in 0..64_u32) {
             let value = value >> shift;
-            prop_assert_eq!(text(|cursor| integer(cursor, value)), value.to_string());
+            prop_assert_eq!(written(|cursor| integer(cursor, value)), value.to_string());
         }
 
         /// For all decimals, the digits without the point are the integer.
@@ -272,18 +258,18 @@ mod tests {
             let point = if scale == 0 { "" } else { "." };
             let sign = if value < 0 { "-" } else { "" };
             let expected = format!("{sign}{whole}{point}{fraction}");
-            prop_assert_eq!(text(|cursor| decimal(cursor, value, scale)), expected);
+            prop_assert_eq!(written(|cursor| decimal(cursor, value, scale)), expected);
         }
 
         #[test]
         fn the_shortest_text_reads_back_as_the_same_float(bits: u64) {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
-            let shown = text(|cursor| float(cursor, value, None));
+            let shown = written(|cursor| float(cursor, value, None));
             prop_assert_eq!(shown.parse::<f64>().unwrap().to_bits(), bits);
             let single = f32::from_bits(bits as u32);
             prop_assume!(single.is_finite());
-            let shown = text(|cursor| shortest(cursor, single));
+            let shown = written(|cursor| shortest(cursor, single));
             prop_assert_eq!(shown.parse::<f32>().unwrap().to_bits(), bits as u32);
         }
 
@@ -292,8 +278,8 @@ mod tests {
         fn fixed_decimals_show_the_multiple_that_was_meant(multiple in -(1_i64 << 50)..1 << 50, shift in 0..50, decimals in 0..=15_u8) {
             let multiple = multiple >> shift;
             let value = multiple as f64 / POWERS[usize::from(decimals)] as f64;
-            let expected = text(|cursor| decimal(cursor, i128::from(multiple), decimals));
-            prop_assert_eq!(text(|cursor| float(cursor, value, Some(decimals))), expected);
+            let expected = written(|cursor| decimal(cursor, i128::from(multiple), decimals));
+            prop_assert_eq!(written(|cursor| float(cursor, value, Some(decimals))), expected);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows as text: the one writer behind CSV and JSON lines.
 //!
 //! A [`RowTemplate`] is made once from a schema: for each column the bytes before and after a value, what a
-//! null becomes, and how its type is shown. A [`RowWriter`] pours blocks through it, row by row:
+//! null becomes, and how its type is shown. Blocks are poured through it, row by row:
 //!
 //! ```text
 //! open · (before value after | null) … · close
@@ -11,8 +11,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `page` | the page, the cursor, literals |
-//! | `digits`, `hex` | numbers, byte strings and uuids as text |
+//! | `cursor` | the cursor that everything is written with, literals |
+//! | `digits`, `hex`, `times` | numbers, byte strings, uuids, dates and points in time as text |
 //! | `escape` | what texts become inside quotes |
 //! | `rendered` | the cells of a dictionary |
 //! | `cells` | one column of a block, bound to its place in the template |
@@ -21,12 +21,13 @@
 //! Knows nothing of formats, stores or models. A new text format needs a template and nothing here.
 
 mod cells;
+mod cursor;
 mod digits;
 mod escape;
 mod hex;
-mod page;
 mod rendered;
 mod segments;
+mod times;
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -34,8 +35,8 @@ use std::sync::atomic::AtomicU64;
 pub(crate) use self::escape::Escape;
 pub(crate) use self::segments::{FileWriter, SegmentWriter, TextError, TextLayout};
 
-use self::cells::Cell;
-use self::page::{Literal, Page, WIDE};
+use self::cells::{Cell, STAGED_ROWS};
+use self::cursor::{Cursor, Literal};
 use self::rendered::RenderedCells;
 use crate::columns::{Block, DataType};
 
@@ -112,12 +113,6 @@ impl CellTemplate {
             rows_seen: AtomicU64::new(0),
         }
     }
-
-    /// Bytes that a cell writes without asking for room.
-    fn bound(&self) -> usize {
-        let value = digits::NUMBER_BOUND.max(WIDE);
-        self.null.bound().max(self.before.bound() + value + self.after.bound())
-    }
 }
 
 /// A row's layout, shared by the threads of a command.
@@ -129,7 +124,6 @@ pub(crate) struct RowTemplate {
     close: Literal,
     /// Length of the separator that the last cell of a row has left behind it.
     trailing: usize,
-    bound: usize,
 }
 
 impl RowTemplate {
@@ -138,7 +132,7 @@ impl RowTemplate {
         Self::framed(style, cells, b"", 0, b"")
     }
 
-    /// A row between `open` and `close`. Every cell ends in a separator of `trailing` bytes, at most 16,
+    /// A row between `open` and `close`. Every cell ends in a separator of `trailing` bytes,
     /// which is taken back after the last one that was written.
     pub(crate) fn framed(
         style: Style,
@@ -148,9 +142,57 @@ impl RowTemplate {
         close: &[u8],
     ) -> Self {
         let (open, close) = (Literal::new(open), Literal::new(close));
-        let bound = cells.iter().map(CellTemplate::bound).sum::<usize>();
-        let bound = bound + open.bound() + close.bound() + WIDE;
-        Self { style, cells, open, close, trailing, bound }
+        Self { style, cells, open, close, trailing }
+    }
+
+    /// Appends the rows of `block` to `out`.
+    ///
+    /// # Errors
+    ///
+    /// When a column has not the type or the length that the schema and the block declare; `out` is
+    /// then unchanged.
+    pub(crate) fn append(&self, block: &Block, out: &mut Vec<u8>) -> Result<(), Mismatch> {
+        let rows = block.rows.count;
+        if block.columns.len() != self.cells.len() {
+            return Err(Mismatch { column: block.columns.len().min(self.cells.len()) });
+        }
+        let mut cells = Vec::with_capacity(self.cells.len());
+        for (index, (cell, column)) in self.cells.iter().zip(&block.columns).enumerate() {
+            let bound = Cell::bind(cell, &self.style, column, rows);
+            cells.push(bound.ok_or(Mismatch { column: index })?);
+        }
+        let mut cursor = Cursor::new(out);
+        for first in (0..rows).step_by(STAGED_ROWS) {
+            let count = STAGED_ROWS.min(rows - first);
+            for cell in &mut cells {
+                cell.stage(first, count);
+            }
+            for row in first..first + count {
+                if self.trailing > 0 {
+                    self.write_framed(&cells, row, &mut cursor);
+                } else {
+                    for cell in &cells {
+                        cell.write(row, &mut cursor);
+                    }
+                }
+            }
+        }
+        cursor.finish();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_framed(&self, cells: &[Cell<'_>], row: usize, cursor: &mut Cursor<'_>) {
+        cursor.literal(&self.open);
+        let start = cursor.position();
+        for cell in cells {
+            cell.write(row, cursor);
+        }
+        let end = cursor.position();
+        if end > start {
+            cursor.go_back(end - self.trailing);
+        }
+        cursor.literal(&self.close);
     }
 }
 
@@ -159,62 +201,4 @@ impl RowTemplate {
 pub(crate) struct Mismatch {
     /// Position of the column.
     pub(crate) column: usize,
-}
-
-/// A worker's writer: appends rows to a buffer.
-#[derive(Debug)]
-pub(crate) struct RowWriter {
-    page: Page,
-}
-
-impl RowWriter {
-    /// A writer of rows of this template, and of no other one.
-    pub(crate) fn new(template: &RowTemplate) -> Self {
-        Self { page: Page::new(template.bound) }
-    }
-
-    /// Appends the rows of `block`.
-    ///
-    /// # Errors
-    ///
-    /// When a column has not the type or the length that the schema and the block declare; `out` is
-    /// then unchanged.
-    pub(crate) fn append(
-        &mut self,
-        template: &RowTemplate,
-        block: &Block,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Mismatch> {
-        let rows = block.rows.count;
-        if block.columns.len() != template.cells.len() {
-            return Err(Mismatch { column: block.columns.len().min(template.cells.len()) });
-        }
-        let mut cells = Vec::with_capacity(template.cells.len());
-        for (index, (cell, column)) in template.cells.iter().zip(&block.columns).enumerate() {
-            let bound = Cell::bind(cell, &template.style, column, rows);
-            cells.push(bound.ok_or(Mismatch { column: index })?);
-        }
-        let framed = template.trailing > 0;
-        let mut cursor = self.page.cursor(template.bound, out);
-        for row in 0..rows {
-            cursor.start_row();
-            if framed {
-                cursor.literal(&template.open);
-                let start = cursor.written();
-                for cell in &cells {
-                    cell.write(row, &mut cursor);
-                }
-                if cursor.written() > start {
-                    cursor.take_back(template.trailing);
-                }
-                cursor.literal(&template.close);
-            } else {
-                for cell in &cells {
-                    cell.write(row, &mut cursor);
-                }
-            }
-        }
-        cursor.flush();
-        Ok(())
-    }
 }

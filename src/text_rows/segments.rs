@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{RowTemplate, RowWriter};
+use super::RowTemplate;
 use crate::columns::{Block, Schema};
 use crate::compression::{Compression, Compressor};
 
@@ -76,7 +76,6 @@ fn segment_rows(row_width: u64, compression: Compression) -> usize {
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     layout: Arc<TextLayout>,
-    writer: RowWriter,
     /// Made with the first segment, so that a failure has somewhere to go.
     compressor: Option<Compressor>,
     text: Vec<u8>,
@@ -87,14 +86,7 @@ pub(crate) struct SegmentWriter {
 
 impl SegmentWriter {
     pub(crate) fn new(layout: &Arc<TextLayout>) -> Self {
-        Self {
-            writer: RowWriter::new(&layout.template),
-            layout: Arc::clone(layout),
-            compressor: None,
-            text: Vec::new(),
-            rows: 0,
-            largest: 0,
-        }
+        Self { layout: Arc::clone(layout), compressor: None, text: Vec::new(), rows: 0, largest: 0 }
     }
 
     /// Appends the next rows of the segment.
@@ -104,7 +96,7 @@ impl SegmentWriter {
     /// When the block does not fit the schema.
     pub(crate) fn append(&mut self, block: &Block) -> Result<(), TextError> {
         self.text.reserve(self.largest.saturating_sub(self.text.len()));
-        let appended = self.writer.append(&self.layout.template, block, &mut self.text);
+        let appended = self.layout.template.append(block, &mut self.text);
         appended.map_err(|mismatch| {
             let name = self.layout.columns.get(mismatch.column);
             TextError::Mismatch(name.cloned().unwrap_or_default())
