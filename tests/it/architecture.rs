@@ -18,8 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sampling", &["rng", "columns", "attributes", "problems"]),
     ("display", &["columns", "calendar"]),
     ("texts", &["rng", "columns", "problems"]),
-    ("text_rows", &["columns", "calendar", "display"]),
-    ("compression", &[]),
+    ("compression", &["attributes"]),
+    ("text_rows", &["columns", "calendar", "compression"]),
     ("arrow_columns", &["columns"]),
     ("orc_file", &["columns"]),
     // L1: what the user wrote, and the families.
