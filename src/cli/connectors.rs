@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for connector in sinks::connectors() {
             table.add_row([connector.name().to_owned(), connector.summary()]);
         }
-        writeln!(out, "{table}\n\n`datagen connectors NAME` explains one.")?;
+        writeln!(out, "{}\n\n`datagen connectors NAME` explains one.", table.trim_fmt())?;
         return Ok(ExitCode::SUCCESS);
     };
     let connector = match sinks::find(name)? {
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     writeln!(out, "{}: {}\n", connector.name(), connector.summary())?;
     writeln!(out, "Settings, in `Table_Names` or `Options` of a model, or by `--set KEY=VALUE`:")?;
-    writeln!(out, "{}", attribute_table(&connector.attributes()))?;
+    writeln!(out, "{}", attribute_table(&connector.attributes()).trim_fmt())?;
     writeln!(
         out,
         "\nExample:\n  datagen generate --model customer --connector {} --rows 1000",

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for kind in FIELD_TYPES {
             table.add_row([kind.name(), kind.summary()]);
         }
-        writeln!(out, "{table}\n\n`datagen fields TYPE` explains one.")?;
+        writeln!(out, "{}\n\n`datagen fields TYPE` explains one.", table.trim_fmt())?;
         return Ok(ExitCode::SUCCESS);
     };
     let Some(kind) = fields::find(name) else {
@@ -40,9 +40,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     writeln!(out, "\nExample:\n  {}\n", kind.example())?;
     if !kind.attributes().is_empty() {
-        writeln!(out, "Attributes:\n{}\n", attribute_table(kind.attributes()))?;
+        writeln!(out, "Attributes:\n{}\n", attribute_table(kind.attributes()).trim_fmt())?;
     }
-    writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES))?;
+    writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES).trim_fmt())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -165,9 +165,10 @@ impl Upload for LocalUpload {
                 .rename(&self.unfinished, &self.folder, &self.name)
                 .map_err(self.failed("rename"))?;
             self.file = None;
-            // The new name itself is durable only once the folder is.
-            let folder = self.folder.try_clone().map_err(self.failed("sync folder"))?;
-            folder.into_std_file().sync_all().map_err(self.failed("sync folder"))?;
+            // The new name itself is durable only once the folder is. The handle is a mere path to the
+            // system, hence the folder is opened once more.
+            let folder = self.folder.open(".").map_err(self.failed("open folder of"))?;
+            folder.sync_all().map_err(self.failed("sync folder of"))?;
         }
         Ok(())
     }
