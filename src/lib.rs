@@ -1,5 +1,6 @@
 //! Datagen: synthetic data at scale.
 
+pub mod api;
 pub mod arrow_columns;
 pub mod attributes;
 pub mod calendar;

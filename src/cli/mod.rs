@@ -8,6 +8,7 @@ mod connectors;
 mod fields;
 mod generate;
 mod preview;
+mod serve;
 mod shown;
 mod source;
 
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Arguments),
     /// List the field types, or explain one
     Fields(fields::Arguments),
+    /// Serve the HTTP API
+    Serve(serve::Arguments),
     /// List the connectors, or explain one
     Connectors(connectors::Arguments),
 }
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
             Command::Preview(arguments) => preview::run(&arguments, &config),
             Command::Check(arguments) => check::run(&arguments, &config),
             Command::Fields(arguments) => fields::run(&arguments),
+            Command::Serve(arguments) => serve::run(&arguments, &config),
             Command::Connectors(arguments) => connectors::run(&arguments),
         },
     );

@@ -1,0 +1,163 @@
+//! Errors as answers: the only place with HTTP status codes.
+//!
+//! The body of every error has the reference's shape, `{"commandUuid": "", "error": "…"}`, with a stable
+//! `code` and, where a model is wrong, its `problems`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::commands::{CommandError, PreviewError, RecordError, Refusal, SubmitError};
+use crate::problems::{Problem, Problems, excerpt};
+
+/// What a request is told that took too long.
+pub(super) const TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum ApiError {
+    #[error("{0}")]
+    Problems(Problems),
+    #[error("{0}")]
+    Parameter(Problem),
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+    #[error("the body is larger than {most} bytes")]
+    TooLarge { most: usize },
+    #[error("the body cannot be read: {reason}")]
+    Body { reason: String },
+    #[error("{reason}")]
+    Internal { reason: String },
+}
+
+impl ApiError {
+    /// A parameter that is not what it has to be.
+    pub(super) fn parameter(name: &str, message: impl Into<String>) -> Self {
+        Self::Parameter(Problem::error("wrong_parameter", name, message))
+    }
+
+    pub(super) fn of_bytes(rejection: &BytesRejection, most: usize) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::TooLarge { most };
+        }
+        Self::Body { reason: rejection.body_text() }
+    }
+
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Problems(_) => (StatusCode::BAD_REQUEST, "wrong_model"),
+            Self::Parameter(problem) => (StatusCode::BAD_REQUEST, problem.code),
+            Self::Submit(error) => match error {
+                SubmitError::Refused(Refusal::ConnectorToCome { .. }) => {
+                    (StatusCode::NOT_IMPLEMENTED, "connector_to_come")
+                }
+                SubmitError::Refused(Refusal::Problems(_)) => {
+                    (StatusCode::BAD_REQUEST, "wrong_model")
+                }
+                SubmitError::Schedule(_) => (StatusCode::BAD_REQUEST, "wrong_schedule"),
+                SubmitError::QueueFull { .. } | SubmitError::TooManySchedules { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, "queue_full")
+                }
+                SubmitError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+                SubmitError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            },
+            Self::Command(error) => match error {
+                CommandError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_command"),
+                CommandError::WrongStatus { .. } | CommandError::Illegal(_) => {
+                    (StatusCode::CONFLICT, "wrong_status")
+                }
+                CommandError::NotScheduled { .. } => (StatusCode::CONFLICT, "not_scheduled"),
+                CommandError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
+                CommandError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            },
+            Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            Self::Preview(_) => (StatusCode::BAD_REQUEST, "no_preview"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
+            Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    fn problems(&self) -> Vec<&Problem> {
+        match self {
+            Self::Problems(problems)
+            | Self::Submit(SubmitError::Refused(Refusal::Problems(problems))) => {
+                problems.iter().collect()
+            }
+            Self::Parameter(problem) => vec![problem],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Submit(SubmitError::QueueFull { retry_after, .. })
+            | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status_and_code();
+        let mut text = chain(&self);
+        if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+            // The cause is the operator's; the user gets what to ask for.
+            let id = Uuid::new_v4();
+            tracing::error!(error = text, %id, "request failed");
+            text = format!("internal error {id}; the server's log says more");
+        }
+        let mut body = json!({"commandUuid": "", "error": text, "code": code});
+        let problems = self.problems();
+        if !problems.is_empty() {
+            body["problems"] = json!(problems);
+        }
+        let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = self.retry_after().map(|time| time.as_secs().max(1)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+fn chain(error: &ApiError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// The answer where no route fits.
+pub(super) async fn no_such_endpoint(uri: axum::http::Uri) -> Response {
+    let error = format!("no endpoint `{}`; /swagger-ui lists them", excerpt(uri.path()));
+    let body = json!({"commandUuid": "", "error": error, "code": "no_such_endpoint"});
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+/// Runs what may wait for the disk on a thread for blocking work.
+pub(super) async fn blocking<T: Send + 'static, E: Into<ApiError> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(error) => Err(ApiError::Internal { reason: error.to_string() }),
+    }
+}

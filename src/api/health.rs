@@ -1,0 +1,42 @@
+//! `GET /health/…`: whether the server lives and works.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::AppState;
+use super::error::{ApiError, blocking};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(status)).routes(routes!(live)).routes(routes!(ready))
+}
+
+/// Whether the server answers.
+#[utoipa::path(
+    get, path = "/health/status", tag = "health",
+    responses((status = 200, description = "`{\"status\": \"OK\"}`"))
+)]
+async fn status() -> Json<Value> {
+    Json(json!({"status": "OK"}))
+}
+
+/// Whether the process lives.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "it does")))]
+async fn live() -> Json<Value> {
+    Json(json!({"status": "OK"}))
+}
+
+/// Whether commands can be accepted: the command store answers.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "health",
+    responses(
+        (status = 200, description = "they can"),
+        (status = 500, description = "the command store does not answer"),
+    )
+)]
+async fn ready(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
+    blocking(move || state.tracker.count()).await?;
+    Ok(Json(json!({"status": "OK"})))
+}

@@ -1,0 +1,172 @@
+//! Models: finding the one that a request means, trying it out, listing what can be named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::AppState;
+use super::datagen::GenerateForm;
+use super::error::{ApiError, blocking};
+use super::parameters::Parameters;
+use crate::commands::{self, MAX_PREVIEW_ROWS};
+use crate::config::Config;
+use crate::model::{self, MAX_MODEL_BYTES};
+use crate::plan::{self, Environment};
+use crate::problems::{Problem, Problems, did_you_mean, excerpt};
+use crate::roots::ReadRoots;
+use crate::samples;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(test)).routes(routes!(list))
+}
+
+/// A model's JSON and where it came from.
+#[derive(Debug)]
+pub(super) struct ModelText {
+    pub(super) text: String,
+    /// What the user called it.
+    pub(super) label: String,
+    /// Its folder, where it stands in one.
+    pub(super) folder: Option<PathBuf>,
+}
+
+/// The model of a request: `model` and `model_file` are each an upload, JSON text, a path below the
+/// models folder or a name; an upload wins. Without any it is the default model.
+pub(super) fn find_model(parameters: &Parameters, config: &Config) -> Result<ModelText, ApiError> {
+    let given = parameters.iter().filter(|parameter| {
+        ["model", "model_file"].contains(&parameter.name.as_str())
+            && !parameter.text.trim().is_empty()
+    });
+    let is_upload = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    let mut named = None;
+    for parameter in given {
+        if parameter.file_name.is_some() || is_upload(&parameter.text) {
+            let label = parameter.file_name.clone().unwrap_or_else(|| "upload".to_owned());
+            return Ok(ModelText { text: parameter.text.clone(), label, folder: None });
+        }
+        named.get_or_insert(parameter);
+    }
+    match named {
+        Some(parameter) => find_named(&parameter.name, parameter.text.trim(), config),
+        None => find_named("model", samples::DEFAULT, config),
+    }
+}
+
+fn find_named(parameter: &str, name: &str, config: &Config) -> Result<ModelText, ApiError> {
+    let roots = ReadRoots::new(None, std::slice::from_ref(&config.models));
+    let found = roots
+        .find(Path::new(name))
+        .or_else(|reason| roots.find(Path::new(&format!("{name}.json"))).map_err(|_| reason));
+    match found {
+        Ok(path) => {
+            let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            if size > MAX_MODEL_BYTES as u64 {
+                let message = format!("`{}` is larger than {MAX_MODEL_BYTES} bytes", excerpt(name));
+                return Err(ApiError::parameter(parameter, message));
+            }
+            let text = fs::read_to_string(&path).map_err(|error| {
+                ApiError::parameter(
+                    parameter,
+                    format!("`{}` cannot be read: {error}", excerpt(name)),
+                )
+            })?;
+            let folder = path.parent().map(Path::to_owned);
+            Ok(ModelText { text, label: name.to_owned(), folder })
+        }
+        Err(reason) => match samples::find(name) {
+            Some(text) => {
+                Ok(ModelText { text: text.to_owned(), label: name.to_owned(), folder: None })
+            }
+            None => {
+                let mut problem = Problem::error(
+                    "unknown_model",
+                    parameter,
+                    format!("there is no model `{}`: {reason}", excerpt(name)),
+                );
+                let known = samples::MODELS.iter().map(|(name, _)| *name);
+                problem.hint =
+                    did_you_mean(name, known).map(|name| format!("did you mean `{name}`?"));
+                Err(ApiError::Parameter(problem))
+            }
+        },
+    }
+}
+
+/// Show the first rows of a model.
+///
+/// Without `rows` the answer is one row as a JSON object, with `rows` a list of that many.
+#[utoipa::path(
+    post, path = "/model/test", tag = "model",
+    request_body(content = GenerateForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "the rows"),
+        (status = 400, description = "the model or a parameter is wrong"),
+        (status = 413, description = "the body is too large"),
+    )
+)]
+async fn test(
+    State(state): State<AppState>,
+    parameters: Parameters,
+) -> Result<Json<Value>, ApiError> {
+    blocking(move || {
+        let model = find_model(&parameters, &state.config)?;
+        let count = parameters.number("rows")?;
+        if count.is_some_and(|count| count > MAX_PREVIEW_ROWS) {
+            let message = format!("`rows` is above {MAX_PREVIEW_ROWS}, the most that are shown");
+            return Err(ApiError::parameter("rows", message));
+        }
+        let now = match parameters.text("now").map(commands::parse_now) {
+            Some(now) => now.map_err(|message| ApiError::parameter("now", message))?,
+            None => commands::current_now(),
+        };
+        let files = ReadRoots::new(model.folder.as_deref(), &state.config.read_roots);
+        let environment = Environment {
+            seed: parameters.number("seed")?.unwrap_or_else(commands::draw_seed),
+            now,
+            rows: count.or(Some(1)),
+            files: &files,
+        };
+        let mut problems = Problems::default();
+        let plan = model::parse(&model.text, &mut problems)
+            .and_then(|model| plan::compile(&model, &environment, &mut problems));
+        let Some(plan) = plan.filter(|_| !problems.has_errors()) else {
+            return Err(ApiError::Problems(problems));
+        };
+        let lines = commands::preview(&plan, "json", 0, count.unwrap_or(1))?;
+        let rows: Result<Vec<Map<String, Value>>, _> =
+            serde_json::Deserializer::from_slice(&lines).into_iter().collect();
+        let mut rows = rows.map_err(|error| ApiError::Internal { reason: error.to_string() })?;
+        Ok(Json(match count {
+            Some(_) => json!(rows),
+            None => rows.pop().map_or(Value::Null, Value::Object),
+        }))
+    })
+    .await
+}
+
+/// List the models that can be named.
+#[utoipa::path(
+    get, path = "/models", tag = "model",
+    responses((status = 200, description = "names of stored and shipped models"))
+)]
+async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
+    blocking(move || {
+        let mut stored = Vec::new();
+        // A folder that is not there holds no models.
+        for entry in fs::read_dir(&state.config.models).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(name) = name.strip_suffix(".json") {
+                stored.push(name.to_owned());
+            }
+        }
+        stored.sort_unstable();
+        let shipped: Vec<_> = samples::MODELS.iter().map(|(name, _)| *name).collect();
+        Ok::<_, ApiError>(Json(json!({"stored": stored, "shipped": shipped})))
+    })
+    .await
+}
