@@ -114,6 +114,14 @@ impl VarBytes {
         Self { offsets: (0..=values).map(|index| (index * width) as u32).collect(), data }
     }
 
+    /// Values already laid out; `offsets` and `data` are as the methods of these names give them.
+    pub fn from_parts(offsets: Vec<u32>, data: Vec<u8>) -> Self {
+        debug_assert_eq!(offsets.first(), Some(&0));
+        debug_assert!(offsets.is_sorted());
+        debug_assert_eq!(offsets.last().map(|end| *end as usize), Some(data.len()));
+        Self { offsets, data }
+    }
+
     /// Appends one value.
     #[inline]
     pub fn push(&mut self, value: &[u8]) {

@@ -73,6 +73,16 @@ impl PhonePlan {
         self.len() == 0
     }
 
+    /// The ranges that make up the plan: the first number of each, and how many it holds.
+    pub fn ranges(&self) -> impl Iterator<Item = (NationalNumber, u64)> {
+        let before = std::iter::once(0).chain(self.ranges.iter().map(|record| split(record).1));
+        self.ranges.iter().zip(before).map(|(record, before)| {
+            let (first, end) = split(record);
+            let number = NationalNumber { value: first & VALUE, digits: digits(first) };
+            (number, end - before)
+        })
+    }
+
     /// The most digits of a national number.
     pub fn max_digits(&self) -> u8 {
         self.ranges.iter().map(|record| digits(split(record).0)).max().unwrap_or(0)

@@ -50,7 +50,7 @@ impl FieldType for Email {
         let mut last = Vec::new();
         // The place in `last` of each country's list.
         let mut places = [None; COUNTRY_COUNT];
-        let (mut first, mut countries) = (Parts::default(), Vec::new());
+        let (mut first, mut countries) = (PartsBuilder::default(), Vec::new());
         for name in names {
             let place = *places[name.country.index()].get_or_insert_with(|| {
                 last.push(last_parts(name.country));
@@ -67,48 +67,78 @@ impl FieldType for Email {
 }
 
 /// The last names of a country; `None` where there are none.
-fn last_parts(country: Country) -> Option<(VarBytes, Alias)> {
-    let mut parts = Parts::default();
+fn last_parts(country: Country) -> Option<Parts> {
+    let mut parts = PartsBuilder::default();
     for name in last_names(&[country]).ok()? {
         parts.push(name.name, name.weight);
     }
     parts.finish()
 }
 
-/// Names as parts of addresses, with their weights.
-#[derive(Default)]
+/// Bytes of a part that are copied at once: a length known to the compiler.
+const WIDE: usize = 16;
+
+/// Names as parts of addresses, drawn by weight.
+#[derive(Debug)]
 struct Parts {
-    texts: VarBytes,
-    weights: Vec<f64>,
+    /// First byte and length of every part.
+    places: Vec<(u32, u32)>,
+    /// All parts, and after the last one as many bytes as are copied at once.
+    data: Vec<u8>,
+    alias: Alias,
 }
 
 impl Parts {
+    /// Appends part `key`.
+    #[inline]
+    fn append(&self, key: u32, text: &mut Vec<u8>) {
+        let (from, length) = self.places[key as usize];
+        let (from, length, start) = (from as usize, length as usize, text.len());
+        if length <= WIDE {
+            text.extend_from_slice(&self.data[from..from + WIDE]);
+            text.truncate(start + length);
+        } else {
+            text.extend_from_slice(&self.data[from..from + length]);
+        }
+    }
+}
+
+#[derive(Default)]
+struct PartsBuilder {
+    places: Vec<(u32, u32)>,
+    data: Vec<u8>,
+    weights: Vec<f64>,
+}
+
+impl PartsBuilder {
     /// Adds the plain letters of `name`; answers whether there are any.
     fn push(&mut self, name: &str, weight: u32) -> bool {
-        let plain: Vec<u8> = ascii(name)
-            .bytes()
-            .filter(u8::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
-        if !plain.is_empty() {
-            self.texts.push(&plain);
+        let start = self.data.len();
+        let plain = ascii(name);
+        let letters = plain.bytes().filter(u8::is_ascii_alphanumeric);
+        self.data.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+        let length = self.data.len() - start;
+        if length > 0 {
+            self.places.push((start as u32, length as u32));
             self.weights.push(f64::from(weight));
         }
-        !plain.is_empty()
+        length > 0
     }
 
-    fn finish(self) -> Option<(VarBytes, Alias)> {
-        Some((self.texts, Alias::new(&self.weights).ok()?))
+    fn finish(mut self) -> Option<Parts> {
+        self.data.extend_from_slice(&[0; WIDE]);
+        let alias = Alias::new(&self.weights).ok()?;
+        Some(Parts { places: self.places, data: self.data, alias })
     }
 }
 
 #[derive(Debug)]
 struct Addresses {
     stream: Stream,
-    first: (VarBytes, Alias),
+    first: Parts,
     /// Per first name the place of its country in `last`; a byte holds all countries.
     countries: Vec<u8>,
-    last: Vec<Option<(VarBytes, Alias)>>,
+    last: Vec<Option<Parts>>,
 }
 
 impl Generator for Addresses {
@@ -117,21 +147,20 @@ impl Generator for Addresses {
         let mut texts = VarBytes::with_capacity(rows.count, rows.count * 32);
         for row in rows.iter() {
             let mut cell = self.stream.cell(row);
-            let first = self.first.1.pick(cell.word()) as usize;
-            let last = &self.last[usize::from(self.countries[first])];
-            let last =
-                last.as_ref().map(|(texts, alias)| texts.get(alias.pick(cell.word()) as usize));
+            let first = self.first.alias.pick(cell.word());
+            let last = &self.last[usize::from(self.countries[first as usize])];
+            let last = last.as_ref().map(|parts| (parts, parts.alias.pick(cell.word())));
             let mut draws = Draws::new(cell);
             let text = texts.open();
             match last {
-                Some(last) if draws.below(2) == 0 => {
-                    text.extend_from_slice(self.first.0.get(first));
+                Some((last, key)) if draws.below(2) == 0 => {
+                    self.first.append(first, text);
                     text.push(b'.');
-                    text.extend_from_slice(last);
+                    last.append(key, text);
                 }
                 _ => {
                     text.push(INITIALS[draws.below(INITIALS.len() as u64) as usize]);
-                    text.extend_from_slice(self.first.0.get(first));
+                    self.first.append(first, text);
                 }
             }
             text.push(b'@');

@@ -15,8 +15,8 @@ use crate::sampling::surnames::Surnames;
 
 use super::{Compiled, Computed, Context, FieldType, name};
 
-/// People of a field: a few megabytes, and a full name repeats once in many thousand rows.
-const POPULATION: usize = 1 << 17;
+/// People of a field: few enough to be made in milliseconds and to stay near the processor.
+const POPULATION: usize = 1 << 16;
 
 /// Purpose of the random numbers that make the population.
 const PEOPLE: u64 = 0x7065_6f70;
@@ -30,7 +30,7 @@ impl FieldType for FullName {
     }
 
     fn summary(&self) -> &'static str {
-        "First and last names of a population of 131,072 people. LINK reads `first_name`, \
+        "First and last names of a population of 65,536 people. LINK reads `first_name`, \
          `last_name`, `sex`, `country`, `iso2`, `iso3`."
     }
 
@@ -51,7 +51,7 @@ impl FieldType for FullName {
         let names = name::read(attributes).ok()?;
         let people = population(&names, context.stream.lane(PEOPLE))?;
         let mut full = VarBytes::with_capacity(people.len(), people.len() * 16);
-        for (first, last) in &people {
+        for Person { first, last } in &people {
             let text = full.open();
             text.extend_from_slice(first.name.as_bytes());
             if !last.is_empty() {
@@ -65,10 +65,10 @@ impl FieldType for FullName {
             alias: Alias::even(people.len()).ok()?,
         };
         let mut compiled = Compiled::drawn_text(context.stream, choices);
-        let firsts = || people.iter().map(|(first, _)| first);
+        let firsts = || people.iter().map(|person| person.first);
         compiled.sub_values = vec![
             ("first_name".to_owned(), Dictionary::new(firsts().map(|first| first.name))),
-            ("last_name".to_owned(), Dictionary::new(people.iter().map(|(_, last)| last))),
+            ("last_name".to_owned(), Dictionary::new(people.iter().map(|person| person.last))),
             ("sex".to_owned(), Dictionary::new(firsts().map(|first| name::sex_text(first.sex)))),
         ];
         compiled.sub_values.extend(countries::sub_values(&firsts().map(|first| first.country)));
@@ -76,8 +76,14 @@ impl FieldType for FullName {
     }
 }
 
+/// A member of the population.
+struct Person<'a> {
+    first: &'a FirstName,
+    last: &'static str,
+}
+
 /// People: a first name by weight, a last name of the same country and sex.
-fn population(names: &[FirstName], stream: Stream) -> Option<Vec<(&FirstName, &'static str)>> {
+fn population(names: &[FirstName], stream: Stream) -> Option<Vec<Person<'_>>> {
     let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
     let alias = Alias::new(&weights).ok()?;
     let surnames = Surnames::new(names.iter().map(|name| name.country));
@@ -85,7 +91,7 @@ fn population(names: &[FirstName], stream: Stream) -> Option<Vec<(&FirstName, &'
         let mut cell = stream.cell(index as u64);
         let first = &names[alias.pick(cell.word()) as usize];
         let last = surnames.pick(first.country, first.sex, cell.word());
-        (first, last.map_or("", |last| last.name))
+        Person { first, last: last.map_or("", |last| last.name) }
     };
     Some((0..POPULATION).map(person).collect())
 }

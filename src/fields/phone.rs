@@ -3,12 +3,24 @@
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
 use crate::dictionaries::{
-    Country, DictionaryError, MAX_NATIONAL_DIGITS, PhonePlan, countries as all, phone_plan,
+    Country, DictionaryError, MAX_NATIONAL_DIGITS, NationalNumber, PhonePlan, countries as all,
+    phone_plan,
 };
 use crate::rng::{Stream, scale};
+use crate::sampling::alias::Alias;
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::{Sampler as _, map_words};
 
 use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+
+/// Room for `+`, a calling code and a blank.
+const PREFIX: usize = 8;
+
+/// Longest text in bytes.
+const WIDEST: usize = PREFIX + MAX_NATIONAL_DIGITS;
+
+/// Purpose of the random numbers that choose within a range.
+const NUMBERS: u64 = 0x6e75_6d62;
 
 #[derive(Debug)]
 pub(super) struct Phone;
@@ -37,11 +49,16 @@ impl FieldType for Phone {
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
         let plans = countries::read(attributes, plans).ok()?;
-        let lines = plans
-            .into_iter()
-            .map(|plan| Line { prefix: format!("+{} ", plan.calling_code()).into_bytes(), plan })
-            .collect();
-        Some(Compiled::new(Numbers { stream: context.stream, lines }, DataType::Text, 14))
+        let (mut ranges, mut weights) = (Vec::new(), Vec::new());
+        for plan in &plans {
+            for (first, count) in plan.ranges() {
+                ranges.push(Range::new(plan.calling_code(), first, count));
+                // All countries are equally likely, and so are all numbers of a country.
+                weights.push(count as f64 / plan.len() as f64);
+            }
+        }
+        let numbers = Numbers { stream: context.stream, ranges, alias: Alias::new(&weights).ok()? };
+        Some(Compiled::new(numbers, DataType::Text, 14))
     }
 }
 
@@ -55,34 +72,58 @@ fn plans(wanted: &[Country]) -> Result<Vec<PhonePlan>, DictionaryError> {
     wanted.into_iter().map(phone_plan).collect()
 }
 
+/// Numbers that follow one another.
 #[derive(Debug)]
-struct Line {
-    prefix: Vec<u8>,
-    plan: PhonePlan,
+struct Range {
+    /// `+33 `, filled up.
+    prefix: [u8; PREFIX],
+    prefix_length: usize,
+    digits: usize,
+    first: u64,
+    count: u64,
 }
 
-/// Draws a country, all equally likely, then one of its numbers.
+impl Range {
+    fn new(calling_code: &str, first: NationalNumber, count: u64) -> Self {
+        let text = format!("+{calling_code} ");
+        // Calling codes have at most three digits.
+        let prefix_length = text.len().min(PREFIX);
+        let mut prefix = [0; PREFIX];
+        prefix[..prefix_length].copy_from_slice(&text.as_bytes()[..prefix_length]);
+        let digits = usize::from(first.digits).min(MAX_NATIONAL_DIGITS);
+        Self { prefix, prefix_length, digits, first: first.value, count }
+    }
+}
+
+/// Draws a range as often as it holds numbers of its country, then one of its numbers.
 #[derive(Debug)]
 struct Numbers {
     stream: Stream,
-    lines: Vec<Line>,
+    ranges: Vec<Range>,
+    alias: Alias,
 }
 
 impl Generator for Numbers {
     fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        let mut texts = VarBytes::with_capacity(rows.count, rows.count * 20);
-        for row in rows.iter() {
-            let mut cell = self.stream.cell(row);
-            let line = &self.lines[scale(cell.word(), self.lines.len() as u64) as usize];
-            let number = line.plan.number(cell.word());
-            let digits = sixteen_digits(number.value);
-            let text = texts.open();
-            text.extend_from_slice(&line.prefix);
-            text.extend_from_slice(
-                &digits[16 - usize::from(number.digits).min(MAX_NATIONAL_DIGITS)..],
-            );
-            texts.close();
+        let ranges = self.alias.column(self.stream, rows);
+        let places = map_words(self.stream.lane(NUMBERS), rows, |word| word);
+        // Whole words are written, and the next text begins where this one's digits end.
+        let mut data = vec![0; rows.count * WIDEST + 16];
+        let mut offsets = Vec::with_capacity(rows.count + 1);
+        offsets.push(0);
+        let mut at = 0;
+        for (range, place) in ranges.into_iter().zip(places) {
+            let range = &self.ranges[range as usize];
+            let digits = sixteen_digits(range.first + scale(place, range.count));
+            let shifted = u128::from_le_bytes(digits) >> (8 * (16 - range.digits));
+            data[at..at + PREFIX].copy_from_slice(&range.prefix);
+            at += range.prefix_length;
+            data[at..at + 16].copy_from_slice(&shifted.to_le_bytes());
+            at += range.digits;
+            offsets.push(at as u32);
         }
+        data.truncate(at);
+        let texts = VarBytes::from_parts(offsets, data);
         Ok(Column::new(Values::Text(texts)))
     }
 }

@@ -7,8 +7,14 @@ use super::alias::Alias;
 /// Draws last names by country and sex, as often as they are borne.
 #[derive(Debug)]
 pub struct Surnames {
-    /// Per country: for men, for women, for both.
-    tables: Vec<Option<[Table; 3]>>,
+    /// Per country: for both, and for men and women where they have names of their own.
+    tables: Vec<Option<Tables>>,
+}
+
+#[derive(Debug)]
+struct Tables {
+    all: Table,
+    by_sex: Option<[Table; 2]>,
 }
 
 #[derive(Debug)]
@@ -28,12 +34,11 @@ impl Table {
 impl Surnames {
     /// The last names of these countries, as far as there are some.
     pub fn new(countries: impl IntoIterator<Item = Country>) -> Self {
-        let mut tables: Vec<Option<[Table; 3]>> = (0..COUNTRY_COUNT).map(|_| None).collect();
+        let mut tables: Vec<Option<Tables>> = (0..COUNTRY_COUNT).map(|_| None).collect();
         let mut seen = [false; COUNTRY_COUNT];
         for country in countries {
             if !std::mem::replace(&mut seen[country.index()], true) {
-                tables[country.index()] =
-                    last_names(&[country]).ok().and_then(|names| by_sex(&names));
+                tables[country.index()] = last_names(&[country]).ok().and_then(Tables::new);
             }
         }
         Self { tables }
@@ -42,27 +47,29 @@ impl Surnames {
     /// The last name that `word` draws for a person, where the country has any.
     #[inline]
     pub fn pick(&self, country: Country, sex: Sex, word: u64) -> Option<LastName> {
-        let table = &self.tables[country.index()].as_ref()?[place(sex)];
+        let tables = self.tables[country.index()].as_ref()?;
+        let table = match (&tables.by_sex, sex) {
+            (Some([men, _]), Sex::Male) => men,
+            (Some([_, women]), Sex::Female) => women,
+            _ => &tables.all,
+        };
         Some(table.names[table.alias.pick(word) as usize])
     }
 }
 
-const fn place(sex: Sex) -> usize {
-    match sex {
-        Sex::Male => 0,
-        Sex::Female => 1,
-        Sex::Unisex => 2,
+impl Tables {
+    fn new(names: Vec<LastName>) -> Option<Self> {
+        let borne_by = |sex: Sex| {
+            let borne = |name: &&LastName| name.sex == sex || name.sex == Sex::Unisex;
+            Table::new(names.iter().filter(borne).copied().collect())
+        };
+        let by_sex = if names.iter().all(|name| name.sex == Sex::Unisex) {
+            None
+        } else {
+            borne_by(Sex::Male).zip(borne_by(Sex::Female)).map(<[Table; 2]>::from)
+        };
+        Some(Self { by_sex, all: Table::new(names)? })
     }
-}
-
-/// Where a language has a form for each sex, a person bears the own one.
-fn by_sex(names: &[LastName]) -> Option<[Table; 3]> {
-    let of = |sex: Sex| {
-        let borne = |name: &&LastName| name.sex == sex || name.sex == Sex::Unisex;
-        Table::new(names.iter().filter(borne).copied().collect())
-            .or_else(|| Table::new(names.to_vec()))
-    };
-    Some([of(Sex::Male)?, of(Sex::Female)?, Table::new(names.to_vec())?])
 }
 
 #[cfg(test)]

@@ -1,11 +1,17 @@
 //! Texts of random characters from a small alphabet.
 
 use crate::columns::{Rows, VarBytes};
-use crate::rng::{Cell, Stream};
+use crate::rng::Stream;
 
 /// Characters that one random word gives: four pairs. With 62 letters every combination of eight is
 /// likely to one part in 80,000.
 const PER_WORD: usize = 8;
+
+/// Texts that are made at a time: their words and the texts stay in the cache.
+const TILE: usize = 256;
+
+/// Purpose of the random numbers of letters; its lanes hold a word each.
+const LETTERS: u64 = 0x6c65_7474;
 
 /// Room for the pairs of an alphabet of up to 64 characters: the mask spares a check per pair.
 const PAIRS: usize = 1 << 12;
@@ -42,26 +48,24 @@ impl Letters {
         Self { pairs, count: index as u64 }
     }
 
-    /// Fills `out` with characters drawn from `cell`. A longer text begins as a shorter one.
-    #[inline]
-    pub fn fill(&self, cell: &mut Cell, out: &mut [u8]) {
-        let mut words = out.chunks_exact_mut(PER_WORD);
-        for chunk in words.by_ref() {
-            chunk.copy_from_slice(&self.eight(cell.word()));
-        }
-        let rest = words.into_remainder();
-        if !rest.is_empty() {
-            let length = rest.len();
-            rest.copy_from_slice(&self.eight(cell.word())[..length]);
-        }
-    }
-
-    /// One text of `length` characters for each of `rows`.
+    /// One text of `length` characters for each of `rows`. A longer text begins as a shorter one.
     pub fn texts(&self, stream: Stream, rows: Rows, length: usize) -> VarBytes {
-        let mut data = vec![0; rows.count * length];
-        for (row, text) in rows.iter().zip(data.chunks_exact_mut(length.max(1))) {
-            self.fill(&mut stream.cell(row), text);
+        let stream = stream.lane(LETTERS);
+        // Room for the last word of the last text to be written whole.
+        let mut data = vec![0; rows.count * length + PER_WORD];
+        let mut words = [0; TILE];
+        for first in (0..rows.count).step_by(TILE) {
+            let words = &mut words[..TILE.min(rows.count - first)];
+            // Backwards: what a text's last word writes beyond its end, the next one's first word mends.
+            for part in (0..length.div_ceil(PER_WORD)).rev() {
+                stream.lane(part as u64).fill(rows.first.wrapping_add(first as u64), words);
+                for (index, word) in words.iter().enumerate() {
+                    let at = (first + index) * length + part * PER_WORD;
+                    data[at..at + PER_WORD].copy_from_slice(&self.eight(*word));
+                }
+            }
         }
+        data.truncate(rows.count * length);
         VarBytes::of_width(rows.count, length, data)
     }
 
@@ -102,12 +106,15 @@ mod tests {
 
     #[test]
     fn a_longer_text_begins_as_a_shorter_one() {
-        let rows = Rows { first: 5, count: 1 };
+        let rows = Rows { first: 5, count: 600 };
         let stream = Stream::new(3, "x");
         let long = Letters::alphanumeric().texts(stream, rows, 100);
         for length in 0..100 {
             let short = Letters::alphanumeric().texts(stream, rows, length);
-            assert_eq!(short.get(0), &long.get(0)[..length]);
+            assert_eq!(short.len(), 600);
+            for (short, long) in short.iter().zip(long.iter()) {
+                assert_eq!(short, &long[..length]);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! likely, and so is every number of repetitions. A pattern is refused where a single value could
 //! become too long or too costly, so what is compiled can be sampled without a check.
 
+mod fixed;
 mod groups;
 mod regular;
 
@@ -12,6 +13,7 @@ use crate::columns::{Rows, VarBytes};
 use crate::rng::Stream;
 
 use super::Draws;
+use fixed::Fixed;
 
 /// Most bytes and most draws of one value.
 const MOST: u64 = 1 << 20;
@@ -21,6 +23,8 @@ const MOST: u64 = 1 << 20;
 pub struct Pattern {
     root: Node,
     width: f64,
+    /// The faster form of patterns whose texts have one width.
+    fixed: Option<Fixed>,
 }
 
 /// Why a pattern is refused. Positions count characters from 1.
@@ -149,7 +153,7 @@ impl Pattern {
         if size.most > MOST {
             return Err(PatternError::LongValue { size: size.most });
         }
-        Ok(Self { root, width: size.mean })
+        Ok(Self { fixed: Fixed::new(&root), root, width: size.mean })
     }
 
     /// Average bytes of a value.
@@ -159,6 +163,9 @@ impl Pattern {
 
     /// One text for each of `rows`.
     pub fn texts(&self, stream: Stream, rows: Rows) -> VarBytes {
+        if let Some(fixed) = &self.fixed {
+            return fixed.texts(stream, rows);
+        }
         let mut texts =
             VarBytes::with_capacity(rows.count, (rows.count as f64 * (self.width + 1.0)) as usize);
         for row in rows.iter() {
