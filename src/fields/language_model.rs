@@ -33,35 +33,30 @@ const ATTRIBUTES: &[Attribute] = &[
 #[derive(Debug)]
 pub(super) struct LanguageModel {
     name: &'static str,
-    aliases: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
 }
 
 pub(super) static OLLAMA: LanguageModel = LanguageModel {
     name: "OLLAMA",
-    aliases: &[],
     summary: "Answers of a language model served by Ollama (not available yet).",
     example: r#"{"name": "joke", "type": "OLLAMA", "request": "tell a joke about ${city}"}"#,
 };
 
 pub(super) static BEDROCK: LanguageModel = LanguageModel {
     name: "BEDROCK",
-    aliases: &[],
     summary: "Answers of a language model of Amazon Bedrock (not available yet).",
     example: r#"{"name": "joke", "type": "BEDROCK", "request": "tell a joke about ${city}"}"#,
 };
 
 pub(super) static OPEN_AI: LanguageModel = LanguageModel {
     name: "OPEN_AI",
-    aliases: &["OPENAI"],
     summary: "Answers of a language model of OpenAI (not available yet).",
     example: r#"{"name": "joke", "type": "OPEN_AI", "request": "tell a joke about ${city}"}"#,
 };
 
 pub(super) static LOCAL_LLM: LanguageModel = LanguageModel {
     name: "LOCAL_LLM",
-    aliases: &[],
     summary: "Answers of a language model in a local file (not available yet).",
     example: r#"{"name": "joke", "type": "LOCAL_LLM", "request": "tell a joke", "file": "model.gguf"}"#,
 };
@@ -69,10 +64,6 @@ pub(super) static LOCAL_LLM: LanguageModel = LanguageModel {
 impl FieldType for LanguageModel {
     fn name(&self) -> &'static str {
         self.name
-    }
-
-    fn aliases(&self) -> &'static [&'static str] {
-        self.aliases
     }
 
     fn summary(&self) -> &'static str {
