@@ -256,7 +256,7 @@ fn fraction_instant(day: u32, seconds: u32, fraction: u32) -> ([u8; 29], usize) 
 
 /// Appends the first `length` bytes: one copy of a constant length, cut off, beats a varying one.
 #[inline(always)]
-fn append_cut(digits: &[u8], length: usize, out: &mut Vec<u8>) {
+pub(super) fn append_cut(digits: &[u8], length: usize, out: &mut Vec<u8>) {
     let end = out.len() + length;
     out.extend_from_slice(digits);
     out.truncate(end);

@@ -12,7 +12,8 @@
 //! | `names` | English names of months, weekdays and so on |
 //! | `compile` | pattern text to parts; a new letter goes here and into `part` |
 //! | `moment` | an instant to the fields that parts name |
-//! | `format` | parts and a moment to text |
+//! | `format` | parts and a moment to text, right for every instant |
+//! | `program` | the same for the years 1 to 9998, fast |
 //! | `read` | text to field values |
 //! | `resolve` | field values to an instant |
 
@@ -21,10 +22,11 @@ mod format;
 mod moment;
 mod names;
 mod part;
+mod program;
 mod read;
 mod resolve;
 
-use self::{format::Program, moment::Moment, part::Part};
+use self::{moment::Moment, part::Part, program::Program};
 use super::{iso, text};
 
 /// The pattern of a field that gives none.
@@ -177,6 +179,7 @@ impl Pattern {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
 
     use super::*;
     use crate::calendar::parse_instant;
@@ -195,7 +198,7 @@ mod tests {
         parse_instant(iso).unwrap()
     }
 
-    /// Java's short form of a far year has no sign rule of ours: `+12345-09-30T...`.
+    /// For every letter and count, at instants of all kinds (see `golden.java`).
     #[test]
     fn java_writes_the_same_and_refuses_the_same() {
         let mut lines = include_str!("golden.txt").lines();
@@ -230,5 +233,118 @@ mod tests {
         let text = "Wednesday, 14 of February 2024, at 1 PM";
         assert_eq!(written(&pattern, instant("2024-02-14T13:56:59Z")), text);
         assert_eq!(pattern.parse(text), Ok(instant("2024-02-14T13:00:00Z")));
+    }
+
+    /// Patterns of known letters, with numbers, names, zones, quotes, brackets and padding.
+    fn any_pattern() -> impl Strategy<Value = String> {
+        let letters = "[GuyYQqMLwWdDFEecgaBhHKkmsSAnNVvzOXxZ]"
+            .prop_flat_map(|letter| (1..6_usize).prop_map(move |count| letter.repeat(count)));
+        let padded = (1..9_usize, "[dHMyE]").prop_map(|(pad, letter)| "p".repeat(pad) + &letter);
+        let part =
+            prop_oneof![6 => letters, 1 => padded, 3 => "[-:/. ,_T'é\\[\\]]", 1 => "'[a-z ]{0,9}'"];
+        prop::collection::vec(part, 1..12).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        /// For all patterns and instants of the years 1 to 9998: the fast program writes what the
+        /// plain writer does.
+        #[test]
+        fn the_fast_program_agrees_with_the_plain_writer(
+            pattern in any_pattern(),
+            seconds in -62_135_596_800..253_370_764_800_i64,
+            micro in prop_oneof![Just(0), 0..1_000_000_i64],
+        ) {
+            let Ok(pattern) = Pattern::compile(&pattern) else { return Ok(()) };
+            let Kind::Parts { parts, .. } = &pattern.kind else { return Ok(()) };
+            let micros = seconds * 1_000_000 + micro;
+            let mut plain = Vec::new();
+            format::write_all(parts, &Moment::at(micros), &mut plain);
+            prop_assert_eq!(written(&pattern, micros), String::from_utf8(plain).unwrap());
+        }
+
+        #[test]
+        fn no_pattern_text_or_instant_panics(
+            pattern in prop_oneof![any_pattern(), "\\PC{0,40}", "[a-zA-Z'\\[\\]{}#]{0,300}"],
+            text in "\\PC{0,40}",
+            micros: i64,
+        ) {
+            if let Ok(pattern) = Pattern::compile(&pattern) {
+                let own = written(&pattern, micros);
+                let _ = (pattern.parse(&text), pattern.parse(&own));
+                let middle = own.char_indices().nth(own.chars().count() / 2);
+                let _ = pattern.parse(&own[..middle.map_or(0, |(at, _)| at)]);
+            }
+        }
+
+        /// For all instants, and patterns that leave nothing open: what is written comes back.
+        #[test]
+        fn what_is_written_is_read_back(micros: i64) {
+            for pattern in [
+                "uuuu-MM-dd HH:mm:ss.SSSSSS",
+                "y-M-d G h:m:s.SSSSSS a XXX",
+                "EEEE, d MMMM uuuu K:mm:ss,SSSSSS a O",
+                "YYYY-'W'ww-e N",
+                "uuuu DDD kk:mm:ss n",
+                "g A SSSSSS",
+                "QQQ uuuu MMM ppd [HH:mm:ss[.SSSSSSSSS]] B zzzz",
+                "yyyyyyyy/MM/dd G HHmmssSSSSSS Z",
+            ] {
+                let pattern = compile(pattern);
+                let text = written(&pattern, micros);
+                prop_assert_eq!(pattern.parse(&text), Ok(micros), "{:?} {}", pattern.text(), text);
+                prop_assert_eq!(pattern.parse(&text.to_lowercase()), Ok(micros));
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_say_where_and_what_to_do() {
+        let message = |pattern: &str| Pattern::compile(pattern).unwrap_err().to_string();
+        insta::assert_snapshot!(message("yyyy-MM-ddTHH"), @"unknown letter `T` at character 11, expected text in quotes (`'T'`) or a letter of Java's `DateTimeFormatter`");
+        insta::assert_snapshot!(message("yyyy-MM-ddd"), @"`d` is written 3 times at character 9, expected 1 or 2");
+        insta::assert_snapshot!(message("HH {mm}"), @"`{` at character 4 is reserved, expected it in quotes (`'{'`)");
+        insta::assert_snapshot!(message("h 'o clock"), @"the quote at character 3 is never closed, expected a second one (a quote itself is written `''`)");
+        insta::assert_snapshot!(message("yyyy]"), @"`]` at character 5 closes nothing, expected `[` before it or quotes (`']'`)");
+        insta::assert_snapshot!(message("dd pp"), @"`p` at character 4 pads nothing, expected a letter after it, as in `ppH`");
+        insta::assert_snapshot!(message(&"-".repeat(257)), @"the pattern has 257 characters, expected at most 256");
+    }
+
+    #[test]
+    fn unreadable_texts_say_what_was_found_and_expected() {
+        let message =
+            |pattern: &str, text: &str| compile(pattern).parse(text).unwrap_err().to_string();
+        insta::assert_snapshot!(message("yyyy-MM-dd", "2024/02/14"), @"found `/02/14` at character 5, expected `-`");
+        insta::assert_snapshot!(message("yyyy-MM-dd", "2024-2-14"), @"found `2-14` at character 6, expected the month (2 digits)");
+        insta::assert_snapshot!(message("yyyy-MM-dd", "2024-02-14 "), @"found ` ` at character 11, expected the end");
+        insta::assert_snapshot!(message("yyyy-MM-dd", "2024-13-14"), @"the month is 13, expected 1 to 12");
+        insta::assert_snapshot!(message("yyyy-MM-dd", "2023-02-29"), @"no date has year 2023, month 2, day 29, expected values that exist together");
+        insta::assert_snapshot!(message("EEE d MMM uuuu", "Thu 14 Feb 2024"), @"no date has weekday Thursday, day 14, month 2, year 2024, expected values that exist together");
+        insta::assert_snapshot!(message("d MMMM uuuu", "14 Febuary 2024"), @"found `Febuary 2024` at character 4, expected the month, `January` to `December`");
+        insta::assert_snapshot!(message("h:mm a", "1:30"), @"found the end at character 5, expected ` `");
+        insta::assert_snapshot!(message("h:mm a", "1:30 xm"), @"found `xm` at character 6, expected the half of the day, `AM` or `PM`");
+        insta::assert_snapshot!(message("HH Z", "10 +0x"), @"found `+0x` at character 4, expected `Z` or an offset such as `+02:00`");
+        insta::assert_snapshot!(message("HH XX", "10 +1900"), @"found `+1900` at character 4, expected an offset of at most 18 hours");
+        insta::assert_snapshot!(message("MMMMM", "J"), @"the month `J` can mean several, expected a pattern with longer names");
+        insta::assert_snapshot!(message("HH HH", "10 11"), @"the hour (0 to 23) is both 10 and 11, expected one value");
+        insta::assert_snapshot!(message("uuuu", "294248"), @"the instant is too far away, expected a year from -290307 to 294246");
+        insta::assert_snapshot!(message("", "2024"), @"expected `yyyy-MM-ddTHH:mm:ssZ`");
+    }
+
+    #[test]
+    fn what_a_text_leaves_open_is_the_first_possible() {
+        for (pattern, text, expected) in [
+            ("uuuu", "2024", "2024-01-01T00:00:00Z"),
+            ("MM/yy", "03/24", "2024-03-01T00:00:00Z"),
+            ("HH:mm", "13:56", "1970-01-01T13:56:00Z"),
+            ("h a", "12 am", "1970-01-01T00:00:00Z"),
+            ("h B", "7 in the evening", "1970-01-01T19:00:00Z"),
+            ("QQQ uuuu", "q3 2024", "2024-07-01T00:00:00Z"),
+            ("YYYY-'W'ww", "2025-W01", "2025-01-01T00:00:00Z"),
+            ("uuuu[-MM[-dd]]", "2024-05", "2024-05-01T00:00:00Z"),
+            ("d MMMM YYYY", "30 December 2025", "2024-12-30T00:00:00Z"),
+            ("EEEE d MMMM YYYY", "Friday 31 December 2022", "2021-12-31T00:00:00Z"),
+        ] {
+            assert_eq!(compile(pattern).parse(text), Ok(instant(expected)), "{pattern}: {text}");
+        }
     }
 }

@@ -76,3 +76,15 @@ impl Names {
         self.field().range().0
     }
 }
+
+impl Field {
+    /// A value as a message shows it: weekdays and the like by name.
+    pub(super) fn shown(self, value: i64) -> String {
+        let named = [Names::Weekday, Names::Era, Names::HalfDay, Names::DayPeriod];
+        named
+            .into_iter()
+            .find(|names| names.field() == self)
+            .and_then(|names| names.table(Style::Full).get((value - names.first()) as usize))
+            .map_or_else(|| value.to_string(), |name| (*name).to_owned())
+    }
+}

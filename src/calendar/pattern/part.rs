@@ -108,8 +108,7 @@ impl Field {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Era => "era",
-            Self::Year => "year",
-            Self::YearOfEra => "year of era",
+            Self::Year | Self::YearOfEra => "year",
             Self::WeekYear => "week-based year",
             Self::Quarter => "quarter",
             Self::Month => "month",
@@ -120,7 +119,7 @@ impl Field {
             Self::AlignedDay => "aligned day",
             Self::Weekday => "weekday",
             Self::JulianDay => "modified Julian day",
-            Self::HalfDay => "am or pm",
+            Self::HalfDay => "half of the day",
             Self::DayPeriod => "period of the day",
             Self::Hour => "hour (0 to 23)",
             Self::ClockHour => "hour (1 to 24)",

@@ -13,9 +13,9 @@ const EXCERPT: usize = 24;
 #[non_exhaustive]
 pub enum ReadError {
     /// The text leaves the pattern.
-    #[error("found `{found}` at character {position}, expected {expected}")]
+    #[error("found {} at character {position}, expected {expected}", shown(found))]
     Mismatch {
-        /// The beginning of what stands there; empty at the end.
+        /// The beginning of what stands there; empty at the end of the text.
         found: String,
         /// Where it stands.
         position: usize,
@@ -53,7 +53,7 @@ pub enum ReadError {
         second: i64,
     },
     /// There is no date or time with all these values.
-    #[error("no {what} has {values}, expected values that agree")]
+    #[error("no {what} has {values}, expected values that exist together")]
     Conflict {
         /// `date` or `time`.
         what: &'static str,
@@ -66,6 +66,10 @@ pub enum ReadError {
     /// The instant exists but cannot be held.
     #[error("the instant is too far away, expected a year from -290307 to 294246")]
     Range,
+}
+
+fn shown(found: &str) -> String {
+    if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") }
 }
 
 /// The values that a text gives.
@@ -224,11 +228,10 @@ impl Reader<'_> {
         };
         // The longest: `n` must not hide a longer name that begins with it.
         let Some(found) = table.iter().copied().filter(starts).max_by_key(|name| name.len()) else {
-            let shown = if table.len() == 2 { "`, `" } else { "` … `" };
             let (first, last) = (table[0], table[table.len() - 1]);
-            return Err(
-                self.mismatch(format!("the {} (`{first}{shown}{last}`)", names.field().name()))
-            );
+            let between = if table.len() == 2 { "or" } else { "to" };
+            let field = names.field().name();
+            return Err(self.mismatch(format!("the {field}, `{first}` {between} `{last}`")));
         };
         if table.iter().filter(|name| **name == found).count() > 1 {
             return Err(ReadError::Ambiguous { field: names.field().name(), found });

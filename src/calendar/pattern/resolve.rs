@@ -49,7 +49,7 @@ fn conflict(values: &Values, of_time: bool) -> ReadError {
         .fields
         .iter()
         .filter(|(field, _)| is_of_time(*field) == of_time)
-        .map(|(field, value)| format!("{} {value}", field.name()))
+        .map(|(field, value)| format!("{} {}", field.name(), field.shown(*value)))
         .collect();
     let what = if of_time { "time" } else { "date" };
     ReadError::Conflict { what, values: given.join(", ") }
