@@ -220,11 +220,11 @@ impl Reading<'_> {
                 Err(error) => {
                     let message = format!(
                         "formula `{}`, {}: {}",
-                        excerpt(text.trim()),
+                        excerpt(&text.split_whitespace().collect::<Vec<_>>().join(" ")),
                         place(&text, error.offset),
                         error.message
                     );
-                    self.report(pointer).error("formula_syntax", message, error.hint);
+                    self.report(pointer).error("formula_syntax", message, error.hint.as_deref());
                     None
                 }
             },

@@ -9,13 +9,13 @@ use crate::columns::{Column, Dictionary, Rows, Values};
 use crate::display::write_display;
 
 /// Seconds of the fixed `now`, as in the vectors.
-const NOW_MICROS: i64 = 1_700_000_000_000_000;
+pub(super) const NOW_MICROS: i64 = 1_700_000_000_000_000;
 
-fn texts(values: &[&str]) -> Column {
+pub(super) fn texts(values: &[&str]) -> Column {
     Column::new(Values::Text(values.iter().collect()))
 }
 
-fn choice(keys: &[u32], entries: &[&str]) -> Column {
+pub(super) fn choice(keys: &[u32], entries: &[&str]) -> Column {
     let dictionary = Dictionary::new(entries.iter());
     Column::new(Values::Choice { keys: Arc::new(keys.to_vec()), dictionary })
 }
@@ -37,7 +37,7 @@ fn type_of(values: &Values) -> DataType {
 }
 
 /// Parses `field`, binds it to the named columns and evaluates it, with what was found on the way.
-fn run_with(
+pub(super) fn run_with(
     field: &Json,
     columns: &[(&str, Column)],
     cast: Cast,
@@ -115,7 +115,7 @@ fn shown(column: &Column, cast: Cast) -> Vec<String> {
 }
 
 /// The display texts of the result, or what went wrong.
-fn run(field: &Json, columns: &[(&str, Column)], data_type: DataType) -> Vec<String> {
+pub(super) fn run(field: &Json, columns: &[(&str, Column)], data_type: DataType) -> Vec<String> {
     let cast = Cast::new(data_type);
     match run_with(field, columns, cast).0 {
         Ok(column) => shown(&column, cast),
