@@ -20,8 +20,10 @@ const MOST_ROWS: usize = 256;
 /// The buffer should stay well inside the second-level cache.
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// Encoded entries up to this length are copied whole, whatever their length; the last byte holds it.
-const SLOT: usize = 32;
+/// Encoded entries shorter than a slot are copied whole, whatever their length, which stands in the last
+/// byte. Short slots keep a dictionary of tens of thousands of texts in the cache.
+const SHORT_SLOT: usize = 16;
+const LONG_SLOT: usize = 32;
 
 /// Branch of a nullable column's union, zig-zag encoded: `null` is the first, the value the second.
 const NULL: u8 = 0;
@@ -44,15 +46,15 @@ struct Entries {
 
 #[derive(Debug)]
 enum Encoded {
-    /// Every entry fits a slot.
-    Slots(Vec<[u8; SLOT]>),
+    Short(Vec<[u8; SHORT_SLOT]>),
+    Long(Vec<[u8; LONG_SLOT]>),
     /// Entries of any length.
-    Long(VarBytes),
+    Any(VarBytes),
 }
 
 /// The cells of one column in a block.
 struct Cells<'a> {
-    /// Whether the union's branch is written in front of a value.
+    /// Whether the union's branch is written in front of a value; entries of dictionaries carry it.
     branch: bool,
     validity: Option<&'a [bool]>,
     values: CellValues<'a>,
@@ -67,7 +69,8 @@ enum CellValues<'a> {
     Decimal(&'a [i128]),
     Uuid(&'a [u128]),
     Bytes(&'a VarBytes),
-    Slots { keys: &'a [u32], slots: &'a [[u8; SLOT]] },
+    ShortSlots { keys: &'a [u32], slots: &'a [[u8; SHORT_SLOT]] },
+    LongSlots { keys: &'a [u32], slots: &'a [[u8; LONG_SLOT]] },
     Entries { keys: &'a [u32], entries: &'a VarBytes },
 }
 
@@ -130,34 +133,42 @@ fn keep_entries(kept: &mut Option<Entries>, column: &Column, branch: bool) {
     if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(&kept.dictionary, dictionary)) {
         return;
     }
-    let encode = |text: &[u8], entry: &mut Vec<u8>| {
-        if branch {
-            entry.push(VALUE);
+    // In front of a text of a slot stand the branch and one byte of length, behind it the slot's own.
+    let encoded = match dictionary.longest() + 3 {
+        ..=SHORT_SLOT => Encoded::Short(slots(dictionary, branch)),
+        ..=LONG_SLOT => Encoded::Long(slots(dictionary, branch)),
+        _ => {
+            let bytes = dictionary.texts().data().len() + 3 * dictionary.len();
+            let mut entries = VarBytes::with_capacity(dictionary.len(), bytes);
+            for text in dictionary.texts().iter() {
+                push_entry(text, branch, entries.open());
+                entries.close();
+            }
+            Encoded::Any(entries)
         }
-        push_long(entry, text.len() as i64);
-        entry.extend_from_slice(text);
-    };
-    // Branch, a length of at most one byte and the slot's own last byte.
-    let encoded = if dictionary.longest() + 3 <= SLOT {
-        let slot = |text: &[u8]| {
-            let mut entry = Vec::with_capacity(SLOT);
-            encode(text, &mut entry);
-            let mut slot = [0; SLOT];
-            slot[..entry.len()].copy_from_slice(&entry);
-            slot[SLOT - 1] = entry.len() as u8;
-            slot
-        };
-        Encoded::Slots(dictionary.texts().iter().map(slot).collect())
-    } else {
-        let mut entries =
-            VarBytes::with_capacity(dictionary.len(), dictionary.texts().data().len());
-        for text in dictionary.texts().iter() {
-            encode(text, entries.open());
-            entries.close();
-        }
-        Encoded::Long(entries)
     };
     *kept = Some(Entries { dictionary: dictionary.clone(), encoded });
+}
+
+fn slots<const N: usize>(dictionary: &Dictionary, branch: bool) -> Vec<[u8; N]> {
+    let mut entry = Vec::with_capacity(N);
+    let slot = |text: &[u8]| {
+        entry.clear();
+        push_entry(text, branch, &mut entry);
+        let mut slot = [0; N];
+        slot[..entry.len()].copy_from_slice(&entry);
+        slot[N - 1] = entry.len() as u8;
+        slot
+    };
+    dictionary.texts().iter().map(slot).collect()
+}
+
+fn push_entry(text: &[u8], branch: bool, entry: &mut Vec<u8>) {
+    if branch {
+        entry.push(VALUE);
+    }
+    push_long(entry, text.len() as i64);
+    entry.extend_from_slice(text);
 }
 
 /// The cells of `column`, `None` where its values do not fit the declared type.
@@ -189,28 +200,31 @@ fn cells<'a>(
         }
         (DataType::Text, Values::Uuid(values)) => CellValues::Uuid(values),
         (DataType::Text, Values::Choice { keys, .. }) => match &entries?.encoded {
-            Encoded::Slots(slots) => CellValues::Slots { keys, slots },
-            Encoded::Long(entries) => CellValues::Entries { keys, entries },
+            Encoded::Short(slots) => CellValues::ShortSlots { keys, slots },
+            Encoded::Long(slots) => CellValues::LongSlots { keys, slots },
+            Encoded::Any(entries) => CellValues::Entries { keys, entries },
         },
         _ => return None,
     };
-    Some(Cells { branch: nullable, validity, values })
+    let branch = nullable && !matches!(column.values, Values::Choice { .. });
+    Some(Cells { branch, validity, values })
 }
 
 impl Cells<'_> {
     /// Most bytes that a cell takes, beside [`variable_bytes`](Self::variable_bytes).
     fn fixed_bytes(&self) -> usize {
-        usize::from(self.branch)
-            + match &self.values {
-                CellValues::Boolean(_) => 1,
-                CellValues::Int(_) | CellValues::Bytes(_) | CellValues::Entries { .. } => 5,
-                CellValues::Float(_) => 4,
-                CellValues::Double(_) => 8,
-                CellValues::Long(_) => 10,
-                CellValues::Decimal(_) => 17,
-                CellValues::Uuid(_) => 37,
-                CellValues::Slots { .. } => SLOT,
-            }
+        // The byte of a null or of the branch, and the cell.
+        1 + match &self.values {
+            CellValues::Boolean(_) => 1,
+            CellValues::Int(_) | CellValues::Bytes(_) | CellValues::Entries { .. } => 5,
+            CellValues::Float(_) => 4,
+            CellValues::Double(_) => 8,
+            CellValues::Long(_) => 10,
+            CellValues::Decimal(_) => 17,
+            CellValues::Uuid(_) => 37,
+            CellValues::ShortSlots { .. } => SHORT_SLOT,
+            CellValues::LongSlots { .. } => LONG_SLOT,
+        }
     }
 
     /// Bytes that the values of some rows take, where that differs from row to row.
@@ -236,21 +250,9 @@ impl Cells<'_> {
             out[at] = NULL;
             return at + 1;
         }
-        match &self.values {
-            // Entries carry the branch.
-            CellValues::Slots { keys, slots } => {
-                let slot = &slots[keys[row] as usize];
-                out[at..at + SLOT].copy_from_slice(slot);
-                return at + usize::from(slot[SLOT - 1]);
-            }
-            CellValues::Entries { keys, entries } => {
-                return put_bytes(out, at, entries, keys[row] as usize);
-            }
-            _ if self.branch => {
-                out[at] = VALUE;
-                at += 1;
-            }
-            _ => {}
+        if self.branch {
+            out[at] = VALUE;
+            at += 1;
         }
         match &self.values {
             CellValues::Boolean(values) => put(out, at, [u8::from(values[row])], 1),
@@ -268,7 +270,17 @@ impl Cells<'_> {
                 let at = put_long(out, at, i64::from(length));
                 put_bytes(out, at, values, row)
             }
-            CellValues::Slots { .. } | CellValues::Entries { .. } => at,
+            CellValues::ShortSlots { keys, slots } => {
+                let slot = slots[keys[row] as usize];
+                put(out, at, slot, usize::from(slot[SHORT_SLOT - 1]))
+            }
+            CellValues::LongSlots { keys, slots } => {
+                let slot = slots[keys[row] as usize];
+                put(out, at, slot, usize::from(slot[LONG_SLOT - 1]))
+            }
+            CellValues::Entries { keys, entries } => {
+                put_bytes(out, at, entries, keys[row] as usize)
+            }
         }
     }
 }

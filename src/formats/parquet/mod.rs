@@ -218,7 +218,11 @@ impl Encoder for RowGroups {
         let encoder = |(info, descriptor): (&ColumnInfo, &ColumnDescPtr)| {
             ColumnEncoder::new(info, descriptor.clone(), &self.settings)
         };
-        Box::new(RowGroupEncoder { columns: columns.map(encoder).collect(), rows: 0 })
+        Box::new(RowGroupEncoder {
+            columns: columns.map(encoder).collect(),
+            rows: 0,
+            last_bytes: 0,
+        })
     }
 
     fn file_encoder(&self) -> Box<dyn FileEncoder> {
@@ -233,6 +237,8 @@ impl Encoder for RowGroups {
 struct RowGroupEncoder {
     columns: Vec<ColumnEncoder>,
     rows: u64,
+    /// Size of the last group: the next one will be like it.
+    last_bytes: usize,
 }
 
 impl SegmentEncoder for RowGroupEncoder {
@@ -248,10 +254,11 @@ impl SegmentEncoder for RowGroupEncoder {
     }
 
     fn finish(&mut self) -> Result<Segment, EncodeError> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.last_bytes + self.last_bytes / 16);
         let chunks: Result<Vec<ColumnCloseResult>, EncodeError> =
             self.columns.iter_mut().map(|column| column.finish(&mut bytes)).collect();
         let rows = std::mem::take(&mut self.rows);
+        self.last_bytes = bytes.len();
         Ok(Segment { rows, bytes, detail: Some(Box::new(chunks?)) })
     }
 }

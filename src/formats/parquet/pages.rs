@@ -128,9 +128,10 @@ impl Pages {
         chunk: Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<ColumnCloseResult, EncodeError> {
-        let Self { codec, chosen, bytes, rows, mut plain_bytes, counts } =
-            std::mem::replace(self, Self::new(self.codec));
-        let codec = chosen.unwrap_or(codec);
+        let codec = self.chosen.take().unwrap_or(self.codec);
+        let rows = std::mem::take(&mut self.rows);
+        let mut plain_bytes = std::mem::take(&mut self.plain_bytes);
+        let counts = std::mem::take(&mut self.counts);
         let start = out.len();
         if let Some((values, count)) = chunk.dictionary {
             let page = Page::DictionaryPage {
@@ -142,7 +143,9 @@ impl Pages {
             plain_bytes += write(page, values.len(), out)?;
         }
         let data_start = out.len();
-        out.extend_from_slice(&bytes);
+        out.extend_from_slice(&self.bytes);
+        // Its memory serves the next chunk: fresh memory costs more than filling it.
+        self.bytes.clear();
 
         let mut encodings = vec![Encoding::PLAIN, Encoding::RLE];
         let statistics_of =
