@@ -13,28 +13,33 @@ use datagen::problems::Problems;
 
 use crate::blocks::{ROWS, Table};
 
-/// Encodes a table over and over, as one worker and the writer behind it do.
+/// Writes a file of one whole segment over and over, as one worker and the writer behind it do.
 fn encode(criterion: &mut Criterion, format: &dyn Format, table: &Table) {
     let (settings, mut problems) = (Settings::default(), Problems::default());
     let Some(encoder) = format.compile(&table.schema, &mut settings.reader(&mut problems)) else {
         return;
     };
     let mut segments = encoder.segment_encoder();
-    let mut file = encoder.file_encoder();
+    // A row group of Parquet is many blocks; where a segment is less than one, one is appended.
+    let blocks = (encoder.segment_rows() / ROWS).max(1);
     let mut out = Vec::new();
     let mut step = || {
-        segments.append(&table.block)?;
-        file.append(segments.finish()?, &mut out)?;
-        let bytes = black_box(&out).len();
+        let mut file = encoder.file_encoder();
         out.clear();
-        Ok::<_, datagen::formats::EncodeError>(bytes)
+        file.begin(&mut out)?;
+        for _ in 0..blocks {
+            segments.append(&table.block)?;
+        }
+        file.append(segments.finish()?, &mut out)?;
+        file.finish(&mut out)?;
+        Ok::<_, datagen::formats::EncodeError>(black_box(&out).len())
     };
     // Some formats cannot write some types; then there is nothing to time.
     if step().is_err() {
         return;
     }
     let mut group = criterion.benchmark_group(format.name());
-    group.throughput(Throughput::Elements(ROWS as u64));
+    group.throughput(Throughput::Elements((blocks * ROWS) as u64));
     group.bench_function(table.name, |bencher| bencher.iter(&mut step));
     group.finish();
 }
