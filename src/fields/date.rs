@@ -111,9 +111,10 @@ impl Instants {
             bounds::parsed(attributes, key, parse)
         });
         let choices = Choices::read(attributes, parse);
-        let use_now = match attributes.has(USE_NOW.name) {
-            true => attributes.boolean(USE_NOW.name).ok_or(Refused),
-            false => Ok(false),
+        let use_now = if attributes.has(USE_NOW.name) {
+            attributes.boolean(USE_NOW.name).ok_or(Refused)
+        } else {
+            Ok(false)
         };
         let grid = bounds.and_then(|bounds| seconds(attributes, bounds, parse));
         let (choices, use_now) = (choices.ok()?, use_now.ok()?);

@@ -58,9 +58,10 @@ impl FieldType for DateAsString {
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let text = match attributes.has("pattern") {
-            true => attributes.text("pattern")?,
-            false => DEFAULT_PATTERN.to_owned(),
+        let text = if attributes.has("pattern") {
+            attributes.text("pattern")?
+        } else {
+            DEFAULT_PATTERN.to_owned()
         };
         // Without the pattern no bound can be read.
         let pattern = match Pattern::compile(&text) {

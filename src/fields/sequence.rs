@@ -6,6 +6,7 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::sampling::Refused;
 use crate::sampling::choices::warn_ignored;
 
 use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
@@ -51,7 +52,7 @@ impl FieldType for Sequence {
             attributes.error("step", "wrong_value", "`step` is 0, expected any other whole number");
         }
         let (start, step) = (start?, step.filter(|step| *step != 0)?);
-        let cycle = read_cycle(attributes, start, step)?;
+        let cycle = read_cycle(attributes, start, step).ok()?;
         // Numbers from `start` to the end of the type.
         let end = if step > 0 { i64::MAX } else { i64::MIN };
         let capacity = numbers(start, end, step);
@@ -75,13 +76,13 @@ impl FieldType for Sequence {
     }
 }
 
-/// Numbers until the sequence starts again: `None` when it does not, nothing after adding errors.
-#[expect(clippy::option_option, reason = "refused, endless, or that many numbers")]
-fn read_cycle(attributes: &mut Reader<'_>, start: i64, step: i64) -> Option<Option<u64>> {
+/// Numbers until the sequence starts again; `None` when it does not.
+fn read_cycle(attributes: &mut Reader<'_>, start: i64, step: i64) -> Result<Option<u64>, Refused> {
     let (end, other) = if step > 0 { ("max", "min") } else { ("min", "max") };
     if attributes.has("cycle") {
         warn_ignored(attributes, &["min", "max"], "cycle");
-        return attributes.integer("cycle", 1..=i64::MAX).map(|cycle| Some(cycle as u64));
+        let cycle = attributes.integer("cycle", 1..=i64::MAX).ok_or(Refused)?;
+        return Ok(Some(cycle as u64));
     }
     if attributes.has(other) {
         let direction = if step > 0 { "rises" } else { "falls" };
@@ -89,16 +90,16 @@ fn read_cycle(attributes: &mut Reader<'_>, start: i64, step: i64) -> Option<Opti
         attributes.warn(other, "ignored_attribute", message);
     }
     if !attributes.has(end) {
-        return Some(None);
+        return Ok(None);
     }
-    let last = attributes.integer(end, i64::MIN..=i64::MAX)?;
+    let last = attributes.integer(end, i64::MIN..=i64::MAX).ok_or(Refused)?;
     if (step > 0 && last < start) || (step < 0 && last > start) {
         let side = if step > 0 { "below" } else { "above" };
         let message = format!("`{end}` {last} is {side} `start` {start}");
         attributes.error(end, "empty_range", message);
-        return None;
+        return Err(Refused);
     }
-    Some(Some(numbers(start, last, step)))
+    Ok(Some(numbers(start, last, step)))
 }
 
 /// Numbers from `start` to `end` by `step`, which leads there; at most 2^64 - 1.

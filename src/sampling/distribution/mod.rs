@@ -57,8 +57,11 @@ pub struct Axis<'a> {
     /// The upper end, not below `low`.
     pub high: f64,
     /// How a `mean` that is no number is read, such as a date.
-    pub position: Option<&'a dyn Fn(&str) -> Result<f64, String>>,
+    pub position: Option<Position<'a>>,
 }
+
+/// The place on an [`Axis`] that a text names, or why it names none.
+pub type Position<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
 
 impl Axis<'_> {
     /// A range of plain numbers.
@@ -149,9 +152,9 @@ fn read_object(
         let Some(value) = parameters.value(TYPE.name) else {
             let message = format!("`type` is missing, expected one of {}", TYPES.join(", "));
             parameters.error(TYPE.name, "missing_attribute", message);
-            return None;
+            return Err(Refused);
         };
-        let name = find_type(parameters, TYPE.name, value)?;
+        let name = find_type(parameters, TYPE.name, value).ok_or(Refused)?;
         read_kind(parameters, name, axis)
     })
 }
@@ -161,14 +164,14 @@ fn with_parameters<T>(
     reader: &mut Reader<'_>,
     object: &Map<String, Value>,
     pointer: &str,
-    read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, Refused>,
 ) -> Result<T, Refused> {
     let mut problems = Problems::default();
     let answer = read(&mut Reader::new(object, pointer, Some(reader.field()), &mut problems));
     for problem in &problems {
         reader.push(problem.clone());
     }
-    answer.filter(|_| !problems.has_errors()).ok_or(Refused)
+    if problems.has_errors() { Err(Refused) } else { answer }
 }
 
 /// The name of the type; letter case, `_`, `-` and blanks do not matter.
@@ -186,8 +189,12 @@ fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'stat
     found
 }
 
-/// The distribution with its parameters: `Some(None)` is the uniform one.
-fn read_kind(reader: &mut Reader<'_>, name: &'static str, axis: &Axis<'_>) -> Option<Option<Kind>> {
+/// The distribution with its parameters; `None` for the uniform one.
+fn read_kind(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    axis: &Axis<'_>,
+) -> Result<Option<Kind>, Refused> {
     let (kind, known): (_, &[Attribute]) = match name {
         "normal" => (read_normal(reader, axis), &[TYPE, MEAN, STDDEV]),
         "lognormal" => (read_log_normal(reader, axis), &[TYPE, MU, SIGMA, MEAN, STDDEV]),
@@ -195,11 +202,11 @@ fn read_kind(reader: &mut Reader<'_>, name: &'static str, axis: &Axis<'_>) -> Op
         "zipf" => (read_zipf(reader, axis), &[TYPE, EXPONENT]),
         _ => {
             reader.warn_unknown(&[&[TYPE]]);
-            return Some(None);
+            return Ok(None);
         }
     };
     reader.warn_unknown(&[known]);
-    kind.map(Some)
+    kind.map(Some).ok_or(Refused)
 }
 
 fn read_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
