@@ -133,9 +133,13 @@ mod tests {
     #[test]
     fn wrong_attributes_are_told_all_at_once() {
         let json = r#"{"min_date": 5, "max_date": "31/02/2000", "possible_values": ["x"]}"#;
-        insta::assert_snapshot!(refusal(&Birthdate, json), @"");
-        insta::assert_snapshot!(refusal(&Birthdate, r#"{"min": "1/1/2025"}"#), @"");
+        insta::assert_snapshot!(refusal(&Birthdate, json), @"
+        /Fields/0/min_date: field `f`: `5` is not a date, expected `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)
+        /Fields/0/max_date: field `f`: `31/02/2000` has day 31, expected 1 to 29 in month 2 of 2000
+        /Fields/0/possible_values/0: field `f`: `x` is not a date, expected `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)
+        ");
+        insta::assert_snapshot!(refusal(&Birthdate, r#"{"min": "1/1/2025"}"#), @"/Fields/0/min: field `f`: `min` 1/1/2025 is above `max_date` (01/01/2024 when it is not given)");
         let json = r#"{"possible_values": ["01/02/2003"], "min": "1/1/2000"}"#;
-        insta::assert_snapshot!(told(&Birthdate, json), @"");
+        insta::assert_snapshot!(told(&Birthdate, json), @"/Fields/0/min: field `f`: `min` has no effect beside `possible_values`");
     }
 }

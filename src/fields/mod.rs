@@ -506,10 +506,9 @@ mod tests {
 
     #[test]
     fn names_and_aliases_lead_to_one_type_each() {
-        let mut seen = BTreeSet::new();
         for kind in FIELD_TYPES {
             for name in kind.aliases().iter().copied().chain([kind.name()]) {
-                assert!(seen.insert(folded(name)), "{name} twice");
+                // The first type of a name is found: a second one would find another.
                 assert_eq!(find(&name.to_lowercase()).map(FieldType::name), Some(kind.name()));
             }
         }

@@ -17,7 +17,7 @@ use crate::columns::{Dictionary, Rows, Values};
 use crate::problems::{Problem, excerpt, pointer_segment};
 use crate::rng::Stream;
 
-use super::alias::Alias;
+use super::alias::{Alias, WeightError};
 use super::{Refused, Sampler};
 
 /// The attribute that lists values.
@@ -80,11 +80,13 @@ impl<T> Choices<T> {
             }
         }
         list.tell(reader)?;
-        match Alias::new(&weights) {
+        // Values of weight 0 were left out above.
+        let table =
+            if weights.is_empty() { Err(WeightError::AllZero) } else { Alias::new(&weights) };
+        match table {
             Ok(alias) => Ok(Some(Self { values, alias })),
-            Err(_) => {
-                let message = "all weights are 0, expected at least one above it";
-                reader.error(POSSIBLE_VALUES_WEIGHTED.name, "zero_weights", message);
+            Err(reason) => {
+                reader.error(POSSIBLE_VALUES_WEIGHTED.name, "wrong_weights", reason.to_string());
                 Err(Refused)
             }
         }
@@ -421,9 +423,11 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_are_all_zero_are_refused() {
+    fn weights_that_cannot_be_drawn_by_are_refused() {
         let (_, problems) = read(r#"{"possible_values_weighted": {"1": 0, "2": 0.0}}"#);
         insta::assert_snapshot!(problems, @"/Fields/0/possible_values_weighted: field `n`: all weights are 0, expected at least one above it");
+        let (_, problems) = read(r#"{"possible_values_weighted": [{"1": 1e308}, {"1": 1e308}]}"#);
+        insta::assert_snapshot!(problems, @"/Fields/0/possible_values_weighted: field `n`: weight inf is not possible, expected a number from 0 on");
         let (_, problems) = read(r#"{"possible_values": "1", "possible_values_weighted": 3}"#);
         insta::assert_snapshot!(problems, @"
         /Fields/0/possible_values: field `n`: `possible_values` is the text `1`, expected a list of values
