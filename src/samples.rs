@@ -1,7 +1,26 @@
 //! The shipped models: docs, golden inputs and bench inputs at once.
 
+/// A list of `(name, JSON)` of files in `models/`.
+macro_rules! models {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../models/", $name, ".json")))),*]
+    };
+}
+
 /// Name and JSON of every shipped model.
-pub const MODELS: &[(&str, &str)] = &[("customer", include_str!("../models/customer.json"))];
+pub const MODELS: &[(&str, &str)] = models![
+    "call_record",
+    "customer",
+    "customer_full",
+    "employee",
+    "incident",
+    "order_line",
+    "plant",
+    "sale_visit",
+    "sensor",
+    "transaction",
+    "weather",
+];
 
 /// The model that the API takes when a request names none.
 pub const DEFAULT: &str = "customer";
