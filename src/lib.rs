@@ -1,4 +1,57 @@
 //! Datagen: synthetic data at scale.
+//!
+//! A user describes a table in a small JSON *model*; Datagen compiles it into a *plan* and pours rows
+//! into files and services, by command line or HTTP.
+//!
+//! # One way data flows
+//!
+//! ```text
+//!  api / cli            model            plan                    engine                               sinks
+//!  request ──► JSON ──► Model ──compile──► Plan ──► units ──► worker × threads ──► writer ──► sink per connector
+//!              parse    what the user      names resolved,   generate columns,    in row       commit per batch
+//!                       wrote              options checked   encode segments      order
+//! ```
+//!
+//! Whatever can be refused is refused while a model is compiled, before a command is queued.
+//!
+//! # Layers
+//!
+//! | layer | modules |
+//! |---|---|
+//! | machinery | [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
+//! | compiled | [`plan`], [`sinks`] |
+//! | running | [`engine`], then [`commands`] |
+//! | edges | [`api`], [`cli`] |
+//!
+//! A module imports lower layers only; `tests/it/architecture.rs` holds the table. The core is threads
+//! and bounded channels; async lives in [`api`] and at the edge of [`cli`].
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | model, field | the user's JSON document; one entry of its `Fields` |
+//! | field type, generator | what `type` names; a compiled field that makes one column |
+//! | plan | the executable form of a model |
+//! | batch | rows that are committed together; a command has a number of them |
+//! | block | rows that a worker makes at a time; a [`columns::Column`] per field |
+//! | segment | rows that an encoder lays out together: an Avro block, a row group, a stripe |
+//! | unit | what one worker makes before it hands over: the largest segment |
+//! | format, store, connector, sink | how rows are laid out; where files go; what the API names; an open connector |
+//! | command | an accepted request to generate, with a UUID and a status |
+//!
+//! # Adding things
+//!
+//! | new | file | registration |
+//! |---|---|---|
+//! | field type | `fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
+//! | format | `formats/<name>.rs` | the same pair in `formats/mod.rs` |
+//! | store | `stores/<name>.rs` | `mod` line, and its connectors in `sinks/file.rs` |
+//! | service | `sinks/<name>.rs` | `mod` and registry line in `sinks/mod.rs` |
+//! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
+//! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
+//! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 
 pub mod api;
 pub mod arrow_columns;

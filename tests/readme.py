@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Runs the commands of README.md and compares what they print with what the README shows.
+
+In a `console` block a line that begins with `$ ` is a command, and the lines up to the next one are
+its output; `…` stands for anything. `datagen` is the release build.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def steps(text):
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        command, output = None, []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                if command:
+                    yield command, output
+                command, output = line[2:], []
+            else:
+                output.append(line)
+        if command:
+            yield command, output
+
+
+def main():
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+    environment = {**os.environ, "PATH": f"{target}:{os.environ['PATH']}", "COLUMNS": "120"}
+    failed = passed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        environment["HOME_FOR_SERVER"] = folder
+        for command, expected in steps((ROOT / "README.md").read_text()):
+            # A command with `cargo` is the reader's first one: it runs in the clone.
+            where = ROOT if command.startswith("cargo ") else folder
+            if command.startswith("cargo test"):
+                continue  # run by .ci/run itself
+            command = command.replace("models/", f"{ROOT}/models/") if where == folder else command
+            run = subprocess.run(["bash", "-c", command], cwd=where, env=environment, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
+            shown = [line.rstrip() for line in run.stdout.splitlines()
+                     if not re.match(r"\s*(Compiling|Finished|Running|Downloading|Downloaded|Locking|Adding|Updating|Blocking)\b", line)]
+            pattern = "\n".join(re.escape(line.rstrip()).replace("…", ".*") for line in expected)
+            if run.returncode == 0 and re.fullmatch(pattern, "\n".join(shown), re.S):
+                passed += 1
+            else:
+                failed += 1
+                print(f"$ {command}\nexit {run.returncode}\n--- printed\n" + "\n".join(shown) + "\n--- README\n" + "\n".join(expected))
+        subprocess.run(["bash", "-c", "pkill -f 'datagen serve --listen 127.0.0.1:4299' || true"])
+    print(f"README: {passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
