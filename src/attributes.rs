@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_place_field_found_and_expected() {
-        let (_, problems) = read(r#"{"min": "five", "mode": "fats"}"#, |reader| {
+        let ((), problems) = read(r#"{"min": "five", "mode": "fats"}"#, |reader| {
             reader.integer("min", 0..=9);
             reader.choice("mode", &["fast", "slow"]);
         });
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn an_unknown_key_warns_with_a_guess() {
         let known = [Attribute::new("min", "integer", "0", "Smallest value.")];
-        let (_, problems) = read(r#"{"mim": 3}"#, |reader| reader.warn_unknown(&[&known]));
+        let ((), problems) = read(r#"{"mim": 3}"#, |reader| reader.warn_unknown(&[&known]));
         insta::assert_snapshot!(problems.join("\n"), @"/Fields/0/mim: field `age`: unknown attribute `mim` has no effect (did you mean `min`?)");
     }
 }

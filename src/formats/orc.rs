@@ -67,9 +67,10 @@ impl Format for Orc {
                 _ => Compression::Zlib,
             },
         };
-        let stripe_bytes = match options.has("ORC_STRIPE_SIZE") {
-            false => STRIPE_BYTES,
-            true => options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64,
+        let stripe_bytes = if options.has("ORC_STRIPE_SIZE") {
+            options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64
+        } else {
+            STRIPE_BYTES
         };
         let columns = schema.columns.iter();
         let columns = columns.map(|column| LayoutColumn::new(&column.name, column.data_type));

@@ -94,7 +94,9 @@ mod tests {
 
     fn seen(values: &[f64]) -> Seen {
         let mut seen = Seen::default();
-        values.iter().for_each(|value| seen.note(*value));
+        for value in values {
+            seen.note(*value);
+        }
         seen
     }
 

@@ -135,8 +135,8 @@ fn keep_entries(kept: &mut Option<Entries>, column: &Column, branch: bool) {
     }
     // In front of a text of a slot stand the branch and one byte of length, behind it the slot's own.
     let encoded = match dictionary.longest() + 3 {
-        ..=SHORT_SLOT => Encoded::Short(slots(dictionary, branch)),
-        ..=LONG_SLOT => Encoded::Long(slots(dictionary, branch)),
+        needed if needed <= SHORT_SLOT => Encoded::Short(slots(dictionary, branch)),
+        needed if needed <= LONG_SLOT => Encoded::Long(slots(dictionary, branch)),
         _ => {
             let bytes = dictionary.texts().data().len() + 3 * dictionary.len();
             let mut entries = VarBytes::with_capacity(dictionary.len(), bytes);
