@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_block_shrinks_with_columns_and_bytes() {
-        assert_eq!(block_rows(10, 100), 4_096 * 2);
+        assert_eq!(block_rows(10, 100), 4_096);
         assert_eq!(block_rows(1_000, 10_000), 64);
         assert_eq!(block_rows(2, 2_000_000), 2);
         assert_eq!(block_rows(1, u64::MAX), 1);

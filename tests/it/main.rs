@@ -5,4 +5,6 @@
 
 mod architecture;
 mod cli;
+mod formats;
+mod http;
 mod support;

@@ -1,0 +1,254 @@
+//! The HTTP API against a real server, as the reference's clients use it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::datagen;
+
+/// A server of its own home, stopped at the end of the test.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = datagen(folder)
+            .args(["serve", "--listen", "127.0.0.1:0", "--home", "home", "--output-root", "out"])
+            .args(["--models", "models"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',').to_owned();
+        Self { child, address }
+    }
+
+    /// What curl answers for `path`: status code and body.
+    fn curl(&self, path: &str, arguments: &[&str]) -> (u16, String) {
+        let output = Command::new("curl")
+            .args(["-s", "-w", "\n%{http_code}"])
+            .args(arguments)
+            .arg(format!("{}{path}", self.address))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, code) = text.rsplit_once('\n').unwrap();
+        (code.parse().unwrap(), body.to_owned())
+    }
+
+    fn post(&self, path: &str, arguments: &[&str]) -> (u16, Value) {
+        let (code, body) = self.curl(path, &[&["-X", "POST"], arguments].concat());
+        (code, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    /// Polls as the reference's script does, until the command is over.
+    fn wait(&self, id: &str) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let (code, status) =
+                self.post(&format!("/command/getCommandStatus?commandUuid={id}"), &[]);
+            assert_eq!(code, 200, "{status}");
+            if ["FINISHED", "FAILED"].contains(&status["status"].as_str().unwrap()) {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "{status}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+const MODEL: &str = r#"{"Fields": [{"name": "name", "type": "NAME"}, {"name": "age", "type": "LONG", "min": 1, "max": 99}],
+    "Table_Names": {"LOCAL_FILE_PATH": "/home/datagen/temp/", "LOCAL_FILE_NAME": "example"}}"#;
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("example-model.json"), MODEL).unwrap();
+    std::fs::create_dir(folder.path().join("models")).unwrap();
+    std::fs::write(folder.path().join("models/stored.json"), MODEL).unwrap();
+    folder
+}
+
+/// The keys of an object in their order.
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_documented_calls_get_the_documented_answers() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let upload = format!(
+        "model_file=@{};type=application/json",
+        folder.path().join("example-model.json").display()
+    );
+    let (code, accepted) = server.post(
+        "/datagen/csv",
+        &[
+            "-H",
+            "accept: */*",
+            "-H",
+            "Content-Type: multipart/form-data",
+            "-F",
+            &upload,
+            "-F",
+            "rows=1",
+            "-F",
+            "batches=1",
+        ],
+    );
+    assert_eq!((code, keys(&accepted)), (200, vec!["commandUuid", "error"]));
+    assert_eq!(accepted["error"], "");
+    let status = server.wait(accepted["commandUuid"].as_str().unwrap());
+    assert_eq!(keys(&status)[..5], ["commandUuid", "status", "comment", "progress", "duration"]);
+    assert_eq!((&status["status"], &status["progress"]), (&"FINISHED".into(), &"100.0".into()));
+    assert!(status["duration"].as_str().unwrap().ends_with("ms"));
+    let file = folder.path().join("out/home/datagen/temp/example-0000000000.csv");
+    assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 2);
+}
+
+/// Query parameters, a trailing slash, a body with only the model, older spellings, several connectors.
+#[test]
+fn a_client_of_the_reference_completes() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let upload = format!("model_file=@{}", folder.path().join("example-model.json").display());
+    for path in [
+        "/datagen/csv/?batches=2&rows=10&threads=2",
+        "/api/v1/datagen/PARQUET?batches=1&rows=10&threads=10",
+        "/datagen/multipleconnectors?connectors=json&connectors=avro&batches=1&rows=5",
+        "/datagen/multipleconnectors/?connectors=csv,orc&batches=1&rows=5&scheduled=false",
+    ] {
+        let (code, accepted) = server.post(path, &["-F", &upload]);
+        assert_eq!(code, 200, "{path}: {accepted}");
+        let status = server.wait(accepted["commandUuid"].as_str().unwrap());
+        assert_eq!(status["status"], "FINISHED", "{path}: {status}");
+    }
+}
+
+#[test]
+fn every_way_to_give_a_model_works() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let rows = ["-F", "rows=1", "-F", "batches=1"];
+    let body = format!(
+        r#"{{"model": {MODEL}, "rows": 1, "batches": 1, "seed": 4, "options": {{"CSV_HEADER": false}}}}"#
+    );
+    let json = ["-H", "content-type: application/json", "-d", &body];
+    let ways: [&[&str]; 6] = [
+        &["-F", "model=stored"],
+        &["-F", "model_file=stored.json"],
+        &["-F", "model=customer"],
+        &["-d", "model=sensor&rows=1&batches=1"],
+        &json,
+        &["-F", "seed=3"],
+    ];
+    for way in ways {
+        let form = if way[0] == "-F" { &rows[..] } else { &[] };
+        let (code, accepted) = server.post("/datagen/csv", &[way, form].concat());
+        assert_eq!(code, 200, "{way:?}: {accepted}");
+        let status = server.wait(accepted["commandUuid"].as_str().unwrap());
+        assert_eq!(status["status"], "FINISHED", "{way:?}: {status}");
+    }
+    let (_, all) = server.post("/command/getAll", &[]);
+    assert_eq!(all.as_array().unwrap().len(), ways.len());
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_words() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let cases: &[(&str, &[&str], u16, &str)] = &[
+        ("/datagen/csv?rows=abc", &[], 400, "expected a whole number"),
+        ("/datagen/csv?rows=-1", &[], 400, "expected a whole number"),
+        (
+            "/datagen/csv?rows=9223372036854775808&batches=1",
+            &[],
+            400,
+            "more than 9223372036854775807 rows",
+        ),
+        ("/datagen/csv?threads=0", &[], 400, "threads"),
+        ("/datagen/csv?threads=100000", &[], 400, "threads"),
+        ("/datagen/csvv", &[], 400, "unknown connector `csvv`"),
+        (
+            "/datagen/hdfs-csv",
+            &[],
+            501,
+            "not available yet; available: csv, json, avro, parquet, orc",
+        ),
+        ("/datagen/multipleconnectors", &[], 400, "no connector is given"),
+        ("/datagen/csv", &["-F", "model={\"Fields\": [}"], 400, "not valid JSON"),
+        ("/datagen/csv", &["-F", "model=nobody"], 400, "there is no model `nobody`"),
+        ("/datagen/csv", &["-F", "model=../../etc/passwd"], 400, "`..`"),
+        ("/datagen/csv", &["-F", "model=/etc/passwd"], 400, "there is no model"),
+        ("/datagen/csv?LOCAL_FILE_PATH=../../x", &[], 400, "leads out of the output root"),
+        ("/datagen/csv?LOCAL_FILE_NAME=a/b", &[], 400, "path separator"),
+        ("/datagen/csv?now=yesterday", &[], 400, "no point in time"),
+        ("/command/getCommandStatus?commandUuid=x", &[], 400, "no UUID"),
+        (
+            "/command/getCommandStatus?commandUuid=00000000-0000-0000-0000-000000000000",
+            &[],
+            404,
+            "no command",
+        ),
+        ("/command/getByStatus?status=ODD", &[], 400, "ODD"),
+        ("/nowhere", &[], 404, "no endpoint"),
+    ];
+    for (path, arguments, code, words) in cases {
+        let (found, answer) = server.post(path, arguments);
+        assert_eq!(found, *code, "{path}: {answer}");
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains(words), "{path}: {answer}");
+        assert_eq!(answer["commandUuid"], "", "{path}");
+    }
+    // A model that is wrong comes with all its problems.
+    let wrong = r#"model={"Fields": [{"name": "a", "type": "INTGER"}, {"name": "b", "type": "LINK", "link": "$c.d"}]}"#;
+    let (code, answer) = server.post("/datagen/csv", &["-F", wrong]);
+    assert_eq!((code, answer["problems"].as_array().unwrap().len()), (400, 2), "{answer}");
+}
+
+#[test]
+fn an_upload_over_the_limit_is_refused() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let large = folder.path().join("large.json");
+    std::fs::write(&large, vec![b' '; (16 << 20) + 1]).unwrap();
+    let (code, answer) =
+        server.post("/datagen/csv", &["-F", &format!("model=@{}", large.display())]);
+    assert_eq!(code, 413, "{answer}");
+}
+
+#[test]
+fn models_metrics_health_and_documents_answer() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let get = |path: &str| {
+        let (code, body) = server.curl(path, &[]);
+        assert_eq!(code, 200, "{path}: {body}");
+        body
+    };
+    assert_eq!(get("/health/status"), r#"{"status":"OK"}"#);
+    assert!(get("/metrics/all").contains("\"CSV_ROWS_GENERATED\":0"));
+    assert!(get("/metrics").contains("# TYPE datagen_rows_total counter"));
+    assert!(get("/models").contains("\"stored\""));
+    assert!(get("/swagger-ui/").contains("swagger"));
+    let document: Value = serde_json::from_str(&get("/v3/api-docs")).unwrap();
+    assert!(document["paths"]["/datagen/{connector}"]["post"].is_object());
+    assert_eq!(get("/openapi.json"), get("/v3/api-docs"));
+    let (code, row) = server.post("/model/test", &["-F", "model=customer", "-F", "seed=1"]);
+    assert_eq!((code, row["id"].as_i64()), (200, Some(120_001)));
+    let (_, rows) = server.post("/model/test", &["-F", "model=customer", "-F", "rows=3"]);
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+}
