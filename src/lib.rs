@@ -54,7 +54,6 @@
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 
 pub mod api;
-pub mod arrow_columns;
 pub mod attributes;
 pub mod calendar;
 pub mod cli;

@@ -20,7 +20,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
     ("text_rows", &["columns", "calendar", "compression"]),
-    ("arrow_columns", &["columns"]),
     ("orc_file", &["columns"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems"]),
