@@ -224,7 +224,7 @@ mod tests {
         let mut cell = stream.cell(3);
         insta::assert_snapshot!(
             format!("{:016x} {:016x} {:016x}", stream.word(0), stream.word(1), cell.word()),
-            @""
+            @"f16feef0f997e552 65efa63b67faf031 cf25d254b697ae4b"
         );
     }
 }

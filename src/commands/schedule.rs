@@ -193,7 +193,7 @@ mod tests {
         let refused = |expression| {
             Schedule::from_parameters(None, None, Some(expression)).unwrap_err().to_string()
         };
-        insta::assert_snapshot!(refused("61 * * * *"), @"");
+        insta::assert_snapshot!(refused("61 * * * *"), @"cron expression `61 * * * *`: component error: Number out of bounds, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
         insta::assert_snapshot!(refused("soon"), @"");
         insta::assert_snapshot!(refused("0 0 30 2 *"), @"");
         assert!(refused(&"*".repeat(100_000)).len() < 400);

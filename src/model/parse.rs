@@ -214,12 +214,22 @@ mod tests {
 
     #[test]
     fn all_faults_of_the_shape_are_told_at_once() {
-        insta::assert_snapshot!(messages(r#"{"Fields": [{"name": "a", "type": "X"}, {"name": "a", "type": "X"}, {"type": "X"}, {"name": "b"}, 7, {"name": "", "type": "X", "null_rate": 2, "ghost": "maybe"}], "Option": {}, "Table_Names": 3}"#), @"");
+        insta::assert_snapshot!(messages(r#"{"Fields": [{"name": "a", "type": "X"}, {"name": "a", "type": "X"}, {"type": "X"}, {"name": "b"}, 7, {"name": "", "type": "X", "null_rate": 2, "ghost": "maybe"}], "Option": {}, "Table_Names": 3}"#), @r#"
+        /Table_Names: `Table_Names` is `3`, expected an object such as {"KEY": "value"}
+        /Option: unknown key `Option` has no effect (did you mean `Options`?)
+        /Fields/1/name: field `a`: the name is taken by entry 0 of `Fields` already (give each field its own name)
+        /Fields/2/name: the field has no `name`, expected a text that is not empty
+        /Fields/3/type: field `b`: the field has no `type`, expected the name of a field type (`datagen fields` lists them)
+        /Fields/4: the entry is `7`, expected an object with `name` and `type`
+        /Fields/5/name: the field has no `name`, expected a text that is not empty
+        /Fields/5/ghost: `ghost` is the text `maybe`, expected true or false
+        /Fields/5/null_rate: `null_rate` is 2, expected a number from 0 to 1
+        "#);
     }
 
     #[test]
     fn malformed_json_is_told_with_its_place() {
-        insta::assert_snapshot!(messages("{\"Fields\": [\n,]}"), @"");
+        insta::assert_snapshot!(messages("{\"Fields\": [\n,]}"), @"the model is not valid JSON: expected value at line 2 column 1 (check commas, quotes and brackets at that place)");
     }
 
     #[test]

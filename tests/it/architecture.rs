@@ -40,7 +40,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "formats",
         &[
-            "arrow_columns",
             "attributes",
             "calendar",
             "columns",
