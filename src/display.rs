@@ -49,7 +49,7 @@ pub fn write_integer<T: itoa::Integer>(value: T, out: &mut Vec<u8>) {
 pub fn write_number(value: f64, out: &mut Vec<u8>) {
     /// Below it every whole number is exact and printed in full.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.abs() < EXACT && value.trunc() == value {
+    if value.abs() < EXACT && value.fract() == 0.0 {
         return write_integer(value as i64, out);
     }
     if value.is_finite() {
@@ -200,6 +200,7 @@ pub fn write_hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "a number must read back as the very same")]
 mod tests {
     use std::sync::Arc;
 

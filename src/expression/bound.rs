@@ -84,7 +84,7 @@ impl Bound {
             return None;
         }
         let mut literals = Builder::new(cast, expression.lines.len());
-        let mut literal_count = 0;
+        let mut converted = 0;
         let mut lines = Vec::new();
         for line in &expression.lines {
             let pointer = format!("{}{}", place.pointer, line.pointer);
@@ -95,10 +95,10 @@ impl Bound {
                 line.condition.as_ref().map(|condition| Test::bind(condition, scope, &mut report));
             let value = match &line.value {
                 LineValue::Literal(None) => Value::Null,
-                LineValue::Literal(Some(text)) => {
-                    if bind_literal(text, cast, &mut literals, &mut report) {
-                        literal_count += 1;
-                        Value::Literal(literal_count - 1)
+                LineValue::Literal(Some(literal)) => {
+                    if bind_literal(literal, cast, &mut literals, &mut report) {
+                        converted += 1;
+                        Value::Literal(converted - 1)
                     } else {
                         Value::Null
                     }
@@ -168,10 +168,10 @@ impl Bound {
     /// The values by way of the dictionary entries, where all inputs share their keys.
     fn lifted(&self, inputs: &[&Column], faults: &mut Faults) -> Option<Column> {
         let group = Group::of(inputs.iter().copied())?;
-        if let [BoundLine { test: None, value: Value::Input(_) }] = self.lines[..] {
-            if self.cast == Cast::new(DataType::Text) {
-                return None;
-            }
+        if let [BoundLine { test: None, value: Value::Input(_) }] = self.lines[..]
+            && self.cast == Cast::new(DataType::Text)
+        {
+            return None;
         }
         let lifted = self.memo.get(&group, || {
             let columns = group.entry_columns();
@@ -263,10 +263,10 @@ impl Bound {
 
     /// Puts the parts, which cover all rows, into one column.
     fn assemble(&self, count: usize, mut parts: Vec<(Selection, Part)>) -> Column {
-        if let [(_, Part::Column(_))] = parts[..] {
-            if let Some((_, Part::Column(column))) = parts.pop() {
-                return column;
-            }
+        if let [(_, Part::Column(_))] = parts[..]
+            && let Some((_, Part::Column(column))) = parts.pop()
+        {
+            return column;
         }
         let no_column = parts.iter().all(|(_, part)| !matches!(part, Part::Column(_)));
         if let (true, Some(dictionary)) = (no_column, &self.literal_texts) {

@@ -23,6 +23,8 @@
 //!
 //! Knows nothing of models, plans or generators: the planner resolves names and orders fields.
 
+#![expect(clippy::float_cmp, reason = "values are compared exactly, as their texts show them")]
+
 mod bound;
 mod cast;
 mod condition;

@@ -20,7 +20,7 @@ pub(super) fn choice(keys: &[u32], entries: &[&str]) -> Column {
     Column::new(Values::Choice { keys: Arc::new(keys.to_vec()), dictionary })
 }
 
-fn type_of(values: &Values) -> DataType {
+pub(super) fn type_of(values: &Values) -> DataType {
     match values {
         Values::Boolean(_) => DataType::Boolean,
         Values::Int32(_) => DataType::Int32,

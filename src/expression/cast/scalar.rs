@@ -48,10 +48,10 @@ pub(in crate::expression) fn float_of_text(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
     let is_plain =
         trimmed.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    if is_plain || matches!(trimmed, "NaN" | "Infinity" | "-Infinity") {
-        if let Ok(value) = trimmed.parse() {
-            return Ok(value);
-        }
+    if (is_plain || matches!(trimmed, "NaN" | "Infinity" | "-Infinity"))
+        && let Ok(value) = trimmed.parse()
+    {
+        return Ok(value);
     }
     Err(format!("`{}` is not a number", excerpt(text)))
 }

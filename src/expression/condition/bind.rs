@@ -77,7 +77,9 @@ impl Test {
             Self::Any(terms) => combine(terms, |flag, next| *flag |= next),
             Self::Not(term) => {
                 let mut flags = term.evaluate(columns, types, selection);
-                flags.iter_mut().for_each(|flag| *flag = !*flag);
+                for flag in &mut flags {
+                    *flag = !*flag;
+                }
                 flags
             }
             Self::Compare(comparison) => comparison.evaluate(columns, types, selection),

@@ -53,10 +53,10 @@ impl<'a> Slot<'a> {
         match self.parts.last() {
             None => return Vector::NULL,
             Some((Selection::Some(last), values)) => {
-                if let Selection::Some(positions) = selection {
-                    if Arc::ptr_eq(last, positions) {
-                        return values.clone();
-                    }
+                if let Selection::Some(positions) = selection
+                    && Arc::ptr_eq(last, positions)
+                {
+                    return values.clone();
                 }
             }
             Some(_) => {}
@@ -75,10 +75,10 @@ pub(super) fn blend<'a>(
     parts: &[(Selection, Vector<'a>)],
     constants: &Constants,
 ) -> Vector<'a> {
-    if let [(selection, values)] = parts {
-        if selection.len() == count {
-            return values.clone();
-        }
+    if let [(selection, values)] = parts
+        && selection.len() == count
+    {
+        return values.clone();
     }
     let kinds: Vec<Kind> = parts.iter().map(|(_, values)| Kind::of(values)).collect();
     let all = |fits: &[Kind]| kinds.iter().all(|kind| fits.contains(kind));

@@ -78,7 +78,7 @@ impl<'a, 'f> Evaluation<'a, 'f> {
             Statement::If { arms, otherwise, reset } => {
                 self.reset(*reset, &selection);
                 let mut left = selection.clone();
-                let mut stay = Selection::All(0);
+                let mut stay = Vec::with_capacity(arms.len() + 1);
                 for (test, body) in arms {
                     if left.is_empty() {
                         break;
@@ -86,15 +86,18 @@ impl<'a, 'f> Evaluation<'a, 'f> {
                     let test = self.value(*test, &left);
                     let (yes, no) = left.split(&truth(&test, left.len()));
                     if !yes.is_empty() {
-                        stay = stay.union(&self.statements(body, yes));
+                        stay.push(self.statements(body, yes));
                     }
                     left = no;
                 }
                 if !left.is_empty() {
-                    stay = stay.union(&self.statements(otherwise, left));
+                    stay.push(self.statements(otherwise, left));
                 }
                 // Without `break` all rows are back: the selection they came with is known to variables.
-                if stay.len() == selection.len() { selection } else { stay }
+                if stay.iter().map(Selection::len).sum::<usize>() == selection.len() {
+                    return selection;
+                }
+                stay.iter().fold(Selection::All(0), |all, part| all.union(part))
             }
             Statement::Switch { entry, bodies, default, reset } => {
                 self.reset(*reset, &selection);
@@ -140,10 +143,10 @@ impl<'a, 'f> Evaluation<'a, 'f> {
                 }
                 let mut positions: Vec<Vec<u32>> = vec![Vec::new(); bodies];
                 for index in 0..selection.len() {
-                    if let Cell::Number(test) = found.at(index) {
-                        if let Some(body) = body_of(test as usize) {
-                            positions[body].push(selection.position(index) as u32);
-                        }
+                    if let Cell::Number(test) = found.at(index)
+                        && let Some(body) = body_of(test as usize)
+                    {
+                        positions[body].push(selection.position(index) as u32);
                     }
                 }
                 for (entry, positions) in entries.iter_mut().zip(positions) {
@@ -183,10 +186,11 @@ impl<'a, 'f> Evaluation<'a, 'f> {
     /// The values of a node in the rows of `selection`, which has some.
     fn value(&mut self, id: NodeId, selection: &Selection) -> Vector<'a> {
         let program = self.program;
-        if let (true, Some(inputs)) = (self.lifts, program.lifted_inputs(id)) {
-            if let Some(values) = self.lifted(id, inputs, selection) {
-                return values;
-            }
+        if self.lifts
+            && let Some(inputs) = program.lifted_inputs(id)
+            && let Some(values) = self.lifted(id, inputs, selection)
+        {
+            return values;
         }
         let length = selection.len();
         match program.tree.node(id) {

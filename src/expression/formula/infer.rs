@@ -68,11 +68,9 @@ pub(super) fn check(tree: &Tree, scope: Scope<'_>, report: &mut Report<'_>) -> K
 /// What a method can be called on.
 fn receiver(function: Function) -> Option<Kinds> {
     match function {
-        Function::Length => Some(Kinds::TEXT),
-        Function::Method(Method::ToString) => None,
+        Function::Method(Method::ToString) | Function::Math(_) | Function::Convert(_) => None,
         Function::Method(Method::ToFixed) => Some(Kinds::NUMBER),
-        Function::Method(_) => Some(Kinds::TEXT),
-        Function::Math(_) | Function::Convert(_) => None,
+        Function::Method(_) | Function::Length => Some(Kinds::TEXT),
     }
 }
 
@@ -101,7 +99,6 @@ fn of_node(tree: &Tree, id: NodeId, nodes: &[Kinds], locals: &[Kinds], scope: Sc
             Value::Number(_) => Kinds::NUMBER,
             Value::Text(_) => Kinds::TEXT,
         },
-        Node::Now => Kinds::NUMBER,
         Node::Input { input, quoted } => {
             let info = scope.inputs[*input];
             let kind = match info.data_type {
@@ -142,7 +139,7 @@ fn of_node(tree: &Tree, id: NodeId, nodes: &[Kinds], locals: &[Kinds], scope: Sc
         Node::Concatenate(parts) => {
             parts.iter().fold(Kinds::TEXT, |kinds, part| of(part).null_or(kinds).with(kinds))
         }
-        Node::Find(..) => Kinds::NUMBER,
+        Node::Now | Node::Find(..) => Kinds::NUMBER,
         Node::Call(function, operands) => {
             let all = operands.iter().fold(Kinds::NONE, |kinds, operand| kinds.with(of(operand)));
             match function {

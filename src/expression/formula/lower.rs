@@ -11,6 +11,7 @@ use oxc_ast::ast::{
 use oxc_span::{GetSpan, Span};
 
 use super::complete::keep_completions;
+use super::lower_expression::constant;
 use super::scope::Scopes;
 use super::source::Source;
 use super::tree::{Entry, Node, NodeId, Statement, Tree};
@@ -85,7 +86,7 @@ impl<'s> Lowerer<'s> {
         self.declare(&program.body)?;
         self.list(&program.body, &mut statements)?;
         if statements.is_empty() {
-            return Err(self.error(program.span, "holds no expression"));
+            return Err(error(program.span, "holds no expression"));
         }
         keep_completions(&mut statements);
         for local in self.scopes.locals() {
@@ -109,38 +110,20 @@ impl<'s> Lowerer<'s> {
         Ok(Lowered { tree: self.tree, fields: self.fields, warnings })
     }
 
-    pub(super) fn error(&self, span: Span, message: impl Into<String>) -> LowerError {
-        LowerError { offset: span.start, message: message.into(), hint: None }
-    }
-
-    /// Refuses what is JavaScript but not ours.
-    pub(super) fn beyond(&self, span: Span, what: &str) -> LowerError {
-        LowerError {
-            offset: span.start,
-            message: format!("{what} is not part of the formula language"),
-            hint: Some(BEYOND.to_owned()),
-        }
-    }
-
     /// Appends a node whose children exist.
     pub(super) fn add(&mut self, span: Span, node: Node) -> Result<NodeId> {
         if self.tree.nodes.len() >= MOST_NODES {
-            return Err(self.error(span, format!("more than {MOST_NODES} operations")));
+            return Err(error(span, format!("more than {MOST_NODES} operations")));
         }
         let id = self.tree.nodes.len() as NodeId;
         self.tree.nodes.push(node);
         let children = self.tree.children(id);
         let below = children.iter().map(|child| self.levels[*child as usize]).max().unwrap_or(0);
         if below >= MOST_LEVELS {
-            return Err(self.too_deep(span));
+            return Err(too_deep(span));
         }
         self.levels.push(below + 1);
         Ok(id)
-    }
-
-    pub(super) fn too_deep(&self, span: Span) -> LowerError {
-        let message = format!("more than {MOST_LEVELS} levels within one another");
-        LowerError { hint: Some("use variables".to_owned()), ..self.error(span, message) }
     }
 
     /// Declares the `let` and `const` of a block before it is read.
@@ -154,7 +137,7 @@ impl<'s> Lowerer<'s> {
             for declarator in &declaration.declarations {
                 let BindingPattern::BindingIdentifier(name) = &declarator.id else { continue };
                 if self.scopes.declare(&name.name, is_constant).is_none() {
-                    return Err(self.error(name.span, format!("`{}` is declared twice", name.name)));
+                    return Err(error(name.span, format!("`{}` is declared twice", name.name)));
                 }
             }
         }
@@ -169,7 +152,7 @@ impl<'s> Lowerer<'s> {
     fn body(&mut self, statement: &Js<'_>) -> Result<Vec<Statement>> {
         self.depth += 1;
         if self.depth > MOST_LEVELS {
-            return Err(self.too_deep(statement.span()));
+            return Err(too_deep(statement.span()));
         }
         let mut out = Vec::new();
         self.statement(statement, &mut out)?;
@@ -187,7 +170,7 @@ impl<'s> Lowerer<'s> {
             Js::BlockStatement(block) => {
                 self.depth += 1;
                 if self.depth > MOST_LEVELS {
-                    return Err(self.too_deep(block.span));
+                    return Err(too_deep(block.span));
                 }
                 self.scopes.open();
                 self.declare(&block.body)?;
@@ -206,7 +189,7 @@ impl<'s> Lowerer<'s> {
             }
             Js::BreakStatement(statement) => {
                 if statement.label.is_some() || self.switches == 0 {
-                    return Err(self.beyond(statement.span, "`break` outside of a `switch`"));
+                    return Err(beyond(statement.span, "`break` outside of a `switch`"));
                 }
                 out.push(Statement::Break);
             }
@@ -224,7 +207,7 @@ impl<'s> Lowerer<'s> {
                     Js::LabeledStatement(_) => "a label",
                     _ => "this statement",
                 };
-                return Err(self.beyond(other.span(), what));
+                return Err(beyond(other.span(), what));
             }
         }
         Ok(())
@@ -237,10 +220,10 @@ impl<'s> Lowerer<'s> {
     ) -> Result<()> {
         for declarator in &declaration.declarations {
             let BindingPattern::BindingIdentifier(name) = &declarator.id else {
-                return Err(self.beyond(declarator.span, "a pattern"));
+                return Err(beyond(declarator.span, "a pattern"));
             };
             if name.name.starts_with('$') {
-                return Err(self.error(name.span, "a field cannot be declared"));
+                return Err(error(name.span, "a field cannot be declared"));
             }
             let is_var = declaration.kind == VariableDeclarationKind::Var;
             if is_var {
@@ -271,7 +254,7 @@ impl<'s> Lowerer<'s> {
     fn switch(&mut self, switch: &SwitchStatement<'_>) -> Result<Statement> {
         self.depth += 1;
         if self.depth > MOST_LEVELS {
-            return Err(self.too_deep(switch.span));
+            return Err(too_deep(switch.span));
         }
         let subject = self.expression(&switch.discriminant)?;
         self.scopes.open();
@@ -280,7 +263,7 @@ impl<'s> Lowerer<'s> {
             self.declare(&case.consequent)?;
         }
         let tests: Vec<_> = switch.cases.iter().filter_map(|case| case.test.as_ref()).collect();
-        let constants: Option<Vec<_>> = tests.iter().map(|test| self.constant(test)).collect();
+        let constants: Option<Vec<_>> = tests.iter().map(|test| constant(test)).collect();
         let entry = match constants {
             Some(constants) => {
                 Entry::Constants(self.add(switch.span, Node::Find(subject, constants))?)
@@ -302,4 +285,22 @@ impl<'s> Lowerer<'s> {
         let default = switch.cases.iter().position(|case| case.test.is_none());
         Ok(Statement::Switch { entry, bodies, default, reset: false })
     }
+}
+
+pub(super) fn error(span: Span, message: impl Into<String>) -> LowerError {
+    LowerError { offset: span.start, message: message.into(), hint: None }
+}
+
+/// Refuses what is JavaScript but not ours.
+pub(super) fn beyond(span: Span, what: &str) -> LowerError {
+    LowerError {
+        offset: span.start,
+        message: format!("{what} is not part of the formula language"),
+        hint: Some(BEYOND.to_owned()),
+    }
+}
+
+pub(super) fn too_deep(span: Span) -> LowerError {
+    let message = format!("more than {MOST_LEVELS} levels within one another");
+    LowerError { hint: Some("use variables".to_owned()), ..error(span, message) }
 }

@@ -9,7 +9,7 @@ use oxc_ast::ast::{
 use oxc_span::{GetSpan, Span};
 
 use super::functions::{self, Function, Signature};
-use super::lower::{BEYOND, LowerError, Lowerer, MOST_LEVELS};
+use super::lower::{BEYOND, LowerError, Lowerer, MOST_LEVELS, beyond, error, too_deep};
 use super::source::MARKS;
 use super::tree::{Binary, Logical, Node, NodeId, Value};
 
@@ -41,31 +41,10 @@ impl Lowerer<'_> {
             }
             Js::CallExpression(call) => self.call(call),
             Js::StaticMemberExpression(member) => self.member(member),
-            _ => match self.constant(expression) {
+            _ => match constant(expression) {
                 Some(constant) => self.add(span, Node::Constant(constant)),
-                None => Err(self.beyond(span, describe(expression))),
+                None => Err(beyond(span, describe(expression))),
             },
-        }
-    }
-
-    /// The value of a literal without fields in it.
-    pub(super) fn constant(&self, expression: &Js<'_>) -> Option<Value> {
-        match expression {
-            Js::NumericLiteral(literal) => Some(Value::Number(literal.value)),
-            Js::BooleanLiteral(literal) => Some(Value::Boolean(literal.value)),
-            Js::NullLiteral(_) => Some(Value::Null),
-            Js::StringLiteral(literal)
-                if !literal.lone_surrogates && !literal.value.contains(MARKS) =>
-            {
-                Some(Value::Text(literal.value.as_str().into()))
-            }
-            Js::UnaryExpression(unary) if unary.operator == UnaryOperator::UnaryNegation => {
-                match &unary.argument {
-                    Js::NumericLiteral(literal) => Some(Value::Number(-literal.value)),
-                    _ => None,
-                }
-            }
-            _ => None,
         }
     }
 
@@ -80,7 +59,7 @@ impl Lowerer<'_> {
         let mut parts = Vec::new();
         for (index, quasi) in template.quasis.iter().enumerate() {
             let Some(cooked) = &quasi.value.cooked else {
-                return Err(self.error(quasi.span, "an escape that means nothing"));
+                return Err(error(quasi.span, "an escape that means nothing"));
             };
             self.pieces(quasi.span, cooked, quasi.lone_surrogates, &mut parts)?;
             let Some(expression) = template.expressions.get(index) else { continue };
@@ -116,7 +95,7 @@ impl Lowerer<'_> {
         parts: &mut Vec<NodeId>,
     ) -> Result<()> {
         if lone_surrogates {
-            return Err(self.error(span, "half a character (a lone surrogate)"));
+            return Err(error(span, "half a character (a lone surrogate)"));
         }
         let [open, close] = MARKS;
         let mut rest = text;
@@ -155,13 +134,13 @@ impl Lowerer<'_> {
             placeholder if placeholder.starts_with('$') => {
                 let field = placeholder[1..].parse().ok();
                 let Some(input) = field.filter(|field| *field < self.source.fields.len()) else {
-                    return Err(self.error(name.span, "not a name"));
+                    return Err(error(name.span, "not a name"));
                 };
                 Node::Input { input, quoted: false }
             }
             "Math" | "Date" | "Number" | "String" | "Boolean" | "this" | "globalThis" | "JSON"
             | "Array" | "Object" | "RegExp" | "eval" | "Function" | "arguments" => {
-                return Err(self.beyond(name.span, &format!("`{}` by itself", name.name)));
+                return Err(beyond(name.span, &format!("`{}` by itself", name.name)));
             }
             other => Node::Local(self.scopes.read(other, name.span.start as usize)),
         };
@@ -173,7 +152,7 @@ impl Lowerer<'_> {
             UnaryOperator::UnaryPlus => Node::ToNumber,
             UnaryOperator::UnaryNegation => Node::Negate,
             UnaryOperator::LogicalNot => Node::Not,
-            other => return Err(self.beyond(unary.span, &format!("`{}`", other.as_str()))),
+            other => return Err(beyond(unary.span, &format!("`{}`", other.as_str()))),
         };
         let argument = self.expression(&unary.argument)?;
         self.add(unary.span, wrap(argument))
@@ -185,17 +164,16 @@ impl Lowerer<'_> {
         while let Some(Js::BinaryExpression(left)) = spine.last().map(|last| &last.left) {
             spine.push(left);
             if spine.len() > MOST_LEVELS {
-                return Err(self.too_deep(left.span));
+                return Err(too_deep(left.span));
             }
         }
         let mut left = match spine.last() {
             Some(innermost) => self.expression(&innermost.left)?,
-            None => return Err(self.error(binary.span, "not an expression")),
+            None => return Err(error(binary.span, "not an expression")),
         };
         for binary in spine.into_iter().rev() {
-            let operator = match binary_operator(binary.operator) {
-                Some(operator) => operator,
-                None => return Err(self.unknown_operator(binary)),
+            let Some(operator) = binary_operator(binary.operator) else {
+                return Err(unknown_operator(binary));
             };
             let right = self.expression(&binary.right)?;
             left = self.add(binary.span, Node::Binary(operator, left, right))?;
@@ -203,28 +181,17 @@ impl Lowerer<'_> {
         Ok(left)
     }
 
-    fn unknown_operator(&self, binary: &BinaryExpression<'_>) -> LowerError {
-        let hint = match binary.operator {
-            BinaryOperator::BitwiseAnd => "for `and` write `&&`",
-            BinaryOperator::BitwiseOR => "for `or` write `||`",
-            BinaryOperator::BitwiseXOR => "for a power write `**`",
-            _ => BEYOND,
-        };
-        let error = self.beyond(binary.right.span(), &format!("`{}`", binary.operator.as_str()));
-        LowerError { hint: Some(hint.to_owned()), ..error }
-    }
-
     fn logical(&mut self, logical: &LogicalExpression<'_>) -> Result<NodeId> {
         let mut spine = vec![logical];
         while let Some(Js::LogicalExpression(left)) = spine.last().map(|last| &last.left) {
             spine.push(left);
             if spine.len() > MOST_LEVELS {
-                return Err(self.too_deep(left.span));
+                return Err(too_deep(left.span));
             }
         }
         let mut left = match spine.last() {
             Some(innermost) => self.expression(&innermost.left)?,
-            None => return Err(self.error(logical.span, "not an expression")),
+            None => return Err(error(logical.span, "not an expression")),
         };
         for logical in spine.into_iter().rev() {
             let right = self.expression(&logical.right)?;
@@ -236,7 +203,7 @@ impl Lowerer<'_> {
 
     fn assignment(&mut self, assignment: &AssignmentExpression<'_>) -> Result<NodeId> {
         let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left else {
-            return Err(self.beyond(assignment.span, "an assignment to this"));
+            return Err(beyond(assignment.span, "an assignment to this"));
         };
         let span = assignment.span;
         self.check_target(name)?;
@@ -253,7 +220,7 @@ impl Lowerer<'_> {
         } else {
             let operator = assignment.operator.to_binary_operator().and_then(binary_operator);
             let Some(operator) = operator else {
-                return Err(self.beyond(span, &format!("`{}`", assignment.operator.as_str())));
+                return Err(beyond(span, &format!("`{}`", assignment.operator.as_str())));
             };
             let before = self.read(name)?;
             let right = self.expression(&assignment.right)?;
@@ -268,7 +235,7 @@ impl Lowerer<'_> {
         if is_field || matches!(name.name.as_str(), "undefined" | "NaN" | "Infinity" | "Math") {
             let message =
                 if is_field { "a field cannot be assigned" } else { "cannot be assigned" };
-            return Err(self.error(name.span, message));
+            return Err(error(name.span, message));
         }
         Ok(())
     }
@@ -280,12 +247,12 @@ impl Lowerer<'_> {
 
     fn assigned(&mut self, name: &IdentifierReference<'_>) -> Result<usize> {
         let local = self.scopes.assign(&name.name);
-        local.ok_or_else(|| self.error(name.span, format!("`{}` is a constant", name.name)))
+        local.ok_or_else(|| error(name.span, format!("`{}` is a constant", name.name)))
     }
 
     fn update(&mut self, update: &UpdateExpression<'_>) -> Result<NodeId> {
         let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = &update.argument else {
-            return Err(self.beyond(update.span, "an assignment to this"));
+            return Err(beyond(update.span, "an assignment to this"));
         };
         let span = update.span;
         self.check_target(name)?;
@@ -305,42 +272,34 @@ impl Lowerer<'_> {
     fn member(&mut self, member: &StaticMemberExpression<'_>) -> Result<NodeId> {
         let property = member.property.name.as_str();
         if member.optional {
-            return Err(self.beyond(member.span, "`?.`"));
+            return Err(beyond(member.span, "`?.`"));
         }
-        if let Js::Identifier(object) = &member.object {
-            if object.name == "Math" {
-                return match functions::constant(property) {
-                    Some(value) => self.add(member.span, Node::Constant(Value::Number(value))),
-                    None => Err(self.unknown(member, &format!("`Math.{property}`"))),
-                };
-            }
+        if let Js::Identifier(object) = &member.object
+            && object.name == "Math"
+        {
+            return match functions::constant(property) {
+                Some(value) => self.add(member.span, Node::Constant(Value::Number(value))),
+                None => Err(unknown(member, &format!("`Math.{property}`"))),
+            };
         }
         if property != "length" {
-            return Err(self.unknown(member, &format!("the property `{property}`")));
+            return Err(unknown(member, &format!("the property `{property}`")));
         }
         let object = self.expression(&member.object)?;
         self.add(member.span, Node::Call(Function::Length, vec![object]))
     }
 
-    fn unknown(&self, member: &StaticMemberExpression<'_>, what: &str) -> LowerError {
-        let error = self.beyond(member.property.span, what);
-        match functions::closest(&member.property.name) {
-            Some(name) => LowerError { hint: Some(format!("did you mean `{name}`?")), ..error },
-            None => error,
-        }
-    }
-
     fn call(&mut self, call: &CallExpression<'_>) -> Result<NodeId> {
         if call.optional {
-            return Err(self.beyond(call.span, "`?.`"));
+            return Err(beyond(call.span, "`?.`"));
         }
         match &call.callee {
             Js::Identifier(name) => match functions::global(&name.name) {
                 Some(signature) => self.call_function(call, &name.name, signature, Vec::new()),
-                None => Err(self.beyond(name.span, &format!("the function `{}`", name.name))),
+                None => Err(beyond(name.span, &format!("the function `{}`", name.name))),
             },
             Js::StaticMemberExpression(member) => self.call_member(call, member),
-            other => Err(self.beyond(other.span(), "a call of this")),
+            other => Err(beyond(other.span(), "a call of this")),
         }
     }
 
@@ -351,7 +310,7 @@ impl Lowerer<'_> {
     ) -> Result<NodeId> {
         let property = member.property.name.as_str();
         if member.optional {
-            return Err(self.beyond(member.span, "`?.`"));
+            return Err(beyond(member.span, "`?.`"));
         }
         let object = match &member.object {
             Js::Identifier(object) => object.name.as_str(),
@@ -359,28 +318,28 @@ impl Lowerer<'_> {
         };
         match object {
             "Math" if property == "random" => {
-                let error = self.beyond(member.span, "`Math.random`");
+                let refused = beyond(member.span, "`Math.random`");
                 let hint = "values must be reproducible: draw in a field of its own and use that";
-                Err(LowerError { hint: Some(hint.to_owned()), ..error })
+                Err(LowerError { hint: Some(hint.to_owned()), ..refused })
             }
             "Math" => match functions::math(property) {
                 Some(signature) => self.call_function(call, property, signature, Vec::new()),
-                None => Err(self.unknown(member, &format!("`Math.{property}`"))),
+                None => Err(unknown(member, &format!("`Math.{property}`"))),
             },
             "Number" => match functions::number(property) {
                 Some(signature) => self.call_function(call, property, signature, Vec::new()),
-                None => Err(self.unknown(member, &format!("`Number.{property}`"))),
+                None => Err(unknown(member, &format!("`Number.{property}`"))),
             },
             "Date" if property == "now" && call.arguments.is_empty() => {
                 self.add(call.span, Node::Now)
             }
-            "Date" => Err(self.beyond(member.span, &format!("`Date.{property}`"))),
+            "Date" => Err(beyond(member.span, &format!("`Date.{property}`"))),
             _ => match functions::method(property) {
                 Some(signature) => {
                     let object = self.expression(&member.object)?;
                     self.call_function(call, property, signature, vec![object])
                 }
-                None => Err(self.unknown(member, &format!("the method `{property}`"))),
+                None => Err(unknown(member, &format!("the method `{property}`"))),
             },
         }
     }
@@ -398,7 +357,7 @@ impl Lowerer<'_> {
             let expected =
                 if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
             let message = format!("`{name}` takes {expected} arguments, not {found}");
-            return Err(self.error(call.span, message));
+            return Err(error(call.span, message));
         }
         for argument in &call.arguments {
             let Some(expression) = argument.as_expression() else {
@@ -407,11 +366,51 @@ impl Lowerer<'_> {
                 } else {
                     call.span
                 };
-                return Err(self.beyond(span, "`...`"));
+                return Err(beyond(span, "`...`"));
             };
             operands.push(self.expression(expression)?);
         }
         self.add(call.span, Node::Call(function, operands))
+    }
+}
+
+fn unknown_operator(binary: &BinaryExpression<'_>) -> LowerError {
+    let hint = match binary.operator {
+        BinaryOperator::BitwiseAnd => "for `and` write `&&`",
+        BinaryOperator::BitwiseOR => "for `or` write `||`",
+        BinaryOperator::BitwiseXOR => "for a power write `**`",
+        _ => BEYOND,
+    };
+    let refused = beyond(binary.right.span(), &format!("`{}`", binary.operator.as_str()));
+    LowerError { hint: Some(hint.to_owned()), ..refused }
+}
+
+fn unknown(member: &StaticMemberExpression<'_>, what: &str) -> LowerError {
+    let refused = beyond(member.property.span, what);
+    match functions::closest(&member.property.name) {
+        Some(name) => LowerError { hint: Some(format!("did you mean `{name}`?")), ..refused },
+        None => refused,
+    }
+}
+
+/// The value of a literal without fields in it.
+pub(super) fn constant(expression: &Js<'_>) -> Option<Value> {
+    match expression {
+        Js::NumericLiteral(literal) => Some(Value::Number(literal.value)),
+        Js::BooleanLiteral(literal) => Some(Value::Boolean(literal.value)),
+        Js::NullLiteral(_) => Some(Value::Null),
+        Js::StringLiteral(literal)
+            if !literal.lone_surrogates && !literal.value.contains(MARKS) =>
+        {
+            Some(Value::Text(literal.value.as_str().into()))
+        }
+        Js::UnaryExpression(unary) if unary.operator == UnaryOperator::UnaryNegation => {
+            match &unary.argument {
+                Js::NumericLiteral(literal) => Some(Value::Number(-literal.value)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

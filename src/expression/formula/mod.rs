@@ -168,13 +168,12 @@ impl Program {
 fn lifts(tree: &Tree, scope: Scope<'_>) -> BTreeMap<NodeId, Lift> {
     /// More inputs than that rarely share their keys.
     const MOST_INPUTS: usize = 4;
-    // Per node: its text inputs, `None` once anything else decides.
+    // Per node: its text inputs, `None` once anything else decides. Constants and `now` decide nothing.
     let mut inputs: Vec<Option<Vec<usize>>> = Vec::with_capacity(tree.nodes.len());
     let mut lifts = BTreeMap::new();
     for (id, node) in tree.nodes.iter().enumerate() {
         let id = id as NodeId;
         let mut own = match node {
-            Node::Constant(_) | Node::Now => Some(Vec::new()),
             Node::Input { input, .. } if scope.inputs[*input].data_type == DataType::Text => {
                 Some(vec![*input])
             }

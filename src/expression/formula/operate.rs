@@ -246,17 +246,18 @@ fn compare<'a>(
     if let (Some(a), Some(b)) = (left.as_constant(), right.as_constant()) {
         return Vector::constant(Value::Boolean(holds(operator, a.into(), b.into())));
     }
-    if is_plain(left) && is_plain(right) {
-        if let (Some((a, _)), Some((b, _))) = (numbers(left, length), numbers(right, length)) {
-            return Vector::booleans(match operator {
-                Binary::Equal | Binary::Identical => flags(&a, &b, length, |a, b| a == b),
-                Binary::NotEqual | Binary::NotIdentical => flags(&a, &b, length, |a, b| a != b),
-                Binary::Less => flags(&a, &b, length, |a, b| a < b),
-                Binary::LessOrEqual => flags(&a, &b, length, |a, b| a <= b),
-                Binary::Greater => flags(&a, &b, length, |a, b| a > b),
-                _ => flags(&a, &b, length, |a, b| a >= b),
-            });
-        }
+    if is_plain(left)
+        && is_plain(right)
+        && let (Some((a, _)), Some((b, _))) = (numbers(left, length), numbers(right, length))
+    {
+        return Vector::booleans(match operator {
+            Binary::Equal | Binary::Identical => flags(&a, &b, length, |a, b| a == b),
+            Binary::NotEqual | Binary::NotIdentical => flags(&a, &b, length, |a, b| a != b),
+            Binary::Less => flags(&a, &b, length, |a, b| a < b),
+            Binary::LessOrEqual => flags(&a, &b, length, |a, b| a <= b),
+            Binary::Greater => flags(&a, &b, length, |a, b| a > b),
+            _ => flags(&a, &b, length, |a, b| a >= b),
+        });
     }
     // `flag == true` is how conditions are written.
     if let (

@@ -12,6 +12,7 @@ pub(super) struct Scopes {
 
 /// A variable.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, no state machine")]
 pub(super) struct Local {
     pub(super) name: String,
     pub(super) is_constant: bool,

@@ -302,7 +302,7 @@ fn first_at(text: &[u8], sought: &[u8], from: usize) -> Option<usize> {
 
 fn last(text: &[u8], sought: &[u8]) -> Option<usize> {
     let text = utf8(text);
-    text.rfind(utf8(sought)).map(|end| length(text[..end].as_bytes()))
+    text.rfind(utf8(sought)).map(|end| length(&text.as_bytes()[..end]))
 }
 
 /// Methods that make a text.
@@ -348,7 +348,9 @@ fn make(
         }
         Method::Concat => {
             out.extend_from_slice(text);
-            arguments.iter().for_each(|argument| write_text(*argument, out));
+            for argument in arguments {
+                write_text(*argument, out);
+            }
         }
         Method::Repeat => repeat(text, start, out)?,
         Method::PadStart | Method::PadEnd => pad(method, text, length, arguments, out)?,
@@ -370,7 +372,9 @@ fn repeat(text: &[u8], count: f64, out: &mut Vec<u8>) -> Result<(), String> {
         return Err(too_long(length));
     }
     if !text.is_empty() {
-        (0..count as usize).for_each(|_| out.extend_from_slice(text));
+        for _ in 0..count as usize {
+            out.extend_from_slice(text);
+        }
     }
     Ok(())
 }

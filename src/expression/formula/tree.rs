@@ -143,8 +143,11 @@ impl Tree {
             | Node::Local(_)
             | Node::Now
             | Node::StepAfter { .. } => Vec::new(),
-            Node::Not(one) | Node::Negate(one) | Node::ToNumber(one) => vec![*one],
-            Node::Assign(_, one) | Node::Find(one, _) => vec![*one],
+            Node::Not(one)
+            | Node::Negate(one)
+            | Node::ToNumber(one)
+            | Node::Assign(_, one)
+            | Node::Find(one, _) => vec![*one],
             Node::Binary(_, left, right) | Node::Logical(_, left, right) => vec![*left, *right],
             Node::Choose(test, yes, no) => vec![*test, *yes, *no],
             Node::Sequence(all) | Node::Concatenate(all) | Node::Call(_, all) => all.clone(),

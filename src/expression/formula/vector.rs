@@ -49,15 +49,7 @@ impl<T> Deref for Slice<'_, T> {
     }
 }
 
-impl<'a, T: Clone> Slice<'a, T> {
-    /// The values, copied only when someone else has them too.
-    pub(super) fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Borrowed(values) => values.to_vec(),
-            Self::Shared(values) => Arc::unwrap_or_clone(values),
-        }
-    }
-
+impl<T: Clone> Slice<'_, T> {
     fn into_owned<'b>(self) -> Slice<'b, T> {
         match self {
             Self::Borrowed(values) => Slice::Shared(Arc::new(values.to_vec())),
