@@ -61,7 +61,13 @@ impl Counters {
             ("ALL_ROWS_GENERATED".to_owned(), rows),
             ("GENERATIONS_MADE".to_owned(), self.generations),
         ];
-        for name in sinks::names().into_iter().chain(sinks::TO_COME.iter().copied()) {
+        let mut names: Vec<&str> = Vec::new();
+        for name in FORMATS.iter().chain(sinks::TO_COME).copied().chain(sinks::names()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for name in names {
             let counter = self.connectors.get(name).copied().unwrap_or_default();
             let key = name.to_ascii_uppercase();
             let makes_files = FORMATS.iter().any(|format| {

@@ -38,6 +38,9 @@ mod status;
 mod store;
 mod tracker;
 
+#[cfg(test)]
+mod tests;
+
 pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transition};
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, OpenError, SubmitError};

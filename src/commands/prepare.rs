@@ -143,13 +143,17 @@ fn find_connectors(
 
 fn total_rows(request: &Request<'_>, problems: &mut Problems) -> Option<u64> {
     let batches = request.batches?;
-    let total = request.rows.checked_mul(batches).filter(|total| *total <= MAX_ROWS);
+    let total = request
+        .rows
+        .checked_mul(batches)
+        // Batch numbers have the same bound: also empty ones are counted.
+        .filter(|total| *total.max(&batches) <= MAX_ROWS);
     if total.is_none() {
         problems.push(
             Problem::error(
                 "too_many_rows",
                 "rows",
-                format!("{} rows x {batches} batches is more than {MAX_ROWS} rows", request.rows),
+                format!("{} rows x {batches} batches is more than {MAX_ROWS}", request.rows),
             )
             .hint("ask for fewer rows or batches"),
         );

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// Seconds between two runs when a schedule names none.
@@ -140,28 +141,35 @@ fn next_time(expression: &str, from: DateTime<Utc>) -> Result<DateTime<Utc>, Sch
     parse(expression).and_then(|cron| cron.find_next_occurrence(&from, false)).map_err(|error| {
         ScheduleError::Cron {
             expression: crate::problems::excerpt(expression),
-            reason: reason(&error.to_string()),
+            reason: reason(&error),
         }
     })
 }
 
-fn parse(expression: &str) -> Result<Cron, croner::errors::CronError> {
+fn parse(expression: &str) -> Result<Cron, CronError> {
     /// No meaningful expression is longer, and a hostile one is not parsed.
     const LONGEST: usize = 200;
     if expression.len() > LONGEST {
-        return Err(croner::errors::CronError::InvalidPattern("too long".to_owned()));
+        return Err(CronError::InvalidPattern("it is too long".to_owned()));
     }
     let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
     parser.parse(expression)
 }
 
-/// The parser's sentence in our spelling.
-fn reason(text: &str) -> String {
-    let text = text.trim_end_matches('.').replace("CronScheduler ", "").replace("CronPattern ", "");
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(characters).collect::<String>()
-    })
+/// What is wrong, in our spelling.
+fn reason(error: &CronError) -> String {
+    match error {
+        CronError::EmptyPattern => "it is empty".to_owned(),
+        CronError::InvalidDate | CronError::InvalidTime | CronError::TimeSearchLimitExceeded => {
+            "there is no such time".to_owned()
+        }
+        CronError::InvalidPattern(text) if text.contains("fields") => {
+            "it does not have 5 or 6 parts".to_owned()
+        }
+        CronError::InvalidPattern(text)
+        | CronError::IllegalCharacters(text)
+        | CronError::ComponentError(text) => text.trim_end_matches('.').to_lowercase(),
+    }
 }
 
 #[cfg(test)]
@@ -193,9 +201,9 @@ mod tests {
         let refused = |expression| {
             Schedule::from_parameters(None, None, Some(expression)).unwrap_err().to_string()
         };
-        insta::assert_snapshot!(refused("61 * * * *"), @"cron expression `61 * * * *`: component error: Number out of bounds, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
-        insta::assert_snapshot!(refused("soon"), @"");
-        insta::assert_snapshot!(refused("0 0 30 2 *"), @"");
+        insta::assert_snapshot!(refused("61 * * * *"), @"cron expression `61 * * * *`: number out of bounds, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
+        insta::assert_snapshot!(refused("soon"), @"cron expression `soon`: it does not have 5 or 6 parts, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
+        insta::assert_snapshot!(refused("0 0 30 2 *"), @"cron expression `0 0 30 2 *`: there is no such time, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
         assert!(refused(&"*".repeat(100_000)).len() < 400);
     }
 

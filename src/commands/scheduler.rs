@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::Status;
 use super::error::CommandError;
 use super::live::{Shared, lock};
-use super::{Status, live};
 use crate::problems::chain;
 
 /// Longest sleep: the clock of the wall may be set meanwhile.
@@ -61,8 +61,8 @@ fn next_due(shared: &Shared) -> Option<(DateTime<Utc>, Uuid)> {
 
 /// Sleeps until something is due or has changed; returns when the store is to be flushed.
 fn sleep(shared: &Shared, flush_at: Option<Instant>, forget_at: Instant) -> Option<Instant> {
-    let now = shared.probe.now();
     let state = lock(&shared.state);
+    let now = shared.probe.now();
     let due = state.timers.first().map(|(due, _)| (*due - now).to_std().unwrap_or_default());
     if shared.is_stopping() || due == Some(Duration::ZERO) {
         return flush_at;
@@ -102,7 +102,7 @@ fn begin(shared: &Shared, id: Uuid, due: DateTime<Utc>) {
         Err(CommandError::Record(error)) => {
             tracing::warn!(%id, error = chain(&error), "run is put off");
             let again = shared.probe.now() + TRY_AGAIN_AFTER;
-            live::lock(&shared.state).timers.insert((again, id));
+            lock(&shared.state).timers.insert((again, id));
         }
         // Removed or held meanwhile.
         Err(_) => {}

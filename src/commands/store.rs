@@ -13,6 +13,7 @@
 //! To change the schema: add a step to [`MIGRATIONS`]; never edit an old one.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,7 +111,7 @@ const COLUMNS: &str = "id, owner, model_name, model_label, model_folder, connect
     finished, status, comment, runs, next_run, first_batch, next_batch";
 
 /// How long a call waits for somebody else's lock: an operator may look into the file.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+const LOCK_WAIT: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
 
 /// What is known of every command.
 #[derive(Debug)]
@@ -162,11 +163,9 @@ pub enum RecordError {
     },
 }
 
-/// Wraps what the database says.
-fn failed<E: Into<Box<dyn Error + Send + Sync>>>(
-    action: &'static str,
-) -> impl Fn(E) -> RecordError {
-    move |source| RecordError::Database { action, source: source.into() }
+/// Wraps what the database says: as text, for its errors tell everything twice.
+fn failed<E: Display>(action: &'static str) -> impl Fn(E) -> RecordError {
+    move |source| RecordError::Database { action, source: source.to_string().into() }
 }
 
 /// One connector's share of a batch.
@@ -802,4 +801,270 @@ fn unreadable(index: usize, error: impl Error + Send + Sync + 'static) -> rusqli
 
 fn json(value: &impl serde::Serialize) -> Result<String, RecordError> {
     serde_json::to_string(value).map_err(failed("write JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(milliseconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(milliseconds).unwrap()
+    }
+
+    fn command(number: u128) -> Command {
+        Command {
+            id: Uuid::from_u128(number),
+            owner: "ann".into(),
+            model_name: "orders".into(),
+            model_label: "orders.json".into(),
+            model_folder: Some("/models".into()),
+            connectors: vec!["csv".into(), "json".into()],
+            destinations: vec!["/out/a.csv".into(), "/out/a.json".into()],
+            rows: 10,
+            batches: 3,
+            threads: 2,
+            seed: u64::MAX,
+            now: -1,
+            overrides: vec![("CSV_HEADER".into(), "false".into())],
+            schedule: None,
+            paused: false,
+            accepted: time(number as i64 * 1_000),
+            started: None,
+            finished: None,
+            status: Status::Queued,
+            comment: String::new(),
+            runs: 0,
+            next_run: None,
+            first_batch: 0,
+            next_batch: 0,
+        }
+    }
+
+    fn finished(number: u128) -> Command {
+        let mut command = command(number);
+        command.status = Status::Finished;
+        command.finished = Some(command.accepted);
+        command
+    }
+
+    fn committed(rows: u64, file: &str) -> Committed {
+        let file = CommittedFile { path: file.into(), bytes: rows * 2, crc32: "00000000".into() };
+        Committed { rows, bytes: rows * 2, files: vec![file] }
+    }
+
+    fn scalar(store: &Store, query: &str) -> i64 {
+        store.reader().query_row(query, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_command_comes_back_as_it_was_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("datagen.db");
+        let kept = Command {
+            schedule: Some(Schedule::Cron { expression: "@daily".into() }),
+            paused: true,
+            started: Some(time(5)),
+            finished: Some(time(6)),
+            status: Status::Failed,
+            comment: "no space".into(),
+            runs: 4,
+            next_run: Some(time(9)),
+            first_batch: 6,
+            next_batch: 8,
+            ..command(1)
+        };
+        let store = Store::open(&path).unwrap();
+        store.insert(&kept, "{\"a\": 1}", Some("[1]")).unwrap();
+        store.sync().unwrap();
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.get(kept.id).unwrap(), Some(kept.clone()));
+        assert_eq!(store.model(kept.id).unwrap().as_deref(), Some("{\"a\": 1}"));
+        assert_eq!(store.warnings(kept.id).unwrap().as_deref(), Some("[1]"));
+        assert_eq!(store.get(Uuid::from_u128(2)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_batch_that_is_made_again_counts_once() {
+        let store = Store::in_memory().unwrap();
+        let mut command = command(1);
+        store.insert(&command, "{}", None).unwrap();
+        let record = |position, rows| BatchRecord {
+            batch: 0,
+            position,
+            committed: committed(rows, "/out/a"),
+        };
+        store.record(&command, &[record(0, 7)]).unwrap();
+        command.next_batch = 1;
+        let totals = store.record(&command, &[record(0, 10), record(1, 10)]).unwrap();
+        assert_eq!(totals[0].rows, 10);
+        assert_eq!(totals[0].bytes, 20);
+        assert_eq!(totals[0].files, 1);
+        assert_eq!(totals, store.totals(&command).unwrap());
+        assert_eq!(store.get(command.id).unwrap().unwrap().next_batch, 1);
+        let files = store.files(&command, 10, 0).unwrap();
+        assert_eq!(files.iter().map(|file| &*file.connector).collect::<Vec<_>>(), ["csv", "json"]);
+        assert_eq!(store.files(&command, 10, 1).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_locked_file_is_told_and_is_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("datagen.db");
+        let store = Store::open(&path).unwrap();
+        let somebody = Connection::open(&path).unwrap();
+        somebody.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let refused = store.insert(&command(1), "{}", None).unwrap_err();
+        insta::assert_snapshot!(crate::problems::chain(&refused), @"command store: keep a command: database is locked");
+        assert_eq!(store.list(&Filter::default()).unwrap(), []);
+        somebody.execute_batch("ROLLBACK").unwrap();
+        store.insert(&command(1), "{}", None).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_a_later_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("datagen.db");
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let refused = Store::open(&path).unwrap_err();
+        assert!(matches!(refused, RecordError::Newer { found: 99, known: 1, .. }), "{refused}");
+    }
+
+    #[test]
+    fn old_commands_are_forgotten_with_all_that_is_theirs_but_schedules_stay() {
+        let store = Store::in_memory().unwrap();
+        for number in 1..=3 {
+            store.insert(&finished(number), &format!("{{\"n\": {number}}}"), Some("[]")).unwrap();
+        }
+        let scheduled = Command { schedule: Some(Schedule::Delay { seconds: 1 }), ..finished(4) };
+        store.insert(&scheduled, "{\"n\": 1}", None).unwrap();
+        store.insert(&command(5), "{}", None).unwrap();
+        assert_eq!(store.forget_before(time(3_000)).unwrap(), 2);
+        let left: Vec<_> = store.list(&Filter::default()).unwrap();
+        let left: Vec<_> = left.iter().map(|command| command.id.as_u128()).collect();
+        assert_eq!(left, [5, 4, 3]);
+        assert_eq!(scalar(&store, "SELECT count(*) FROM models"), 3);
+        assert_eq!(scalar(&store, "SELECT count(*) FROM warnings"), 1);
+        assert_eq!(scalar(&store, "SELECT count(DISTINCT command) FROM transitions"), 3);
+        assert_eq!(scalar(&store, "SELECT count(DISTINCT command) FROM connectors"), 3);
+    }
+
+    #[test]
+    fn a_list_holds_what_the_filter_passes_newest_first() {
+        let store = Store::in_memory().unwrap();
+        for number in 1..=6 {
+            let mut command = if number % 2 == 0 { finished(number) } else { command(number) };
+            command.owner = if number > 3 { "bob".into() } else { "ann".into() };
+            store.insert(&command, "{}", None).unwrap();
+        }
+        let list = |filter: Filter| -> Vec<u128> {
+            let list = store.list(&filter).unwrap();
+            list.iter().map(|command| command.id.as_u128()).collect()
+        };
+        let all = Filter::default();
+        assert_eq!(list(all.clone()), [6, 5, 4, 3, 2, 1]);
+        assert_eq!(list(Filter { limit: Some(2), offset: 1, ..all.clone() }), [5, 4]);
+        assert_eq!(list(Filter { status: Some(Status::Finished), ..all.clone() }), [6, 4, 2]);
+        assert_eq!(list(Filter { owner: Some("ann".into()), ..all.clone() }), [3, 2, 1]);
+        assert_eq!(list(Filter { since: Some(time(5_000)), ..all.clone() }), [6, 5]);
+        assert_eq!(list(Filter { since: Some(time(99_000)), ..all.clone() }), []);
+        assert_eq!(list(Filter { scheduled: Some(true), ..all }), []);
+        let counts = store.count().unwrap();
+        assert_eq!(counts[0], (Status::Queued, 3));
+        assert_eq!(counts[3], (Status::Finished, 3));
+    }
+
+    /// With 100,000 commands, no list may walk through them: every filter has its index.
+    #[test]
+    fn every_filter_is_answered_by_an_index() {
+        let store = Store::in_memory().unwrap();
+        let filters = [
+            Filter { status: Some(Status::Running), ..Filter::default() },
+            Filter { owner: Some("ann".into()), ..Filter::default() },
+            Filter { scheduled: Some(true), ..Filter::default() },
+            Filter { since: Some(time(0)), ..Filter::default() },
+        ];
+        for filter in filters {
+            let (condition, values) = conditions(&filter);
+            let statement = format!(
+                "EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM commands WHERE {condition} \
+                 ORDER BY number DESC"
+            );
+            let reader = store.reader();
+            let mut query = reader.prepare(&statement).unwrap();
+            let steps: Vec<String> = query
+                .query_map(params_from_iter(values), |row| row.get("detail"))
+                .and_then(Iterator::collect)
+                .unwrap();
+            let plan = steps.join("; ");
+            assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
+            assert!(
+                plan.starts_with("SEARCH commands") || plan.contains("commands_scheduled"),
+                "{filter:?}: {plan}"
+            );
+        }
+    }
+
+    /// A measurement, not a test: `cargo test --release --lib -- --ignored --nocapture store_with`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn a_store_with_100_000_finished_commands() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("datagen.db");
+        let store = Store::open(&path).unwrap();
+        let timed = |what: &str, count: u32, work: &mut dyn FnMut()| {
+            let started = std::time::Instant::now();
+            (0..count).for_each(|_| work());
+            println!("{what}: {:?}", started.elapsed() / count);
+        };
+        let mut number = 0;
+        timed("insert and finish", 100_000, &mut || {
+            number += 1;
+            let mut command = command(number);
+            store.insert(&command, "{}", None).unwrap();
+            command.status = Status::Finished;
+            let record =
+                BatchRecord { batch: 0, position: 0, committed: committed(10, "/out/a.csv") };
+            store.update(&command, Some(command.accepted), &[record]).unwrap();
+        });
+        timed("flush", 1, &mut || store.sync().unwrap());
+        timed("insert and flush", 100, &mut || {
+            number += 1;
+            store.insert(&command(number), "{}", None).unwrap();
+            store.sync().unwrap();
+        });
+        timed("get", 1_000, &mut || {
+            store.get(Uuid::from_u128(50_000)).unwrap();
+        });
+        let filter = Filter { limit: Some(100), ..Filter::default() };
+        timed("newest 100", 100, &mut || {
+            store.list(&filter).unwrap();
+        });
+        let finished = Filter { status: Some(Status::Finished), ..filter.clone() };
+        timed("100 finished", 100, &mut || {
+            store.list(&finished).unwrap();
+        });
+        let late = Filter { since: Some(time(99_999_000)), ..filter.clone() };
+        timed("since lately", 100, &mut || {
+            store.list(&late).unwrap();
+        });
+        let early = Filter { since: Some(time(1)), ..filter.clone() };
+        timed("since ever", 100, &mut || {
+            store.list(&early).unwrap();
+        });
+        let far = Filter { offset: 99_000, ..filter };
+        timed("offset 99,000", 10, &mut || {
+            store.list(&far).unwrap();
+        });
+        timed("count", 10, &mut || {
+            store.count().unwrap();
+        });
+        timed("unfinished", 10, &mut || {
+            store.unfinished().unwrap();
+        });
+        println!("{} bytes", std::fs::metadata(&path).unwrap().len());
+        timed("forget 2,000", 10, &mut || {
+            store.forget_before(time(200_000_000)).unwrap();
+        });
+    }
 }

@@ -386,7 +386,7 @@ impl Tracker {
             .reserve()
             .map_err(|(waiting, retry_after)| CommandError::QueueFull { waiting, retry_after })?;
         let queued = shared.revive(command).and_then(|live| {
-            shared.change(&live, &[], |command| {
+            let queued = shared.change(&live, &[], |command| {
                 if command.status != Status::Failed {
                     return Err(CommandError::WrongStatus { id, status: command.status, expected });
                 }
@@ -394,7 +394,11 @@ impl Tracker {
                 command.comment.clear();
                 (command.started, command.finished) = (None, None);
                 Ok(())
-            })?;
+            });
+            if queued.is_err() {
+                shared.forget_if_over(&live);
+            }
+            queued?;
             live.forget_cancel();
             shared.enqueue(&live);
             Ok(())
@@ -458,6 +462,18 @@ impl Tracker {
         }
         changed?;
         Ok(self.shared().store.sync()?)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_stopping(&self) -> bool {
+        self.shared().is_stopping()
+    }
+
+    /// Lets the timer look at the clock, which a test has moved.
+    #[cfg(test)]
+    pub(super) fn wake_timer(&self) {
+        let _state = lock(&self.shared().state);
+        self.shared().timer.notify_all();
     }
 
     /// Stops: no command begins any more, those under way end after their blocks and are left to be
