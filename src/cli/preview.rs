@@ -7,14 +7,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::{Map, Value};
 
 use super::shown::print_problems;
 use super::source;
 use crate::commands;
 use crate::config::Config;
 use crate::model;
-use crate::plan::{self, Environment, Plan};
+use crate::plan::{self, Environment};
 use crate::problems::Problems;
 use crate::roots::ReadRoots;
 
@@ -64,31 +63,28 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         .and_then(|model| plan::compile(&model, &environment, &mut problems));
     print_problems(&source.label, &problems);
     let Some(plan) = plan.filter(|_| !problems.has_errors()) else { return Ok(ExitCode::FAILURE) };
-    let format = if arguments.format == Format::Csv { "csv" } else { "json" };
+    // The table is made of CSV: its texts are shown as they are, without a detour over numbers.
+    let format = if arguments.format == Format::Json { "json" } else { "csv" };
     let text = commands::preview(&plan, format, arguments.from, arguments.rows)?;
     let mut out = io::stdout().lock();
     if arguments.format == Format::Table {
-        writeln!(out, "{}", table(&plan, &text)?)?;
+        writeln!(out, "{}", table(&text)?)?;
     } else {
         out.write_all(&text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The JSON lines `text` as a table.
-fn table(plan: &Plan, text: &[u8]) -> anyhow::Result<Table> {
+/// The CSV file `text` as a table.
+fn table(text: &[u8]) -> anyhow::Result<Table> {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic);
-    let names = plan.schema().columns.iter().map(|column| column.name.as_str());
-    table.set_header(names);
-    for line in serde_json::Deserializer::from_slice(text).into_iter::<Map<String, Value>>() {
-        table.add_row(line?.values().map(|value| match value {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        }));
+    let mut reader = csv::Reader::from_reader(text);
+    table.set_header(reader.headers()?.iter());
+    for record in reader.records() {
+        table.add_row(record?.iter());
     }
     Ok(table)
 }
