@@ -176,6 +176,11 @@ impl<'a> Reader<'a> {
         self.problems.push(problem);
     }
 
+    /// Whether further warnings are kept.
+    pub fn has_room_for_warnings(&self) -> bool {
+        self.problems.has_room_for_warnings()
+    }
+
     /// Whether this document has had an error so far.
     pub fn has_errors(&self) -> bool {
         self.problems.has_errors()
@@ -293,6 +298,9 @@ impl<'a> Reader<'a> {
         for key in self.object.keys() {
             if names().any(|name| name == key) {
                 continue;
+            }
+            if !self.has_room_for_warnings() {
+                break;
             }
             let mut problem = Problem::warning(
                 "unknown_attribute",

@@ -82,10 +82,10 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.pointer.is_empty() {
-            write!(out, "{}: ", self.pointer)?;
+            write!(out, "{}: ", excerpt(&self.pointer))?;
         }
         if let Some(field) = &self.field {
-            write!(out, "field `{field}`: ")?;
+            write!(out, "field `{}`: ", excerpt(field))?;
         }
         out.write_str(&self.message)?;
         if let Some(hint) = &self.hint {
@@ -95,23 +95,47 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Most findings that are kept of one document: a hostile one must not make a hostile answer.
-const MOST: usize = 1_000;
+/// Most findings of each severity that are kept of one document: a hostile one must not make a hostile
+/// answer, and warnings must not crowd out errors.
+const MOST: usize = 500;
+
+/// Most errors that come with a guess: each costs as much as there are names.
+const MOST_GUESSES: usize = 50;
 
 /// Everything found so far, in the order of finding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems {
     found: Vec<Problem>,
     errors: usize,
+    warnings: usize,
 }
 
 impl Problems {
-    /// Adds a finding. Beyond a thousand only errors are counted.
+    /// Adds a finding. Beyond five hundred of a severity they are only counted.
     pub fn push(&mut self, problem: Problem) {
-        self.errors += usize::from(problem.severity == Severity::Error);
-        if self.found.len() < MOST {
+        let count = match problem.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST {
             self.found.push(problem);
         }
+    }
+
+    /// Whether further warnings are kept; when not, there is no use in looking for them.
+    pub fn has_room_for_warnings(&self) -> bool {
+        self.warnings < MOST
+    }
+
+    /// Whether further errors are kept; when not, there is no use in looking for them.
+    pub fn has_room_for_errors(&self) -> bool {
+        self.errors < MOST
+    }
+
+    /// Whether a further error is worth the search for what was probably meant.
+    pub fn is_worth_a_guess(&self) -> bool {
+        self.errors < MOST_GUESSES
     }
 
     /// Adds all findings of `other`.

@@ -11,7 +11,7 @@ pub struct EvaluateError {
 }
 
 /// Bytes of text that one column of a block may take: offsets are 32 bits wide, memory is not free.
-pub(super) const MOST_BLOCK_BYTES: usize = 1 << 29;
+pub(super) const MOST_BLOCK_BYTES: usize = 1 << 26;
 
 /// The faults met so far in one evaluation, by position in the block (or in a dictionary).
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,7 @@
 //! The fields that expressions name, each once.
 
+use std::collections::BTreeMap;
+
 use crate::problems::{Problem, Problems};
 
 /// What an expression reads: a field of the same row, or one of its sub-values.
@@ -31,13 +33,14 @@ impl Reference {
 #[derive(Debug, Clone)]
 pub(super) struct References {
     list: Vec<Reference>,
+    places: BTreeMap<(String, Option<String>), usize>,
     attribute_key: &'static str,
 }
 
 impl References {
     /// None yet; those to come stand in the attribute `attribute_key`.
     pub(super) fn new(attribute_key: &'static str) -> Self {
-        Self { list: Vec::new(), attribute_key }
+        Self { list: Vec::new(), places: BTreeMap::new(), attribute_key }
     }
 
     /// The index of the reference to a whole field.
@@ -47,11 +50,12 @@ impl References {
 
     /// The index of the reference to a sub-value of a field, or to the whole of it.
     pub(super) fn sub_value(&mut self, field: &str, sub_value: Option<&str>) -> usize {
-        let known = |known: &Reference| known.field == field && known.sub_value() == sub_value;
-        if let Some(index) = self.list.iter().position(known) {
-            return index;
+        let key = (field.to_owned(), sub_value.map(str::to_owned));
+        if let Some(index) = self.places.get(&key) {
+            return *index;
         }
-        let (field, sub_value) = (field.to_owned(), sub_value.map(str::to_owned));
+        let (field, sub_value) = key.clone();
+        self.places.insert(key, self.list.len());
         self.list.push(Reference { field, sub_value, attribute_key: self.attribute_key });
         self.list.len() - 1
     }

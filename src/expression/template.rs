@@ -90,12 +90,19 @@ impl Template {
                 let position = selection.position(index);
                 let out = texts.open();
                 for piece in &self.pieces {
+                    // A row that goes beyond is told of below: it must not be made first.
+                    if out.len() > MOST_BLOCK_BYTES {
+                        break;
+                    }
                     match piece {
                         Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
                         Piece::Input(input) => {
                             write_display(columns[*input], types[*input], position, out);
                         }
                     }
+                }
+                if out.len() > MOST_BLOCK_BYTES {
+                    faults.push(position, "the texts of a block are too long".into());
                 }
             }
             texts.close();

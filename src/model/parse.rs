@@ -12,6 +12,9 @@ use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 /// Longest name of a field in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
+/// Most values in a document: each takes up to a hundred bytes, however short it is written.
+const MAX_VALUES: usize = 1_000_000;
+
 /// Keys at the root of a model.
 const ROOT_KEYS: &[&str] = &["model_name", "Fields", "Table_Names", "Options", "Primary_Keys"];
 
@@ -24,9 +27,18 @@ pub fn parse(source: &str, problems: &mut Problems) -> Option<Model> {
         problems.push(Problem::error("model_too_large", "", message));
         return None;
     }
+    let values = count_values(source);
+    if values > MAX_VALUES {
+        let message = format!("the model has {values} values, expected at most {MAX_VALUES}");
+        problems.push(
+            Problem::error("too_many_values", "", message)
+                .hint("draw from a CSV file instead of a long list"),
+        );
+        return None;
+    }
     // A byte order mark is how some editors begin a file.
-    let document = match serde_json::from_str(source.trim_start_matches('\u{feff}')) {
-        Ok(Value::Object(document)) => document,
+    let mut document = match serde_json::from_str(source.trim_start_matches('\u{feff}')) {
+        Ok(document @ Value::Object(_)) => document,
         Ok(other) => {
             let message = format!("the model is {}, expected a JSON object", shown(&other));
             problems.push(Problem::error("not_an_object", "", message));
@@ -45,17 +57,22 @@ pub fn parse(source: &str, problems: &mut Problems) -> Option<Model> {
         }
     };
     let mut settings = Settings::default();
+    let empty = Map::new();
+    let root = document.as_object().unwrap_or(&empty);
     // In this order: an option of today wins over the same one under `Primary_Keys`.
     for section in ["Table_Names", "Primary_Keys", "Options"] {
-        read_section(&document, section, &mut settings, problems);
+        read_section(root, section, &mut settings, problems);
     }
-    let name = find_key(&document, "model_name")
+    let name = find_key(root, "model_name")
         .and_then(|(_, value)| value.as_str())
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .map(str::to_owned);
-    warn_unknown_roots(&document, problems);
-    let fields = read_fields(&document, problems)?;
+    warn_unknown_roots(root, problems);
+    let pointer = find_fields(root, problems)?;
+    // Taken, not copied: the fields are nearly all of the document.
+    let entries = document.pointer_mut(&pointer).map(Value::take)?;
+    let fields = read_fields(entries, &pointer, problems)?;
     Some(Model { name, fields, settings, source: source.to_owned() })
 }
 
@@ -63,6 +80,9 @@ fn warn_unknown_roots(document: &Map<String, Value>, problems: &mut Problems) {
     for key in document.keys() {
         if ROOT_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key)) {
             continue;
+        }
+        if !problems.has_room_for_warnings() {
+            break;
         }
         let mut problem = Problem::warning(
             "unknown_key",
@@ -76,8 +96,24 @@ fn warn_unknown_roots(document: &Map<String, Value>, problems: &mut Problems) {
     }
 }
 
-fn read_fields(document: &Map<String, Value>, problems: &mut Problems) -> Option<Vec<Field>> {
-    let Some((pointer, value)) = find_key(document, "Fields") else {
+/// Values in `source`, told by the commas and openings outside of texts: never too few.
+fn count_values(source: &str) -> usize {
+    let (mut count, mut in_text, mut escaped) = (0, false, false);
+    for byte in source.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Where the list of fields stands: a JSON pointer.
+fn find_fields(document: &Map<String, Value>, problems: &mut Problems) -> Option<String> {
+    let Some((pointer, _)) = find_key(document, "Fields") else {
         problems.push(
             Problem::error(
                 "no_fields",
@@ -88,8 +124,12 @@ fn read_fields(document: &Map<String, Value>, problems: &mut Problems) -> Option
         );
         return None;
     };
+    Some(pointer)
+}
+
+fn read_fields(value: Value, pointer: &str, problems: &mut Problems) -> Option<Vec<Field>> {
     let Value::Array(entries) = value else {
-        let message = format!("`Fields` is {}, expected a list of fields", shown(value));
+        let message = format!("`Fields` is {}, expected a list of fields", shown(&value));
         problems.push(Problem::error("wrong_fields", pointer, message));
         return None;
     };
@@ -109,7 +149,7 @@ fn read_fields(document: &Map<String, Value>, problems: &mut Problems) -> Option
     }
     let mut fields = Vec::with_capacity(entries.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.into_iter().enumerate() {
         let pointer = format!("{pointer}/{index}");
         let Some(field) = read_field(entry, pointer.clone(), problems) else { continue };
         if let Some(first) = places.insert(field.name.clone(), index) {
@@ -129,16 +169,16 @@ fn read_fields(document: &Map<String, Value>, problems: &mut Problems) -> Option
     Some(fields)
 }
 
-fn read_field(entry: &Value, pointer: String, problems: &mut Problems) -> Option<Field> {
+fn read_field(entry: Value, pointer: String, problems: &mut Problems) -> Option<Field> {
     let Value::Object(attributes) = entry else {
         let message =
-            format!("the entry is {}, expected an object with `name` and `type`", shown(entry));
+            format!("the entry is {}, expected an object with `name` and `type`", shown(&entry));
         problems.push(Problem::error("wrong_field", pointer, message));
         return None;
     };
     let written =
         attributes.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
-    let mut reader = Reader::new(attributes, &pointer, written, problems);
+    let mut reader = Reader::new(&attributes, &pointer, written, problems);
     let name = reader.text("name").filter(|name| {
         if name.len() > MAX_NAME_BYTES {
             let message =
@@ -153,6 +193,14 @@ fn read_field(entry: &Value, pointer: String, problems: &mut Problems) -> Option
             "name",
             "no_name",
             "the field has no `name`, expected a text that is not empty",
+        );
+    }
+    if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+        reader.error_with_hint(
+            "name",
+            "wrong_name",
+            "the name holds a control character, expected a name that can be printed",
+            "use letters, digits, `_` and `-`",
         );
     }
     let type_name = reader.text("type");
@@ -171,14 +219,7 @@ fn read_field(entry: &Value, pointer: String, problems: &mut Problems) -> Option
         reader.error("null_rate", "wrong_value", message);
     }
     let name = name.filter(|name| !name.trim().is_empty())?;
-    Some(Field {
-        name,
-        type_name: type_name?,
-        ghost,
-        null_rate,
-        pointer,
-        attributes: attributes.clone(),
-    })
+    Some(Field { name, type_name: type_name?, ghost, null_rate, pointer, attributes })
 }
 
 #[cfg(test)]

@@ -158,6 +158,9 @@ fn warn_unknown(reader: &mut Reader<'_>, kind: &dyn FieldType) {
         if known(COMMON_ATTRIBUTES, key) || known(kind.attributes(), key) {
             continue;
         }
+        if !reader.has_room_for_warnings() {
+            break;
+        }
         let elsewhere = fields::FIELD_TYPES.iter().any(|other| known(other.attributes(), key));
         let problem = if elsewhere {
             let message = format!("attribute `{key}` has no effect on type {}", kind.name());
@@ -186,9 +189,13 @@ fn resolve(
     let mut resolved = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let mut inputs = Vec::new();
+        if !problems.has_room_for_errors() {
+            resolved.push(inputs);
+            continue;
+        }
         if let Some(Draft { field, body: Body::Computed { expression, .. }, .. }) = draft {
             for reference in expression.inputs() {
-                match resolve_one(field, reference, &places, drafts) {
+                match resolve_one(field, reference, &places, drafts, problems) {
                     Ok(Some(input)) => inputs.push(input),
                     // The field referred to has an error of its own.
                     Ok(None) => {}
@@ -206,15 +213,21 @@ fn resolve_one(
     reference: &Reference,
     places: &BTreeMap<&str, usize>,
     drafts: &[Option<Draft<'_>>],
+    told: &Problems,
 ) -> Result<Option<ResolvedInput>, Box<Problem>> {
     let pointer = format!("{}/{}", field.pointer, pointer_segment(reference.attribute_key()));
     let Some(&place) = places.get(reference.field()) else {
         let message = format!("refers to the unknown field `{}`", excerpt(reference.field()));
         let problem =
             Problem::error("unknown_reference", pointer, message).field(field.name.clone());
-        let hint = did_you_mean(reference.field(), places.keys().copied())
-            .map(|name| format!("did you mean `{name}`?"));
-        return Err(Box::new(Problem { hint, ..problem }));
+        if !told.is_worth_a_guess() {
+            return Err(Box::new(problem));
+        }
+        let hint = match did_you_mean(reference.field(), places.keys().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("the model has {}", some_names(places.keys().copied())),
+        };
+        return Err(Box::new(problem.hint(hint)));
     };
     let Some(sub_value) = reference.sub_value() else {
         return Ok(Some(ResolvedInput { field: place, sub_value: None }));
@@ -240,6 +253,15 @@ fn resolve_one(
     let hint = did_you_mean(sub_value, names.iter().copied())
         .map(|name| format!("did you mean `{name}`?"));
     Err(Box::new(Problem { hint, ..problem }))
+}
+
+/// The first few of `names`, for a hint.
+fn some_names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 8;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown: Vec<_> = names.take(SHOWN).map(|name| format!("`{}`", excerpt(name))).collect();
+    let shown = shown.join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 fn cycle_problem(fields: &[Field], cycle: &[usize]) -> Problem {
@@ -319,14 +341,17 @@ fn build(
     }
     let outputs: Vec<usize> = (0..names.len()).filter(|index| !ghosts[*index]).collect();
     if outputs.is_empty() {
-        problems.push(
-            Problem::error(
-                "all_ghosts",
-                "/Fields",
-                "every field is a ghost, expected a column to output",
-            )
-            .hint("remove `ghost` from at least one field"),
-        );
+        // Fields that could not be read are missing here: their problems are told already.
+        if !problems.has_errors() {
+            problems.push(
+                Problem::error(
+                    "all_ghosts",
+                    "/Fields",
+                    "every field is a ghost, expected a column to output",
+                )
+                .hint("remove `ghost` from at least one field"),
+            );
+        }
         return None;
     }
     let memory_width: u64 = infos
@@ -334,6 +359,10 @@ fn build(
         .flatten()
         .map(|info| u64::from(info.width) + u64::from(fixed_width(info.data_type)))
         .sum();
+    if memory_width > MOST_ROW_BYTES {
+        problems.push(row_too_long(infos.iter().flatten(), memory_width));
+        return None;
+    }
     let columns = outputs.iter().filter_map(|index| infos[*index].take()).collect();
     Some(Plan {
         schema: Arc::new(Schema { columns }),
@@ -342,6 +371,20 @@ fn build(
         slots: names.len(),
         block_rows: block_rows(cells, memory_width),
     })
+}
+
+/// Bytes that a row may take: a block holds at least one, and every thread some blocks.
+const MOST_ROW_BYTES: u64 = 32 << 20;
+
+fn row_too_long<'a>(columns: impl Iterator<Item = &'a ColumnInfo>, bytes: u64) -> Problem {
+    let message = format!("a row takes {bytes} bytes, expected at most {MOST_ROW_BYTES}");
+    let problem = Problem::error("row_too_long", "/Fields", message);
+    match columns.max_by_key(|column| column.width) {
+        Some(widest) => problem
+            .field(widest.name.clone())
+            .hint(format!("shorten this field, which takes {}, or others", widest.width)),
+        None => problem,
+    }
 }
 
 fn generated(field: &Field, compiled: Compiled) -> (Source, ColumnInfo) {

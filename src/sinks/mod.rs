@@ -248,6 +248,9 @@ pub fn warn_unused(settings: &Settings, used: &[&'static dyn Connector], problem
         if read.contains(key) || known.contains(key) {
             continue;
         }
+        if !problems.has_room_for_warnings() {
+            break;
+        }
         let pointer = settings.pointer(key);
         if SETTINGS_TO_COME.iter().any(|prefix| key.starts_with(prefix)) {
             continue;

@@ -8,6 +8,8 @@
 //! `$name` is the old spelling and ends where an identifier ends. In template literals `${…}` is
 //! JavaScript; only a name that is no identifier (`${open-sunday}`) is taken for a field here.
 
+use std::collections::BTreeMap;
+
 /// In front of and behind the number of a field inside a text.
 pub(super) const MARKS: [char; 2] = ['\u{FDD0}', '\u{FDD1}'];
 
@@ -20,6 +22,8 @@ pub(super) struct Source {
     pub(super) text: String,
     /// Names of the placeholders `$0`, `$1` … in order of first mention.
     pub(super) fields: Vec<String>,
+    /// Positions in `fields`.
+    places: BTreeMap<String, usize>,
     /// What was replaced, in order.
     edits: Vec<Edit>,
 }
@@ -50,9 +54,10 @@ impl Source {
     }
 
     fn field(&mut self, name: &str) -> usize {
-        if let Some(index) = self.fields.iter().position(|known| known == name) {
-            return index;
+        if let Some(index) = self.places.get(name) {
+            return *index;
         }
+        self.places.insert(name.to_owned(), self.fields.len());
         self.fields.push(name.to_owned());
         self.fields.len() - 1
     }

@@ -224,8 +224,8 @@ mod tests {
         the interval `c-a` at character 11 is reversed, the order is a-z, A-Z, 0-9
         the interval `9-A` at character 2 is reversed, the order is a-z, A-Z, 0-9
         the group at character 2 has no count, expected one such as `{3}`
-        the group at character 2 has nothing to choose from
-        the group at character 1 has nothing to choose from
+        the group at character 2 has nothing to choose from, expected choices such as `[A-Z]`
+        the group at character 1 has nothing to choose from, expected choices such as `[A-Z]`
         the count `99999999999` of the group at character 1 is too large, at most 1048576 is allowed
         a value could take 2000000 characters or draws, at most 1048576 are allowed
         ");

@@ -62,7 +62,9 @@ pub enum PatternError {
         position: usize,
     },
     /// `[,]{3}`.
-    #[error("the group at character {position} has nothing to choose from")]
+    #[error(
+        "the group at character {position} has nothing to choose from, expected choices such as `[A-Z]`"
+    )]
     NoChoices {
         /// Of the `[`.
         position: usize,
