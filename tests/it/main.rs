@@ -4,7 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
 mod architecture;
+mod broken_models;
 mod cli;
+mod features;
 mod formats;
+mod golden;
+mod hostile;
 mod http;
+mod reproducible;
 mod support;
