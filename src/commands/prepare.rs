@@ -153,7 +153,7 @@ fn total_rows(request: &Request<'_>, problems: &mut Problems) -> Option<u64> {
             Problem::error(
                 "too_many_rows",
                 "rows",
-                format!("{} rows x {batches} batches is more than {MAX_ROWS}", request.rows),
+                format!("{} rows x {batches} batches is more than {MAX_ROWS} rows", request.rows),
             )
             .hint("ask for fewer rows or batches"),
         );

@@ -541,8 +541,8 @@ fn wrong_requests_are_refused_with_all_problems_and_leave_nothing() {
     let place = Place::new();
     let tracker = Tracker::in_memory(&place.config).unwrap();
     let wrong = Submission { threads: 0, rows: u64::MAX, batches: 2, ..one_row() };
-    insta::assert_snapshot!(tracker.submit(wrong).unwrap_err(), @r"
-    rows: 18446744073709551615 rows x 2 batches is more than 9223372036854775807 (ask for fewer rows or batches)
+    insta::assert_snapshot!(tracker.submit(wrong).unwrap_err(), @"
+    rows: 18446744073709551615 rows x 2 batches is more than 9223372036854775807 rows (ask for fewer rows or batches)
     threads: 0 threads are not possible, expected 1 to 64
     ");
     let wrong = Submission { rows: 0, batches: u64::MAX, ..one_row() };

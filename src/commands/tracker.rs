@@ -334,7 +334,8 @@ impl Tracker {
             return Err(CommandError::WrongStatus { id, status, expected });
         };
         let was_queued = shared.dequeue(id);
-        if !was_queued && shared.is_under_way(id) {
+        // A run that has just ended is still the runner's for a moment: it cannot be stopped any more.
+        if !was_queued && shared.is_under_way(id) && !live.command().status.is_over() {
             live.cancel();
             return Ok(());
         }

@@ -53,7 +53,8 @@ pub(super) fn shown_number(value: f32) -> f64 {
     // Beyond nine digits a single has no more to tell; outside this range they do not fit.
     if (1e-3..1e6).contains(&wide.abs()) {
         for power in POWERS {
-            let candidate = (wide * power).round() / power;
+            // Ties to even, as the writer of the shortest text decides them.
+            let candidate = (wide * power).round_ties_even() / power;
             if candidate as f32 == value {
                 return candidate;
             }

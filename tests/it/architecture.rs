@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("dictionaries", &["rng"]),
     ("attributes", &["problems"]),
-    ("sampling", &["rng", "columns", "attributes", "problems"]),
+    ("sampling", &["rng", "columns", "attributes", "dictionaries", "problems"]),
     ("display", &["columns", "calendar"]),
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),

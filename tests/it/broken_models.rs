@@ -441,7 +441,7 @@ const REFUSED: &[Row] = &[
     (
         "an unavailable type that is computed",
         r#"{"name": "a", "type": "NAME"}, {"name": "f", "type": "OPENAI", "injection": "${a}"}"#,
-        &["OPEN_AI", "use a STRING"],
+        &["language model", "use a STRING"],
     ),
 ];
 
