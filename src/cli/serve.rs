@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Folder of models that requests may name [default: models]
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
-    /// Folder that all files stay below [default: <home>/data]
+    /// Folder that all files stay below [default: `data` below the home]
     #[arg(long, value_name = "DIR")]
     output_root: Option<PathBuf>,
     /// Folder that models may read files from; may be given several times

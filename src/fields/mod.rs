@@ -198,7 +198,7 @@ pub struct Compiled {
     /// Average width of a value's text in bytes.
     pub width: u32,
     /// What LINK can read beside the value itself: each list has one entry per key of the
-    /// [`Values::Choice`](crate::columns::Values::Choice) column that the generator makes.
+    /// [`Values::Choice`](crate::columns::Values) column that the generator makes.
     pub sub_values: Vec<(String, Arc<Dictionary>)>,
     /// The most rows that can be made, for types whose values do not repeat.
     pub capacity: Option<u64>,

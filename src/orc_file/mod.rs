@@ -5,7 +5,7 @@
 //! stripe  row indexes · streams column by column · stripe footer
 //! ```
 //!
-//! [`StripeEncoder`] turns blocks into a [`Stripe`], [`FileWriter`] lays stripes out as a file. Row
+//! [`StripeEncoder`] turns blocks into a `Stripe`, [`FileWriter`] lays stripes out as a file. Row
 //! groups end every [`ROW_GROUP`] rows of a stripe whatever the blocks are, runs end with their row
 //! group, and everything else is decided when the stripe ends: so the bytes do not depend on how
 //! rows were cut into blocks.
