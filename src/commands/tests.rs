@@ -546,7 +546,7 @@ fn wrong_requests_are_refused_with_all_problems_and_leave_nothing() {
     threads: 0 threads are not possible, expected 1 to 64
     ");
     let wrong = Submission { rows: 0, batches: u64::MAX, ..one_row() };
-    insta::assert_snapshot!(tracker.submit(wrong).unwrap_err(), @"rows: 0 rows x 18446744073709551615 batches is more than 9223372036854775807 (ask for fewer rows or batches)");
+    insta::assert_snapshot!(tracker.submit(wrong).unwrap_err(), @"rows: 0 rows x 18446744073709551615 batches is more than 9223372036854775807 rows (ask for fewer rows or batches)");
     assert_eq!(tracker.list(&Filter::default()).unwrap(), []);
 }
 
