@@ -21,6 +21,7 @@
 //! | machinery | [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
 //! | compiled | [`plan`], [`sinks`] |
+//! | who may come in | [`access`] |
 //! | running | [`engine`], then [`commands`] |
 //! | edges | [`api`], [`cli`] |
 //!
@@ -53,6 +54,7 @@
 //! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 
+pub mod access;
 pub mod api;
 pub mod attributes;
 pub mod calendar;

@@ -12,8 +12,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::AppState;
+use super::access::Changer;
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
+use crate::access::Caller;
 use crate::commands::{
     Command, CommandError, Filter, Progress, Schedule, Status, Tracker, format_duration, format_now,
 };
@@ -73,9 +75,14 @@ fn command_id(parameters: &Parameters) -> Result<Uuid, ApiError> {
     })
 }
 
-fn find(tracker: &Tracker, id: Uuid) -> Result<(Command, Progress), ApiError> {
-    let (command, progress) = (tracker.get(id)?, tracker.progress(id)?);
-    command.zip(progress).ok_or_else(|| CommandError::Unknown { id }.into())
+/// The command `id`, where it exists for `caller`.
+pub(super) fn find(
+    tracker: &Tracker,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(Command, Progress), ApiError> {
+    let command = tracker.get(id)?.filter(|command| caller.may_see(&command.owner));
+    command.zip(tracker.progress(id)?).ok_or_else(|| CommandError::Unknown { id }.into())
 }
 
 /// The documented five keys, all texts, then what there is beside them.
@@ -126,10 +133,11 @@ fn connectors_json(progress: &Progress) -> Value {
 )]
 async fn get_command_status(
     State(state): State<AppState>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
     blocking(move || {
-        let (command, progress) = find(&state.tracker, command_id(&parameters)?)?;
+        let (command, progress) = find(&state.tracker, &caller, command_id(&parameters)?)?;
         Ok::<_, ApiError>(Json(status_json(&command, &progress)))
     })
     .await
@@ -146,12 +154,13 @@ async fn get_command_status(
 )]
 async fn get(
     State(state): State<AppState>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
     blocking(move || {
         let tracker = &state.tracker;
         let id = command_id(&parameters)?;
-        let (command, progress) = find(tracker, id)?;
+        let (command, progress) = find(tracker, &caller, id)?;
         let mut answer = status_json(&command, &progress);
         let delay = match &command.schedule {
             Some(Schedule::Delay { seconds }) => json!(seconds),
@@ -223,9 +232,10 @@ fn masked(overrides: &[(String, String)]) -> Value {
 )]
 async fn get_all(
     State(state): State<AppState>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    listed(state, parameters, |_| Ok(Filter::default())).await
+    listed(state, caller, parameters, |_| Ok(Filter::default())).await
 }
 
 /// List the commands that stand somewhere: QUEUED, STARTING, RUNNING, FINISHED or FAILED.
@@ -239,9 +249,10 @@ async fn get_all(
 )]
 async fn get_by_status(
     State(state): State<AppState>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    listed(state, parameters, |parameters| {
+    listed(state, caller, parameters, |parameters| {
         let wanted = parameters.text("status").unwrap_or_default();
         let status: Status = wanted.parse().map_err(|error: crate::commands::UnknownStatus| {
             ApiError::parameter("status", error.to_string())
@@ -261,13 +272,16 @@ async fn get_by_status(
 )]
 async fn get_all_scheduled(
     State(state): State<AppState>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    listed(state, parameters, |_| Ok(Filter { scheduled: Some(true), ..Filter::default() })).await
+    listed(state, caller, parameters, |_| Ok(Filter { scheduled: Some(true), ..Filter::default() }))
+        .await
 }
 
 async fn listed(
     state: AppState,
+    caller: Caller,
     parameters: Parameters,
     filter: impl FnOnce(&Parameters) -> Result<Filter, ApiError> + Send + 'static,
 ) -> Result<Json<Value>, ApiError> {
@@ -275,6 +289,7 @@ async fn listed(
         let mut filter = filter(&parameters)?;
         let limit = parameters.number("limit")?.unwrap_or(DEFAULT_LISTED);
         filter.limit = Some(limit.min(MAX_LISTED));
+        filter.owner = caller.only_owner().map(str::to_owned);
         filter.offset = parameters.number("offset")?.unwrap_or(0);
         if let Some(since) = parameters.text("since") {
             let since = DateTime::parse_from_rfc3339(since).map_err(|_| {
@@ -307,9 +322,10 @@ async fn listed(
 )]
 async fn remove_scheduled(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    steered(state, parameters, Tracker::remove_scheduled).await
+    steered(state, caller, parameters, Tracker::remove_scheduled).await
 }
 
 /// Stop a command: it ends FAILED with the comment `cancelled`; what was committed stays.
@@ -324,9 +340,10 @@ async fn remove_scheduled(
 )]
 async fn cancel(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    steered(state, parameters, Tracker::cancel).await
+    steered(state, caller, parameters, Tracker::cancel).await
 }
 
 /// Take up a failed command at the first batch that is not committed.
@@ -342,9 +359,10 @@ async fn cancel(
 )]
 async fn retry(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    steered(state, parameters, Tracker::retry).await
+    steered(state, caller, parameters, Tracker::retry).await
 }
 
 /// Hold a schedule.
@@ -359,9 +377,10 @@ async fn retry(
 )]
 async fn pause(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    steered(state, parameters, Tracker::pause).await
+    steered(state, caller, parameters, Tracker::pause).await
 }
 
 /// Let a held schedule go on.
@@ -376,20 +395,23 @@ async fn pause(
 )]
 async fn resume(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    steered(state, parameters, Tracker::resume_schedule).await
+    steered(state, caller, parameters, Tracker::resume_schedule).await
 }
 
 async fn steered(
     state: AppState,
+    caller: Caller,
     parameters: Parameters,
     steer: impl FnOnce(&Tracker, Uuid) -> Result<(), CommandError> + Send + 'static,
 ) -> Result<Json<Value>, ApiError> {
     blocking(move || {
         let id = command_id(&parameters)?;
+        find(&state.tracker, &caller, id)?;
         steer(&state.tracker, id)?;
-        let (command, progress) = find(&state.tracker, id)?;
+        let (command, progress) = find(&state.tracker, &caller, id)?;
         Ok::<_, ApiError>(Json(status_json(&command, &progress)))
     })
     .await

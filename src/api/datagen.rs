@@ -8,9 +8,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
+use super::access::Changer;
 use super::error::{ApiError, blocking};
 use super::model::{ModelText, find_model};
 use super::parameters::Parameters;
+use crate::access::Caller;
 use crate::commands::{Schedule, Submission, SubmitError, parse_now};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -127,10 +129,11 @@ type Object = serde_json::Map<String, Value>;
 )]
 async fn generate(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     Path(connector): Path<String>,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
-    submit(state, vec![connector], parameters).await
+    submit(state, caller, vec![connector], parameters).await
 }
 
 /// Make rows of a model once and write them to several connectors.
@@ -147,20 +150,23 @@ async fn generate(
 )]
 async fn generate_multiple(
     State(state): State<AppState>,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
     let connectors = parameters.texts("connectors");
-    submit(state, connectors, parameters).await
+    submit(state, caller, connectors, parameters).await
 }
 
 async fn submit(
     state: AppState,
+    caller: Caller,
     connectors: Vec<String>,
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
     blocking(move || {
         let model = find_model(&parameters, &state.config)?;
-        let submission = submission(connectors, model, &parameters)?;
+        let mut submission = submission(connectors, model, &parameters)?;
+        caller.name().clone_into(&mut submission.owner);
         let id = state.tracker.submit(submission)?;
         let mut answer = json!({"commandUuid": id, "error": ""});
         let warnings = state.tracker.warnings(id)?;

@@ -35,6 +35,8 @@ pub(super) enum ApiError {
     Record(#[from] RecordError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
+    #[error("a viewer reads and changes nothing")]
+    MayOnlyRead,
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: usize },
     #[error("the body cannot be read: {reason}")]
@@ -85,6 +87,7 @@ impl ApiError {
             },
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Self::Preview(_) => (StatusCode::BAD_REQUEST, "no_preview"),
+            Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -9,6 +9,7 @@
 //!
 //! To add an endpoint: `api/<resource>.rs` with `routes()`, and its two lines below.
 
+mod access;
 mod command;
 mod datagen;
 mod error;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
@@ -64,6 +66,7 @@ pub fn router(state: AppState) -> Router {
     router
         .merge(openapi::routes(&document))
         .fallback(error::no_such_endpoint)
+        .layer(middleware::from_fn(access::admit))
         .layer(DefaultBodyLimit::max(state.config.max_upload_bytes))
         .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, REQUEST_TIMEOUT))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
+use super::access::Changer;
 use super::datagen::GenerateForm;
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
@@ -113,6 +114,7 @@ fn find_named(parameter: &str, name: &str, config: &Config) -> Result<ModelText,
 )]
 async fn test(
     State(state): State<AppState>,
+    Changer(_): Changer,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, ApiError> {
     blocking(move || {

@@ -53,6 +53,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stores", &[]),
     ("roots", &["fields", "problems"]),
     ("samples", &[]),
+    // Who may come in: knows neither HTTP nor the database.
+    ("access", &["problems"]),
     // L2
     ("sinks", &["attributes", "columns", "formats", "problems", "stores"]),
     ("plan", &["attributes", "columns", "expression", "fields", "model", "problems", "rng"]),
@@ -62,6 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
+            "access",
             "attributes",
             "columns",
             "config",
@@ -79,6 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
+            "access",
             "attributes",
             "commands",
             "config",
@@ -98,6 +102,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "access",
             "api",
             "attributes",
             "columns",
