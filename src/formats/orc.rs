@@ -2,6 +2,7 @@
 //!
 //! The file format itself is in [`orc_file`](crate::orc_file).
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
@@ -9,32 +10,51 @@ use crate::columns::{Block, Schema};
 use crate::formats::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::orc_file::{
     Compression, FileWriter, Layout, LayoutColumn, OrcError, StripeEncoder, StripeSummary,
+    Timestamps,
 };
 
 /// The format's registration.
 #[derive(Debug)]
 pub(super) struct Orc;
 
-const COMPRESSIONS: &[&str] = &["zlib", "snappy", "zstd", "none"];
+/// The first name of each is ORC's own; the others are what formats side by side with it take.
+const COMPRESSIONS: &[(&str, Compression)] = &[
+    ("zlib", Compression::Zlib),
+    ("snappy", Compression::Snappy),
+    ("zstd", Compression::Zstd),
+    ("none", Compression::None),
+    ("gzip", Compression::Zlib),
+    ("deflate", Compression::Zlib),
+    ("zstandard", Compression::Zstd),
+    ("uncompressed", Compression::None),
+];
+const TIMESTAMPS: &[&str] = &["instant", "local"];
 
 const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "ORC_COMPRESSION",
         "zlib, snappy, zstd or none",
         "zlib",
-        "How streams are compressed.",
+        "Compression of the streams.",
     ),
     Attribute::new(
         "COMPRESSION",
         "zlib, snappy, zstd or none",
-        "",
-        "The same for every format that knows the word.",
+        "zlib",
+        "The same for all formats; ORC_COMPRESSION wins.",
     ),
     Attribute::new(
         "ORC_STRIPE_SIZE",
         "integer",
         "16777216",
-        "Bytes of a stripe before compression, roughly and at most.",
+        "Bytes of a stripe before compression, at most and roughly.",
+    ),
+    Attribute::new(
+        "ORC_TIMESTAMP",
+        "instant or local",
+        "instant",
+        "Type of points in time: instant (timestamp with local time zone), or local (timestamp, in \
+         UTC) for readers that know no other, such as Hive before 4.",
     ),
 ];
 
@@ -57,30 +77,32 @@ impl Format for Orc {
     }
 
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
-        let key = if options.has("ORC_COMPRESSION") { "ORC_COMPRESSION" } else { "COMPRESSION" };
-        let compression = match options.has(key).then(|| options.choice(key, COMPRESSIONS)) {
-            None => Compression::Zlib,
-            Some(name) => match name? {
-                "snappy" => Compression::Snappy,
-                "zstd" => Compression::Zstd,
-                "none" => Compression::None,
-                _ => Compression::Zlib,
-            },
-        };
-        let stripe_bytes = if options.has("ORC_STRIPE_SIZE") {
-            options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64
-        } else {
-            STRIPE_BYTES
-        };
+        let compression = compression(options)?;
+        let local =
+            options.has("ORC_TIMESTAMP") && options.choice("ORC_TIMESTAMP", TIMESTAMPS)? == "local";
+        let timestamps = if local { Timestamps::Local } else { Timestamps::Instant };
+        let mut stripe_bytes = STRIPE_BYTES;
+        if options.has("ORC_STRIPE_SIZE") {
+            stripe_bytes = options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64;
+        }
         let columns = schema.columns.iter();
         let columns = columns.map(|column| LayoutColumn::new(&column.name, column.data_type));
         let rows = (stripe_bytes / schema.row_width()).clamp(1, STRIPE_ROWS);
         Some(Arc::new(OrcEncoder {
-            layout: Arc::new(Layout { compression, columns: columns.collect() }),
+            layout: Arc::new(Layout { compression, timestamps, columns: columns.collect() }),
             schema: schema.clone(),
             segment_rows: 1 << rows.ilog2(),
         }))
     }
+}
+
+/// The compression that was asked for, zlib by default; `None` after adding an error.
+fn compression(options: &mut Reader<'_>) -> Option<Compression> {
+    let mut keys = ["ORC_COMPRESSION", "COMPRESSION"].into_iter();
+    let Some(key) = keys.find(|key| options.has(key)) else { return Some(Compression::Zlib) };
+    let names: Vec<&str> = COMPRESSIONS.iter().map(|(name, _)| *name).collect();
+    let name = options.choice(key, &names)?;
+    COMPRESSIONS.iter().find(|(other, _)| *other == name).map(|(_, compression)| *compression)
 }
 
 /// The format with its options and schema.
@@ -140,7 +162,8 @@ impl FileEncoder for OrcFile {
     }
 
     fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Some(Ok(summary)) = segment.detail.map(|detail| detail.downcast::<StripeSummary>())
+        let Some(Ok(summary)) =
+            segment.detail.map(<Box<dyn Any + Send>>::downcast::<StripeSummary>)
         else {
             return Err(named(OrcError::Mismatch { column: 0 }, &self.schema));
         };
@@ -228,6 +251,20 @@ mod tests {
         assert!(file.len() < 500_000, "{}", file.len());
     }
 
+    #[test]
+    fn points_in_time_are_instants_or_local_by_option() {
+        let schema =
+            Arc::new(Schema { columns: vec![samples::info("t", DataType::Instant, false)] });
+        let columns = [Column::new(Values::Instant(vec![1_700_000_000_123_456]))];
+        let file = |kind: &str| {
+            let options = json!({"ORC_COMPRESSION": "none", "ORC_TIMESTAMP": kind});
+            samples::encode(&*encoder(&schema, options), &columns, 1)
+        };
+        let (instant, local) = (file("instant"), file("LOCAL"));
+        let differing: Vec<_> = instant.iter().zip(&local).filter(|(a, b)| a != b).collect();
+        assert_eq!(differing, [(&18, &9)], "nothing but the type's number");
+    }
+
     fn append_one(data_type: DataType, values: Values) -> Result<(), EncodeError> {
         let schema = Arc::new(Schema { columns: vec![samples::info("c", data_type, false)] });
         let column = Column::new(values);
@@ -271,7 +308,7 @@ mod tests {
             keys: Arc::new(keys[rows].to_vec()),
             dictionary: dictionary.clone(),
         };
-        let encoded = |pieces: Vec<Values>| {
+        let stripe = |pieces: Vec<Values>| {
             let mut segments = encoder.segment_encoder();
             // A stripe of the list before leaves nothing behind.
             for pieces in [vec![choice(0..50)], pieces] {
@@ -289,10 +326,10 @@ mod tests {
             }
             Vec::new()
         };
-        let expected = encoded(vec![texts(0..10_000)]);
-        assert!(encoded(vec![choice(0..9_000), texts(9_000..10_000)]) == expected);
-        assert!(encoded(vec![texts(0..9_000), choice(9_000..10_000)]) == expected);
-        assert!(encoded(vec![choice(0..10_000)]).len() < expected.len());
+        let expected = stripe(vec![texts(0..10_000)]);
+        assert!(stripe(vec![choice(0..9_000), texts(9_000..10_000)]) == expected);
+        assert!(stripe(vec![texts(0..9_000), choice(9_000..10_000)]) == expected);
+        assert!(stripe(vec![choice(0..10_000)]).len() < expected.len());
     }
 
     #[test]
@@ -301,7 +338,7 @@ mod tests {
         let error = |options| samples::compile(&Orc, &schema, options).unwrap_err();
         insta::assert_snapshot!(
             error(json!({"COMPRESSION": "snapy"})),
-            @"/Options/COMPRESSION: `COMPRESSION` is the text `snapy`, expected one of zlib, snappy, zstd, none (did you mean `snappy`?)"
+            @"/Options/COMPRESSION: `COMPRESSION` is the text `snapy`, expected one of zlib, snappy, zstd, none, gzip, deflate, zstandard, uncompressed (did you mean `snappy`?)"
         );
         insta::assert_snapshot!(
             error(json!({"ORC_STRIPE_SIZE": 1})),

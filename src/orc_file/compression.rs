@@ -84,8 +84,10 @@ impl Compressor {
     /// Compresses into the scratch buffer; `None` when the result would not be smaller.
     fn compress(&mut self, raw: &[u8]) -> Result<Option<usize>, OrcError> {
         let room = match self.compression {
-            // Deflate stops where its output ends: a chunk that would grow is given up there.
-            Compression::None | Compression::Zlib => raw.len(),
+            Compression::None => 0,
+            // More than it ever takes. Too little would end early what grows anyway, but zlib-rs
+            // 0.6.8 panics at some levels when its output ends.
+            Compression::Zlib => raw.len() + raw.len() / 8 + 1_024,
             Compression::Snappy => snap::raw::max_compress_len(raw.len()),
             Compression::Zstd => zstd::zstd_safe::compress_bound(raw.len()),
         };

@@ -6,7 +6,7 @@ use super::compression::{CHUNK, Compressor};
 use super::protobuf::Message;
 use super::statistics::Statistics;
 use super::stripe::StripeSummary;
-use super::{Layout, OrcError, ROW_GROUP};
+use super::{Layout, OrcError, ROW_GROUP, Timestamps};
 use crate::columns::DataType;
 
 const MAGIC: &[u8] = b"ORC";
@@ -114,7 +114,7 @@ impl FileWriter {
         }
         footer.message(4, &self.describe_root());
         for column in &self.layout.columns {
-            footer.message(4, &describe(column.data_type));
+            footer.message(4, &describe(column.data_type, self.layout.timestamps));
         }
         footer.unsigned(6, self.rows);
         for statistics in &self.statistics {
@@ -138,7 +138,7 @@ impl FileWriter {
 }
 
 /// A `Type` message.
-fn describe(data_type: DataType) -> Message {
+fn describe(data_type: DataType, timestamps: Timestamps) -> Message {
     let kind = match data_type {
         DataType::Boolean => 0,
         DataType::Int32 => 3,
@@ -147,7 +147,10 @@ fn describe(data_type: DataType) -> Message {
         DataType::Float64 => 6,
         DataType::Text => 7,
         DataType::Bytes => 8,
-        DataType::EpochMillis | DataType::Instant => TIMESTAMP,
+        DataType::EpochMillis | DataType::Instant => match timestamps {
+            Timestamps::Local => 9,
+            Timestamps::Instant => 18,
+        },
         DataType::Decimal { .. } => 14,
         DataType::Date => 15,
     };
@@ -159,4 +162,3 @@ fn describe(data_type: DataType) -> Message {
     }
     message
 }
-const TIMESTAMP: u64 = 18;

@@ -52,8 +52,20 @@ pub(crate) const ROW_GROUP: usize = 8_192;
 pub(crate) struct Layout {
     /// How it is compressed.
     pub(crate) compression: Compression,
+    /// The type of its points in time.
+    pub(crate) timestamps: Timestamps,
     /// Name and type of each column, in order.
     pub(crate) columns: Vec<LayoutColumn>,
+}
+
+/// How readers take points in time; the streams are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timestamps {
+    /// `timestamp with local time zone`: the instant, whatever zone a reader shows it in.
+    Instant,
+    /// `timestamp`: date and time of day in UTC, taken for local ones by readers elsewhere. The only
+    /// type that readers before ORC 1.6 (Hive before 4) know.
+    Local,
 }
 
 /// A column of a file.

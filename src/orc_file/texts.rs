@@ -11,7 +11,7 @@ use super::compression::{Compression, Compressor};
 use super::integers::encode;
 use super::statistics::{Detail, Extent};
 use super::stream::OutStream;
-use crate::columns::{DataType, Dictionary, Values, VarBytes};
+use crate::columns::{DataType, Dictionary, Values, VarBytes, uuid_text};
 
 /// Longer lists are written as they come: sorting them would cost more than a stripe's rows.
 const LONGEST_LIST: usize = 1 << 18;
@@ -272,34 +272,11 @@ impl Seen {
     }
 }
 
-/// The 36 characters of RFC 9562.
-#[inline]
-fn uuid_text(value: u128) -> [u8; 36] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [b'-'; 36];
-    let mut place = 0;
-    for (index, byte) in value.to_be_bytes().into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            place += 1;
-        }
-        text[place] = DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = DIGITS[usize::from(byte & 15)];
-        place += 2;
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_uuid_has_its_36_characters() {
-        let text = uuid_text(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
-        assert_eq!(&text, b"01234567-89ab-cdef-0123-456789abcdef");
-    }
 
     proptest! {
         /// For all texts: the extent is that of comparing them all.

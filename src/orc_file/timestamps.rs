@@ -11,9 +11,8 @@ use super::column::{
 };
 use super::compression::{Compression, Compressor};
 use super::integers::encode;
-use super::statistics::{Detail, Extent};
+use super::statistics::{Detail, Extent, widen};
 use super::stream::OutStream;
-use super::whole_numbers::extent;
 use crate::columns::Values;
 
 /// 2015-01-01T00:00:00Z in seconds since 1970.
@@ -24,7 +23,8 @@ pub(super) struct Timestamps {
     /// Of the open group.
     seconds: Vec<i64>,
     nanoseconds: Vec<i64>,
-    milliseconds: Vec<i64>,
+    /// In milliseconds, rounded down.
+    extent: Option<Extent<i64>>,
     data: OutStream,
     secondary: OutStream,
     positions: Positions,
@@ -37,32 +37,37 @@ impl Timestamps {
             per_group,
             seconds: Vec::new(),
             nanoseconds: Vec::new(),
-            milliseconds: Vec::new(),
+            extent: None,
             data: OutStream::new(compression),
             secondary: OutStream::new(compression),
             positions: Positions::at_start(per_group),
         }
     }
 
-    fn append_all(
+    /// `PER_SECOND` is the unit of the values, a constant so that it is divided by cheaply.
+    fn append_all<const PER_SECOND: i64>(
         &mut self,
         piece: &Piece<'_>,
         values: &[i64],
-        per_second: i64,
     ) -> Result<(), OrcError> {
         let mut refused = None;
+        let (mut min, mut max) = (i64::MAX, i64::MIN);
         piece.each(|row| {
             let (second, fraction) =
-                (values[row].div_euclid(per_second), values[row].rem_euclid(per_second));
-            let microseconds = fraction * (1_000_000 / per_second);
+                (values[row].div_euclid(PER_SECOND), values[row].rem_euclid(PER_SECOND));
+            let microseconds = fraction * (1_000_000 / PER_SECOND);
             let late = second < 0 && microseconds >= 1_000;
             if late && second == -1 {
                 refused = refused.or(Some(row));
             }
             self.seconds.push(second + i64::from(late) - EPOCH);
             self.nanoseconds.push(without_zeros(microseconds));
-            self.milliseconds.push(values[row].div_euclid(per_second / 1_000));
+            (min, max) = (min.min(values[row]), max.max(values[row]));
         });
+        if min <= max {
+            let [min, max] = [min, max].map(|value| value.div_euclid(PER_SECOND / 1_000));
+            widen(&mut self.extent, Some(Extent { min, max }));
+        }
         match refused {
             None => Ok(()),
             Some(row) => {
@@ -76,8 +81,8 @@ impl Timestamps {
 impl Body for Timestamps {
     fn append(&mut self, piece: &Piece<'_>, _: &mut Compressor) -> Result<(), OrcError> {
         match &piece.column.values {
-            Values::EpochMillis(values) => self.append_all(piece, values, 1_000),
-            Values::Instant(values) => self.append_all(piece, values, 1_000_000),
+            Values::EpochMillis(values) => self.append_all::<1_000>(piece, values),
+            Values::Instant(values) => self.append_all::<1_000_000>(piece, values),
             _ => Err(piece.mismatch()),
         }
     }
@@ -89,10 +94,9 @@ impl Body for Timestamps {
         self.secondary.spill(compressor)?;
         self.positions.note_run(&self.data);
         self.positions.note_run(&self.secondary);
-        let extent: Option<Extent<i64>> = extent(&self.milliseconds);
+        let extent = self.extent.take();
         self.seconds.clear();
         self.nanoseconds.clear();
-        self.milliseconds.clear();
         Ok(Detail::Timestamp { extent })
     }
 

@@ -79,7 +79,7 @@ impl Body for WholeNumbers {
 }
 
 /// The smallest and largest of some values.
-pub(super) fn extent(values: &[i64]) -> Option<Extent<i64>> {
+fn extent(values: &[i64]) -> Option<Extent<i64>> {
     let (first, rest) = values.split_first()?;
     let (min, max) =
         rest.iter().fold((*first, *first), |(min, max), value| (min.min(*value), max.max(*value)));
