@@ -62,6 +62,18 @@ static SLASH_DAYS: [[u8; 8]; 366] = {
     days
 };
 
+/// `THH:mm` of the minutes of a day.
+static MINUTES: [[u8; 8]; 1_440] = {
+    let mut minutes = [*b"T00:00\0\0"; 1_440];
+    let mut minute = 0;
+    while minute < 1_440 {
+        let ([a, b], [c, d]) = (PAIRS[minute / 60], PAIRS[minute % 60]);
+        minutes[minute] = [b'T', a, b, b':', c, d, 0, 0];
+        minute += 1;
+    }
+    minutes
+};
+
 /// 1971-03-01: the year that starts there ends with 29 February.
 const LONG_MARCH_YEAR: i32 = 424;
 
@@ -80,12 +92,6 @@ const fn march_day(day: usize) -> usize {
 pub(super) fn pair(value: u32) -> [u8; 2] {
     debug_assert!(value < 100, "two digits hold 0 to 99, not {value}");
     PAIRS[(value & 127) as usize]
-}
-
-/// The two digits of `value` as the low bytes of a little-endian word.
-#[inline(always)]
-fn pair_word(value: u32) -> u64 {
-    u16::from_le_bytes(pair(value)).into()
 }
 
 /// Writes the two digits of `value`, which is below 100, to a target of two bytes.
@@ -152,15 +158,10 @@ pub fn slash_date_fixed(days: i32) -> Option<[u8; 10]> {
 /// Appends `yyyy-MM-ddTHH:mm:ssZ`, with `.SSS` or `.SSSSSS` when the fraction is not zero.
 #[inline]
 pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
-    match four_digit_micro(micros).map(split_shifted) {
-        Some((day, seconds, 0)) => out.extend_from_slice(&instant_digits(day, seconds)),
-        Some((day, seconds, fraction)) => {
-            let (mut digits, length) = fraction_instant(day, seconds, fraction);
-            digits[length] = b'Z';
-            append_cut(&digits, length + 1, out);
-        }
+    match iso_instant_fixed(micros) {
+        Some(digits) => out.extend_from_slice(&digits),
         None => {
-            expanded_time(micros, true, out);
+            uncommon_time(micros, true, out);
             out.push(b'Z');
         }
     }
@@ -169,7 +170,7 @@ pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
 /// `yyyy-MM-ddTHH:mm:ssZ`; `None` when the year is not 0 to 9999 or the fraction not zero.
 #[inline]
 pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
-    match four_digit_micro(micros).map(split_shifted) {
+    match four_digit_micro(micros).map(split_micro) {
         Some((day, seconds, 0)) => Some(instant_digits(day, seconds)),
         _ => None,
     }
@@ -180,16 +181,12 @@ pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
 /// The seconds are left out when they and the fraction are zero, the fraction when it is zero.
 #[inline]
 pub fn local_date_time(micros: i64, out: &mut Vec<u8>) {
-    match four_digit_micro(micros).map(split_shifted) {
-        Some((day, seconds, 0)) => {
-            let length = if seconds % 60 == 0 { 16 } else { 19 };
-            append_cut(&instant_digits(day, seconds), length, out);
-        }
-        Some((day, seconds, fraction)) => {
-            let (digits, length) = fraction_instant(day, seconds, fraction);
+    match iso_instant_fixed(micros) {
+        Some(digits) => {
+            let length = if digits[17..19] == *b"00" { 16 } else { 19 };
             append_cut(&digits, length, out);
         }
-        None => expanded_time(micros, false, out),
+        None => uncommon_time(micros, false, out),
     }
 }
 
@@ -209,9 +206,9 @@ fn four_digit_micro(micros: i64) -> Option<u64> {
     (micro < END).then_some(micro)
 }
 
-/// Day since 0000-01-01, second of the day and microsecond of the second.
+/// Whole days, second of the day and microsecond of the second.
 #[inline(always)]
-fn split_shifted(micro: u64) -> (u32, u32, u32) {
+fn split_micro(micro: u64) -> (u32, u32, u32) {
     let seconds = micro / MICROS_PER_SECOND as u64;
     let fraction = (micro - seconds * MICROS_PER_SECOND as u64) as u32;
     let day = (seconds / 86_400) as u32;
@@ -231,27 +228,16 @@ fn iso_words(day: u32) -> (u64, u64) {
 #[inline(always)]
 fn instant_digits(day: u32, seconds: u32) -> [u8; 20] {
     let (head, day) = iso_words(day);
-    let (minutes, second) = (seconds / 60, seconds % 60);
-    let (hour, minute) = (pair_word(minutes / 60), pair_word(minutes % 60));
-    // Bytes in the order in which they are stored: `dd`, `T`, `HH`, `:`, `mm` and `:`, `ss`, `Z`.
-    let middle = day | hour << 24 | minute << 48 | u64::from_le_bytes(*b"\0\0T\0\0:\0\0");
-    let tail = (pair_word(second) << 8) as u32 | u32::from_le_bytes(*b":\0\0Z");
+    let minute = u64::from_le_bytes(MINUTES[(seconds / 60) as usize]);
+    let second = u32::from(u16::from_le_bytes(pair(seconds % 60)));
+    // Bytes in the order in which they are stored: `dd` and `THH:mm`, then `:`, `ss` and `Z`.
+    let middle = day | minute << 16;
+    let tail = second << 8 | u32::from_le_bytes(*b":\0\0Z");
     let mut digits = [0; 20];
     digits[..8].copy_from_slice(&head.to_le_bytes());
     digits[8..16].copy_from_slice(&middle.to_le_bytes());
     digits[16..].copy_from_slice(&tail.to_le_bytes());
     digits
-}
-
-/// `yyyy-MM-ddTHH:mm:ss.SSSSSS` with room for one more byte, and the length of the shortest form
-/// that loses nothing: milliseconds or microseconds.
-#[inline(always)]
-fn fraction_instant(day: u32, seconds: u32, fraction: u32) -> ([u8; 29], usize) {
-    let mut digits = [0; 29];
-    digits[..20].copy_from_slice(&instant_digits(day, seconds));
-    digits[19] = b'.';
-    digits[20..].copy_from_slice(&fraction_digits(fraction));
-    (digits, if fraction.is_multiple_of(1_000) { 23 } else { 26 })
 }
 
 /// Appends the first `length` bytes: one copy of a constant length, cut off, beats a varying one.
@@ -284,19 +270,17 @@ fn expanded_slash_date(days: i32, out: &mut Vec<u8>) {
     expanded_year(year, out);
 }
 
-/// `yyyy-MM-ddTHH:mm:ss` of any year, with a fraction when it is not zero; without it the seconds
-/// are left out when they are zero, unless they are to be kept.
-#[cold]
-fn expanded_time(micros: i64, keep_seconds: bool, out: &mut Vec<u8>) {
+/// `yyyy-MM-ddTHH:mm:ss` of any instant, with a fraction when it is not zero; without it the
+/// seconds are left out when they are zero, unless they are to be kept.
+#[inline(never)]
+fn uncommon_time(micros: i64, keep_seconds: bool, out: &mut Vec<u8>) {
     let (days, micros_of_day) = split_instant(micros);
     iso_date(days, out);
-    let (_, seconds, fraction) = split_shifted(micros_of_day as u64);
-    let (minutes, second) = (seconds / 60, seconds % 60);
-    let shown = if keep_seconds || second != 0 || fraction != 0 { 3 } else { 2 };
-    let values = [(b'T', minutes / 60), (b':', minutes % 60), (b':', second)];
-    for (separator, value) in &values[..shown] {
-        out.push(*separator);
-        out.extend_from_slice(&pair(*value));
+    let (_, seconds, fraction) = split_micro(micros_of_day as u64);
+    out.extend_from_slice(&MINUTES[(seconds / 60) as usize][..6]);
+    if keep_seconds || seconds % 60 != 0 || fraction != 0 {
+        out.push(b':');
+        out.extend_from_slice(&pair(seconds % 60));
     }
     if fraction != 0 {
         out.push(b'.');

@@ -9,7 +9,10 @@ use super::{
     moment::Moment,
     part::{Field, Names, Part, Style},
 };
-use crate::calendar::text::{append_cut, pair};
+use crate::calendar::{
+    civil::us_weekday,
+    text::{append_cut, pair},
+};
 
 /// Bytes copied at a time; a copy of constant length needs no call.
 const CHUNK: usize = 32;
@@ -20,6 +23,10 @@ const NAME: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     runs: Vec<Run>,
+    /// Whether a run uses the second's fraction.
+    fraction: bool,
+    /// Whether a run uses the weekday or the week-based year.
+    week: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -27,11 +34,14 @@ enum Run {
     Template(Template),
     /// A number of one or two digits.
     Short(Source),
-    /// One of several names of different lengths: the bytes and how many of them count.
-    Name(Names, Vec<([u8; NAME], usize)>),
+    /// One of several names of different lengths.
+    Name(Index, Vec<LongName>),
     /// Any other part whose width depends on its value.
     Other(Part),
 }
+
+/// A name with room to copy it at once, and how many of the bytes count.
+type LongName = ([u8; NAME], usize);
 
 /// Bytes of constant length, copied and then filled in.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +56,7 @@ struct Template {
 }
 
 /// A number below 100 that most patterns use: an index into [`Numbers`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Century,
     YearOfCentury,
@@ -58,14 +68,26 @@ enum Source {
     ClockHourOfHalf,
     Minute,
     Second,
+    /// Sunday is 1.
+    Weekday,
+    WeekCentury,
+    WeekYearOfCentury,
     /// The second's fraction, two digits at a time.
     Hundredth,
     TenThousandth,
     Millionth,
 }
 
-/// The value of each [`Source`]; longer than needed so that a mask replaces the bounds check.
-type Numbers = [u8; 16];
+/// The value of each [`Source`].
+type Numbers = [u8; Source::Millionth as usize + 1];
+
+/// Which name of a table is meant.
+#[derive(Debug, Clone, Copy)]
+enum Index {
+    /// The number counts from 1.
+    Source(Source),
+    Field(Names),
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Value {
@@ -73,8 +95,12 @@ enum Value {
     Digits(Field, u8),
     /// The first digit of a pair.
     Tens(Source),
+    /// A name, all of which have two letters.
+    TwoLetters(Index, &'static [&'static str]),
+    /// A name, all of which have three letters.
+    ThreeLetters(Index, &'static [&'static str]),
     /// A name, all of which are equally long.
-    Name(Names, Style),
+    Letters(Index, &'static [&'static str]),
 }
 
 impl Program {
@@ -82,7 +108,9 @@ impl Program {
         let mut builder = Builder::default();
         builder.push_all(parts);
         builder.end_template();
-        Self { runs: builder.runs }
+        let fraction = builder.uses(|source| source >= Source::Hundredth);
+        let week = builder.uses(|source| (Source::Weekday..Source::Hundredth).contains(&source));
+        Self { runs: builder.runs, fraction, week }
     }
 
     /// Whether the program is right for this moment.
@@ -94,7 +122,7 @@ impl Program {
     /// Appends the text of a moment that the program [`covers`](Self::covers).
     #[inline]
     pub(super) fn write(&self, moment: &Moment, out: &mut Vec<u8>) {
-        let numbers = numbers(moment);
+        let numbers = self.numbers(moment);
         for run in &self.runs {
             match run {
                 Run::Template(template) => template.write(moment, &numbers, out),
@@ -104,13 +132,47 @@ impl Program {
                     let digits = if value < 10 { [ones, 0] } else { [tens, ones] };
                     append_cut(&digits, 1 + usize::from(value >= 10), out);
                 }
-                Run::Name(names, table) => {
-                    let (bytes, length) = &table[index(*names, moment)];
+                Run::Name(index, table) => {
+                    let (bytes, length) = &table[index.of(moment, &numbers)];
                     append_cut(bytes, *length, out);
                 }
                 Run::Other(part) => format::write(part, moment, out),
             }
         }
+    }
+
+    #[inline]
+    fn numbers(&self, moment: &Moment) -> Numbers {
+        let mut numbers = [0; _];
+        let mut set = |source: Source, value: u32| numbers[source as usize] = value as u8;
+        let year = moment.year as u32;
+        set(Source::Century, year / 100);
+        set(Source::YearOfCentury, year % 100);
+        set(Source::Month, moment.month);
+        set(Source::Day, moment.day);
+        let hour = moment.hour;
+        let half = if hour < 12 { hour } else { hour - 12 };
+        set(Source::Hour, hour);
+        set(Source::ClockHour, if hour == 0 { 24 } else { hour });
+        set(Source::HourOfHalf, half);
+        set(Source::ClockHourOfHalf, if half == 0 { 12 } else { half });
+        set(Source::Minute, moment.minute);
+        set(Source::Second, moment.second);
+        if self.week {
+            let weekday = us_weekday(moment.days);
+            set(Source::Weekday, weekday);
+            // The week belongs to the year of its Saturday.
+            let next_year = moment.month == 12 && moment.day + 7 - weekday > 31;
+            let year = year + u32::from(next_year);
+            set(Source::WeekCentury, year / 100);
+            set(Source::WeekYearOfCentury, year % 100);
+        }
+        if self.fraction {
+            set(Source::Hundredth, moment.micro / 10_000);
+            set(Source::TenThousandth, moment.micro / 100 % 100);
+            set(Source::Millionth, moment.micro % 100);
+        }
+        numbers
     }
 }
 
@@ -132,9 +194,14 @@ impl Builder {
                     self.template.push_pair(Source::Century);
                     self.template.push_pair(Source::YearOfCentury);
                 }
-                Part::TwoDigits(Field::Year | Field::YearOfEra) => {
-                    self.template.push_pair(Source::YearOfCentury);
+                Part::Number { field: Field::WeekYear, min: 4, .. } => {
+                    self.template.push_pair(Source::WeekCentury);
+                    self.template.push_pair(Source::WeekYearOfCentury);
                 }
+                Part::TwoDigits(Field::WeekYear) => {
+                    self.template.push_pair(Source::WeekYearOfCentury);
+                }
+                Part::TwoDigits(_) => self.template.push_pair(Source::YearOfCentury),
                 Part::Number { field, min, .. } => match (Source::from(*field), *min) {
                     (Some(source), 1) => self.push_run(Run::Short(source)),
                     (Some(source), 2) => self.template.push_pair(source),
@@ -143,9 +210,6 @@ impl Builder {
                     }
                     _ => self.push_run(Run::Other(part.clone())),
                 },
-                Part::TwoDigits(field) => {
-                    self.template.push_value(Value::Digits(*field, 2), 2);
-                }
                 Part::Fraction(digits) => self.push_fraction(*digits),
                 Part::Name(names, style) => self.push_name(*names, *style),
                 Part::Padded { .. } => self.push_run(Run::Other(part.clone())),
@@ -156,6 +220,18 @@ impl Builder {
     fn push_run(&mut self, run: Run) {
         self.end_template();
         self.runs.push(run);
+    }
+
+    /// Whether a run uses a number that `wanted` says yes to.
+    fn uses(&self, wanted: impl Fn(Source) -> bool) -> bool {
+        self.runs.iter().any(|run| match run {
+            Run::Template(template) => {
+                let of_values = template.values.iter().filter_map(|(_, value)| value.source());
+                template.pairs.iter().map(|(_, source)| *source).chain(of_values).any(&wanted)
+            }
+            Run::Short(source) | Run::Name(Index::Source(source), _) => wanted(*source),
+            Run::Name(..) | Run::Other(_) => false,
+        })
     }
 
     fn end_template(&mut self) {
@@ -182,8 +258,14 @@ impl Builder {
     fn push_name(&mut self, names: Names, style: Style) {
         let table = names.table(style);
         let width = table[0].len();
+        let index = Index::from(names);
         if table.iter().all(|name| name.len() == width) {
-            self.template.push_value(Value::Name(names, style), width);
+            let value = match width {
+                2 => Value::TwoLetters(index, table),
+                3 => Value::ThreeLetters(index, table),
+                _ => Value::Letters(index, table),
+            };
+            self.template.push_value(value, width);
             return;
         }
         let padded = table.iter().map(|name| {
@@ -191,7 +273,7 @@ impl Builder {
             bytes[..name.len()].copy_from_slice(name.as_bytes());
             (bytes, name.len())
         });
-        self.push_run(Run::Name(names, padded.collect()));
+        self.push_run(Run::Name(index, padded.collect()));
     }
 }
 
@@ -251,38 +333,40 @@ impl Source {
 
     #[inline(always)]
     fn of(self, numbers: &Numbers) -> u32 {
-        numbers[self as usize & 15].into()
+        numbers[self as usize].into()
     }
 }
 
-#[inline]
-fn numbers(moment: &Moment) -> Numbers {
-    let year = moment.year as u32;
-    let hour = moment.hour as u8;
-    let mut numbers = [0; 16];
-    numbers[Source::Century as usize] = (year / 100) as u8;
-    numbers[Source::YearOfCentury as usize] = (year % 100) as u8;
-    numbers[Source::Month as usize] = moment.month as u8;
-    numbers[Source::Day as usize] = moment.day as u8;
-    numbers[Source::Hour as usize] = hour;
-    numbers[Source::ClockHour as usize] = if hour == 0 { 24 } else { hour };
-    let half = if hour < 12 { hour } else { hour - 12 };
-    numbers[Source::HourOfHalf as usize] = half;
-    numbers[Source::ClockHourOfHalf as usize] = if half == 0 { 12 } else { half };
-    numbers[Source::Minute as usize] = moment.minute as u8;
-    numbers[Source::Second as usize] = moment.second as u8;
-    numbers[Source::Hundredth as usize] = (moment.micro / 10_000) as u8;
-    numbers[Source::TenThousandth as usize] = (moment.micro / 100 % 100) as u8;
-    numbers[Source::Millionth as usize] = (moment.micro % 100) as u8;
-    numbers
-}
+impl Index {
+    const fn from(names: Names) -> Self {
+        match names {
+            Names::Month => Self::Source(Source::Month),
+            Names::Weekday => Self::Source(Source::Weekday),
+            _ => Self::Field(names),
+        }
+    }
 
-#[inline]
-fn index(names: Names, moment: &Moment) -> usize {
-    (moment.value(names.field()) - names.first()) as usize
+    #[inline(always)]
+    fn of(self, moment: &Moment, numbers: &Numbers) -> usize {
+        match self {
+            Self::Source(source) => source.of(numbers) as usize - 1,
+            Self::Field(names) => (moment.value(names.field()) - names.first()) as usize,
+        }
+    }
 }
 
 impl Value {
+    /// The number that the value is made of, if it is one.
+    const fn source(self) -> Option<Source> {
+        match self {
+            Self::Tens(source)
+            | Self::TwoLetters(Index::Source(source), _)
+            | Self::ThreeLetters(Index::Source(source), _)
+            | Self::Letters(Index::Source(source), _) => Some(source),
+            _ => None,
+        }
+    }
+
     /// Writes the value at the start of `target`.
     #[inline]
     fn fill(self, moment: &Moment, numbers: &Numbers, target: &mut [u8]) {
@@ -298,8 +382,16 @@ impl Value {
                 let [tens, _] = pair(source.of(numbers));
                 target[0] = tens;
             }
-            Self::Name(names, style) => {
-                let name = names.table(style)[index(names, moment)].as_bytes();
+            Self::TwoLetters(index, table) => {
+                let name = table[index.of(moment, numbers)].as_bytes();
+                target[..2].copy_from_slice(&name[..2]);
+            }
+            Self::ThreeLetters(index, table) => {
+                let name = table[index.of(moment, numbers)].as_bytes();
+                target[..3].copy_from_slice(&name[..3]);
+            }
+            Self::Letters(index, table) => {
+                let name = table[index.of(moment, numbers)].as_bytes();
                 target[..name.len()].copy_from_slice(name);
             }
         }
