@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the documentation only")]
 #[allow(non_snake_case, reason = "the documented key")]
-struct Which {
+pub(super) struct Which {
     /// The key that the accepting answer gave
     #[param(format = Uuid)]
     commandUuid: String,
@@ -62,7 +62,7 @@ struct Page {
 const MAX_LISTED: u64 = 10_000;
 const DEFAULT_LISTED: u64 = 1_000;
 
-fn command_id(parameters: &Parameters) -> Result<Uuid, ApiError> {
+pub(super) fn command_id(parameters: &Parameters) -> Result<Uuid, ApiError> {
     let Some(text) = parameters.text("commandUuid") else {
         let message = "`commandUuid` is missing, expected the UUID of a command";
         return Err(ApiError::parameter("commandUuid", message));
@@ -86,7 +86,7 @@ pub(super) fn find(
 }
 
 /// The documented five keys, all texts, then what there is beside them.
-fn status_json(command: &Command, progress: &Progress) -> Value {
+pub(super) fn status_json(command: &Command, progress: &Progress) -> Value {
     json!({
         "commandUuid": command.id,
         "status": progress.status,

@@ -13,7 +13,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::commands::{CommandError, PreviewError, RecordError, Refusal, SubmitError};
+use crate::commands::{
+    ArchiveError, CommandError, PreviewError, RecordError, Refusal, SubmitError,
+};
 use crate::problems::{Problem, Problems, excerpt};
 
 /// What a request is told that took too long.
@@ -37,6 +39,10 @@ pub(super) enum ApiError {
     Preview(#[from] PreviewError),
     #[error("a viewer reads and changes nothing")]
     MayOnlyRead,
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error("{most} streams and downloads are open at once already, end one first")]
+    TooManyStreams { most: usize },
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: usize },
     #[error("the body cannot be read: {reason}")]
@@ -76,15 +82,14 @@ impl ApiError {
                 SubmitError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
                 SubmitError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             },
-            Self::Command(error) => match error {
-                CommandError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_command"),
-                CommandError::WrongStatus { .. } | CommandError::Illegal(_) => {
-                    (StatusCode::CONFLICT, "wrong_status")
-                }
-                CommandError::NotScheduled { .. } => (StatusCode::CONFLICT, "not_scheduled"),
-                CommandError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
-                CommandError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            Self::Command(error) | Self::Archive(ArchiveError::Command(error)) => of_command(error),
+            Self::Archive(error) => match error {
+                ArchiveError::NothingLocal { .. } => (StatusCode::NOT_FOUND, "nothing_local"),
+                ArchiveError::TooMany { .. } => (StatusCode::CONFLICT, "too_many_files"),
+                ArchiveError::Changed { .. } => (StatusCode::CONFLICT, "file_changed"),
+                _ => (StatusCode::INTERNAL_SERVER_ERROR, "archive"),
             },
+            Self::TooManyStreams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Self::Preview(_) => (StatusCode::BAD_REQUEST, "no_preview"),
             Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
@@ -111,6 +116,18 @@ impl ApiError {
             | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
             _ => None,
         }
+    }
+}
+
+fn of_command(error: &CommandError) -> (StatusCode, &'static str) {
+    match error {
+        CommandError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_command"),
+        CommandError::WrongStatus { .. } | CommandError::Illegal(_) => {
+            (StatusCode::CONFLICT, "wrong_status")
+        }
+        CommandError::NotScheduled { .. } => (StatusCode::CONFLICT, "not_scheduled"),
+        CommandError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
+        CommandError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
     }
 }
 

@@ -11,14 +11,17 @@
 
 mod access;
 mod command;
+mod data;
 mod datagen;
 mod error;
+mod events;
 mod health;
 mod metrics;
 mod model;
 mod openapi;
 mod parameters;
 mod spelling;
+mod streams;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use self::streams::Streams;
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -48,16 +52,23 @@ pub struct AppState {
     pub tracker: Tracker,
     /// The operator's settings.
     pub config: Arc<Config>,
+    /// The answers that last.
+    pub streams: Streams,
 }
 
 /// Longest time that a request may take, its body included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long the requests under way may take when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
 /// The API as a service that needs no socket.
 pub fn router(state: AppState) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
         .merge(datagen::routes())
         .merge(command::routes())
+        .merge(events::routes())
+        .merge(data::routes())
         .merge(model::routes())
         .merge(metrics::routes())
         .merge(health::routes())
@@ -99,6 +110,21 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     use axum::ServiceExt as _;
 
+    let streams = state.streams.clone();
+    let stop = async move {
+        stop.await;
+        // Otherwise the server would wait for them.
+        streams.end();
+    };
+    let streams = state.streams.clone();
     let service = service(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
+    let late = async {
+        streams.ended().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        served = served => served,
+        () = late => Ok(()),
+    }
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::{self, AppState};
+use crate::api::{self, AppState, Streams};
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     }
     let tracker = Tracker::open(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let state = AppState { tracker: tracker.clone(), config };
+    let state = AppState { tracker: tracker.clone(), config, streams: Streams::default() };
     let served = runtime.block_on(serve(address, state));
     let ended = tracker.shutdown(STOP_WITHIN);
     runtime.shutdown_timeout(Duration::from_millis(500));

@@ -22,6 +22,7 @@
 //! and runs, `runner` one run, `scheduler` the timer thread, `tracker` the door. A new kind of state is
 //! a column in `store`, a field of [`Command`] and one edit in [`Tracker`].
 
+mod archive;
 mod command;
 mod counters;
 mod error;
@@ -41,6 +42,7 @@ mod tracker;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Archive, ArchiveError};
 pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transition};
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, OpenError, SubmitError};

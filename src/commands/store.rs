@@ -492,13 +492,14 @@ impl Store {
     }
 
     /// The files of `command` in order of batch and connector, leaving out those of the first `offset`
-    /// records, of at most `limit` records; a record is a connector's share of a batch.
+    /// records, of at most `limit` records; a record is a connector's share of a batch. With them, how
+    /// many records there were.
     pub(super) fn files(
         &self,
         command: &Command,
         limit: u64,
         offset: u64,
-    ) -> Result<Vec<MadeFile>, RecordError> {
+    ) -> Result<(Vec<MadeFile>, u64), RecordError> {
         let number = self.number(command.id)?;
         let reader = self.reader();
         let mut query = reader
@@ -513,8 +514,9 @@ impl Store {
             Ok((row.get(0)?, row.get::<_, i64>(1)? as usize, row.get(2)?))
         };
         let records = query.query_map(params![number, limit, offset], read);
-        let mut files = Vec::new();
+        let (mut files, mut count) = (Vec::new(), 0);
         for record in records.map_err(failed("read files"))? {
+            count += 1;
             let (batch, position, text) = record.map_err(failed("read files"))?;
             let made: Vec<CommittedFile> =
                 serde_json::from_str(&text).map_err(failed("read files"))?;
@@ -526,7 +528,7 @@ impl Store {
                 crc32: file.crc32,
             }));
         }
-        Ok(files)
+        Ok((files, count))
     }
 
     /// Forgets commands that ended before `time`, a few thousand at most; scheduled ones are kept, but
@@ -902,9 +904,10 @@ mod tests {
         assert_eq!(totals[0].files, 1);
         assert_eq!(totals, store.totals(&command).unwrap());
         assert_eq!(store.get(command.id).unwrap().unwrap().next_batch, 1);
-        let files = store.files(&command, 10, 0).unwrap();
+        let (files, records) = store.files(&command, 10, 0).unwrap();
+        assert_eq!(records, 2);
         assert_eq!(files.iter().map(|file| &*file.connector).collect::<Vec<_>>(), ["csv", "json"]);
-        assert_eq!(store.files(&command, 10, 1).unwrap().len(), 1);
+        assert_eq!(store.files(&command, 10, 1).unwrap().0.len(), 1);
     }
 
     #[test]

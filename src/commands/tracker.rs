@@ -21,8 +21,8 @@ use super::live::{Limits, Live, Shared, duration, lock};
 use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
 use super::{
-    Command, Filter, MadeFile, Progress, Refusal, Status, Submission, Transition, current_now,
-    draw_seed, runner, scheduler,
+    Archive, ArchiveError, Command, Filter, MadeFile, Progress, Refusal, Status, Submission,
+    Transition, current_now, draw_seed, runner, scheduler,
 };
 use crate::config::Config;
 use crate::problems::{Problem, Problems};
@@ -276,7 +276,27 @@ impl Tracker {
     /// [`CommandError::Unknown`], or when the store refuses.
     pub fn files(&self, id: Uuid, limit: u64, offset: u64) -> Result<Vec<MadeFile>, CommandError> {
         let command = self.known(id)?;
-        Ok(self.shared().store.files(&command, limit, offset)?)
+        Ok(self.page_of_files(&command, limit, offset)?.0)
+    }
+
+    /// The files of a page of records, and how many records there were.
+    pub(super) fn page_of_files(
+        &self,
+        command: &Command,
+        limit: u64,
+        offset: u64,
+    ) -> Result<(Vec<MadeFile>, u64), CommandError> {
+        Ok(self.shared().store.files(command, limit, offset)?)
+    }
+
+    /// The local files of a finished command as an archive, ready to be written.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`]: it is not finished, has no files here, or they are not as it left them.
+    pub fn archive(&self, id: Uuid) -> Result<Archive, ArchiveError> {
+        let command = self.known(id)?;
+        Archive::open(self.clone(), command, self.shared().limits.output_root.clone())
     }
 
     fn known(&self, id: Uuid) -> Result<Command, CommandError> {

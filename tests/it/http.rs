@@ -1,74 +1,8 @@
 //! The HTTP API against a real server, as the reference's clients use it.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use crate::support::datagen;
-
-/// A server of its own home, stopped at the end of the test.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut child = datagen(folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--home", "home", "--output-root", "out"])
-            .args(["--models", "models"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',').to_owned();
-        Self { child, address }
-    }
-
-    /// What curl answers for `path`: status code and body.
-    fn curl(&self, path: &str, arguments: &[&str]) -> (u16, String) {
-        let output = Command::new("curl")
-            .args(["-s", "-w", "\n%{http_code}"])
-            .args(arguments)
-            .arg(format!("{}{path}", self.address))
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let (body, code) = text.rsplit_once('\n').unwrap();
-        (code.parse().unwrap(), body.to_owned())
-    }
-
-    fn post(&self, path: &str, arguments: &[&str]) -> (u16, Value) {
-        let (code, body) = self.curl(path, &[&["-X", "POST"], arguments].concat());
-        (code, serde_json::from_str(&body).unwrap_or(Value::String(body)))
-    }
-
-    /// Polls as the reference's script does, until the command is over.
-    fn wait(&self, id: &str) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let (code, status) =
-                self.post(&format!("/command/getCommandStatus?commandUuid={id}"), &[]);
-            assert_eq!(code, 200, "{status}");
-            if ["FINISHED", "FAILED"].contains(&status["status"].as_str().unwrap()) {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "{status}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
+use crate::server::Server;
 
 const MODEL: &str = r#"{"Fields": [{"name": "name", "type": "NAME"}, {"name": "age", "type": "LONG", "min": 1, "max": 99}],
     "Table_Names": {"LOCAL_FILE_PATH": "/home/datagen/temp/", "LOCAL_FILE_NAME": "example"}}"#;

@@ -12,4 +12,6 @@ mod golden;
 mod hostile;
 mod http;
 mod reproducible;
+mod server;
+mod streams;
 mod support;

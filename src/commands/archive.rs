@@ -1,0 +1,216 @@
+//! A command's files as one zip stream.
+//!
+//! Only files that the command has completed and that are still as it left them: their lengths are
+//! checked before the first byte is written, their checksums while they are read. A file is opened
+//! through a directory handle of the output root, so no name and no symbolic link leads out of it. Memory
+//! holds one buffer and the directory of the archive, which [`MAX_FILES`] bounds.
+
+use std::io::{self, Read as _, Write};
+use std::path::{Component, Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File};
+use uuid::Uuid;
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
+
+use super::{Command, CommandError, MadeFile, Status, Tracker};
+
+/// Most files of an archive: its directory comes last and is kept until then, some 300 bytes a file.
+const MAX_FILES: u64 = 100_000;
+
+/// Files that are asked of the store at a time.
+const PAGE: u64 = 1_000;
+
+/// Longest content of a file without the large fields of ZIP64, with room for what packing adds.
+const SMALL: u64 = 4_000_000_000;
+
+/// Endings of files that shrink when they are packed; the others are packed already.
+const PACKABLE: &[&str] = &["csv", "json"];
+
+/// The files of a finished command, ready to be written.
+#[derive(Debug)]
+pub struct Archive {
+    tracker: Tracker,
+    command: Command,
+    root: PathBuf,
+    folder: Dir,
+}
+
+/// Why there is no archive, or why it ends early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// The command is unknown or not finished.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// None of its files is on this machine.
+    #[error("command {id} has made no files on this machine")]
+    NothingLocal {
+        /// The command.
+        id: Uuid,
+    },
+    /// There are more than one archive takes.
+    #[error("command {id} has made more than {most} files; fetch its folder by other means")]
+    TooMany {
+        /// The command.
+        id: Uuid,
+        /// How many an archive takes.
+        most: u64,
+    },
+    /// A file is gone or is another one now.
+    #[error("`{path}` is no longer the file that the command made: {reason}")]
+    Changed {
+        /// Its path as a user would open it.
+        path: String,
+        /// What is different.
+        reason: String,
+    },
+    /// The receiver is gone, or a file could not be read.
+    #[error("write the archive")]
+    Write(#[source] io::Error),
+}
+
+impl From<zip::result::ZipError> for ArchiveError {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+impl Archive {
+    /// Checks that `command` is finished and its files are there.
+    pub(super) fn open(
+        tracker: Tracker,
+        command: Command,
+        root: PathBuf,
+    ) -> Result<Self, ArchiveError> {
+        let id = command.id;
+        if command.status != Status::Finished {
+            let (status, expected) = (command.status, "FINISHED");
+            return Err(CommandError::WrongStatus { id, status, expected }.into());
+        }
+        let folder = Dir::open_ambient_dir(&root, ambient_authority())
+            .map_err(|_| ArchiveError::NothingLocal { id })?;
+        let archive = Self { tracker, command, root, folder };
+        let mut files = 0;
+        archive.each_file(|_, _, _| {
+            files += 1;
+            if files > MAX_FILES {
+                return Err(ArchiveError::TooMany { id, most: MAX_FILES });
+            }
+            Ok(())
+        })?;
+        if files == 0 { Err(ArchiveError::NothingLocal { id }) } else { Ok(archive) }
+    }
+
+    /// Writes the archive. When it fails, what was written is no complete archive.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`]: `out` refuses, or a file has changed.
+    pub fn write(&self, out: impl Write) -> Result<(), ArchiveError> {
+        let mut archive = ZipWriter::new_stream(out);
+        self.each_file(|file, name, content| {
+            let packable =
+                name.extension().is_some_and(|ending| PACKABLE.iter().any(|e| ending == *e));
+            let method =
+                if packable { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+            let options = SimpleFileOptions::default()
+                .compression_method(method)
+                .compression_level(packable.then_some(1))
+                .large_file(file.bytes > SMALL);
+            archive.start_file(name.to_string_lossy(), options)?;
+            copy(file, content, &mut archive)
+        })?;
+        archive.finish()?.into_inner().flush().map_err(ArchiveError::Write)
+    }
+
+    /// Opens every file below the output root, and calls `work` with its path from there.
+    fn each_file(
+        &self,
+        mut work: impl FnMut(&MadeFile, &Path, File) -> Result<(), ArchiveError>,
+    ) -> Result<(), ArchiveError> {
+        let mut offset = 0;
+        loop {
+            let (files, records) = self.tracker.page_of_files(&self.command, PAGE, offset)?;
+            for file in &files {
+                let Some(name) = name_below(&self.root, &file.path) else { continue };
+                if let Some(content) = self.open_file(file, name)? {
+                    work(file, name, content)?;
+                }
+            }
+            if records < PAGE {
+                return Ok(());
+            }
+            offset += PAGE;
+        }
+    }
+
+    /// Opens a file that is as the command left it. A file of an earlier run may be gone: a schedule
+    /// can be told to remove those.
+    fn open_file(&self, file: &MadeFile, name: &Path) -> Result<Option<File>, ArchiveError> {
+        let changed = |reason: String| ArchiveError::Changed { path: file.path.clone(), reason };
+        let content = match self.folder.open(name) {
+            Ok(content) => content,
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && file.batch < self.command.first_batch =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(changed(error.to_string())),
+        };
+        let about = content.metadata().map_err(|error| changed(error.to_string()))?;
+        if !about.is_file() || about.len() != file.bytes {
+            return Err(changed(format!("it has {} bytes, not {}", about.len(), file.bytes)));
+        }
+        Ok(Some(content))
+    }
+}
+
+/// The path of a file from the root, when it is one below it, made of plain names.
+fn name_below<'a>(root: &Path, path: &'a str) -> Option<&'a Path> {
+    let name = Path::new(path).strip_prefix(root).ok()?;
+    let plain = name.components().all(|part| matches!(part, Component::Normal(_)));
+    (plain && name.file_name().is_some()).then_some(name)
+}
+
+fn copy<W: Write>(
+    file: &MadeFile,
+    mut content: File,
+    archive: &mut ZipWriter<StreamWriter<W>>,
+) -> Result<(), ArchiveError> {
+    let mut buffer = vec![0; 256 << 10];
+    let mut checksum = crc32fast::Hasher::new();
+    let mut left = file.bytes;
+    while left > 0 {
+        let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let length = content.read(&mut buffer[..length]).map_err(ArchiveError::Write)?;
+        if length == 0 {
+            break;
+        }
+        checksum.update(&buffer[..length]);
+        archive.write_all(&buffer[..length]).map_err(ArchiveError::Write)?;
+        left -= length as u64;
+    }
+    let found = format!("{:08x}", checksum.finalize());
+    if left > 0 || found != file.crc32 {
+        let reason = format!("its checksum is {found}, not {}", file.crc32);
+        return Err(ArchiveError::Changed { path: file.path.clone(), reason });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_below_the_root_are_taken() {
+        let name = |path| name_below(Path::new("/out"), path).map(|name| name.to_str().unwrap());
+        assert_eq!(name("/out/a/b.csv"), Some("a/b.csv"));
+        for path in ["/out", "/out/../etc/passwd", "/outside/a", "s3://bucket/a", "a"] {
+            assert_eq!(name(path), None, "{path}");
+        }
+    }
+}
