@@ -6,6 +6,8 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox;
+
 /// What an operator can set. Every key is also an environment variable (`DATAGEN_OUTPUT_ROOT`) and,
 /// where a user meets it, a flag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,10 @@ pub struct Config {
     pub output_root: Option<PathBuf>,
     /// Folders that models may read files from.
     pub read_roots: Vec<PathBuf>,
+    /// Folders of user code: scripts and modules.
+    pub extensions: Vec<PathBuf>,
+    /// What user code may use.
+    pub extension_limits: sandbox::Limits,
     /// Most threads that a command may ask for.
     pub max_threads: usize,
     /// Most bytes of a request's body.
@@ -43,6 +49,8 @@ impl Default for Config {
             models: PathBuf::from("models"),
             output_root: None,
             read_roots: Vec::new(),
+            extensions: vec![PathBuf::from("scripts"), PathBuf::from("wasm-generators")],
+            extension_limits: sandbox::Limits::default(),
             max_threads: 64,
             max_upload_bytes: 16 << 20,
             max_running_commands: 2,
@@ -79,6 +87,7 @@ impl Config {
             "models",
             "output_root",
             "read_roots",
+            "extensions",
             "max_threads",
             "max_upload_bytes",
             "max_running_commands",
@@ -90,6 +99,15 @@ impl Config {
             .merge(Env::prefixed("DATAGEN_").only(&keys))
             .extract()
             .map_err(|source| ConfigError { source: Box::new(source) })
+    }
+
+    /// Where user code comes from and what it may use.
+    pub fn extension_settings(&self) -> sandbox::Settings {
+        sandbox::Settings {
+            folders: self.extensions.clone(),
+            cache: Some(self.home.join("extension-cache")),
+            limits: self.extension_limits.clone(),
+        }
     }
 
     /// The folder of the server's outputs.

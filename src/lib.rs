@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
 //! | compiled | [`plan`], [`sinks`] |
 //! | who may come in | [`access`] |
@@ -50,6 +50,7 @@
 //! | format | `formats/<name>.rs` | the same pair in `formats/mod.rs` |
 //! | store | `stores/<name>.rs` | `mod` line, and its connectors in `sinks/file.rs` |
 //! | service | `sinks/<name>.rs` | `mod` and registry line in `sinks/mod.rs` |
+//! | kind of user code | `sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
 //! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
@@ -77,6 +78,7 @@ pub mod rng;
 pub mod roots;
 pub mod samples;
 pub mod sampling;
+pub mod sandbox;
 pub mod sinks;
 pub mod stores;
 pub mod telemetry;

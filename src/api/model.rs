@@ -134,6 +134,8 @@ async fn test(
             now,
             rows: count.or(Some(1)),
             files: &files,
+            extensions: &state.tracker.extensions(),
+            may_lower: true,
         };
         let mut problems = Problems::default();
         let plan = model::parse(&model.text, &mut problems)

@@ -1,6 +1,7 @@
 //! `datagen check`: every problem of models, for people or programs.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -13,12 +14,16 @@ use crate::model;
 use crate::plan::{self, Environment};
 use crate::problems::Problems;
 use crate::roots::ReadRoots;
+use crate::sandbox::Extensions;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Model files or names
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<String>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
     /// How the findings are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -31,11 +36,12 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    let extensions = source::extensions(&arguments.extensions, config).current();
     let mut good = true;
     let mut answers = Vec::new();
     for name in &arguments.models {
         let source = source::read(name, config)?;
-        let problems = check(&source, config);
+        let problems = check(&source, config, &extensions);
         good &= !problems.has_errors();
         match arguments.format {
             Format::Text => {
@@ -55,11 +61,12 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn check(source: &source::ModelSource, config: &Config) -> Problems {
+fn check(source: &source::ModelSource, config: &Config, extensions: &Extensions) -> Problems {
     let mut problems = Problems::default();
     if let Some(model) = model::parse(&source.text, &mut problems) {
         let files = ReadRoots::new(source.folder.as_deref(), &config.read_roots);
-        let environment = Environment { seed: 0, now: 0, rows: None, files: &files };
+        let environment =
+            Environment { seed: 0, now: 0, rows: None, files: &files, extensions, may_lower: true };
         plan::compile(&model, &environment, &mut problems);
         crate::sinks::warn_unused(&model.settings, &[], &mut problems);
     }

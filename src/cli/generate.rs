@@ -54,6 +54,9 @@ pub(super) struct Arguments {
     /// Folder that the model may read files from, beside its own; may be given several times
     #[arg(long = "read-root", value_name = "DIR")]
     read_roots: Vec<PathBuf>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
     /// Override a setting of `Table_Names` or `Options`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
@@ -103,6 +106,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         output_root: absolute(&output_root.unwrap_or_else(|| PathBuf::from(".")))?,
         read_roots: [&arguments.read_roots[..], &config.read_roots[..]].concat(),
         default_folder: String::new(),
+        extensions: source::extensions(&arguments.extensions, config).current(),
     };
     let prepared = match commands::prepare(&request, &surroundings) {
         Ok(prepared) => prepared,

@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// Folder that the model may read files from, beside its own
     #[arg(long = "read-root", value_name = "DIR")]
     read_roots: Vec<PathBuf>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
     /// How the rows are shown
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -57,7 +60,15 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     };
     let roots = [&arguments.read_roots[..], &config.read_roots[..]].concat();
     let files = ReadRoots::new(source.folder.as_deref(), &roots);
-    let environment = Environment { seed: arguments.seed, now, rows: None, files: &files };
+    let extensions = source::extensions(&arguments.extensions, config).current();
+    let environment = Environment {
+        seed: arguments.seed,
+        now,
+        rows: None,
+        files: &files,
+        extensions: &extensions,
+        may_lower: true,
+    };
     let mut problems = Problems::default();
     let plan = model::parse(&source.text, &mut problems)
         .and_then(|model| plan::compile(&model, &environment, &mut problems));

@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Folder that models may read files from; may be given several times
     #[arg(long = "read-root", value_name = "DIR")]
     read_roots: Vec<PathBuf>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
     /// Listen on an address that other machines reach, without encryption or login
     #[arg(long)]
     insecure: bool,
@@ -65,7 +68,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
 
 fn merged(arguments: &Arguments, config: &Config) -> Config {
     let mut config = config.clone();
-    let Arguments { listen, home, models, output_root, read_roots, insecure: _ } = arguments;
+    let Arguments { listen, home, models, output_root, read_roots, extensions, insecure: _ } =
+        arguments;
     listen.clone_into_some(&mut config.listen);
     home.clone_into_some(&mut config.home);
     models.clone_into_some(&mut config.models);
@@ -73,6 +77,7 @@ fn merged(arguments: &Arguments, config: &Config) -> Config {
         config.output_root.clone_from(output_root);
     }
     config.read_roots.extend(read_roots.iter().cloned());
+    config.extensions.extend(extensions.iter().cloned());
     config
 }
 

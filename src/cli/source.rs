@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::config::Config;
+use crate::plan;
 use crate::problems::did_you_mean;
 use crate::samples;
+use crate::sandbox::Library;
 
 /// A model's text and where it stands.
 pub(super) struct ModelSource {
@@ -16,6 +18,13 @@ pub(super) struct ModelSource {
     pub(super) folder: Option<PathBuf>,
     /// What to call the model when it has no name.
     pub(super) label: String,
+}
+
+/// The user code of the configured folders and of `more`.
+pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
+    let mut settings = config.extension_settings();
+    settings.folders.extend(more.iter().cloned());
+    plan::library(settings)
 }
 
 /// Reads the model that `name` means: `-` for stdin, a file, a model of the models folder, a shipped one.

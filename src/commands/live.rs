@@ -24,6 +24,7 @@ use super::{
 };
 use crate::engine::Control;
 use crate::problems::chain;
+use crate::sandbox::Library;
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -46,6 +47,7 @@ pub(super) struct Limits {
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) limits: Limits,
+    pub(super) library: Library,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) counting: Counting,
     pub(super) state: Mutex<State>,
@@ -197,10 +199,16 @@ pub(super) fn duration(command: &Command, now: DateTime<Utc>) -> Duration {
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, limits: Limits, probe: Arc<dyn Probe>) -> Self {
+    pub(super) fn new(
+        store: Store,
+        limits: Limits,
+        library: Library,
+        probe: Arc<dyn Probe>,
+    ) -> Self {
         Self {
             store,
             limits,
+            library,
             probe,
             counting: Counting::default(),
             state: Mutex::default(),
@@ -473,6 +481,7 @@ impl Shared {
             output_root: self.limits.output_root.clone(),
             read_roots: self.limits.read_roots.clone(),
             default_folder: command.id.to_string(),
+            extensions: self.library.current(),
         };
         prepare(&request, &surroundings)
     }

@@ -8,6 +8,7 @@ use crate::model::{self, Model};
 use crate::plan::{self, Environment, Plan};
 use crate::problems::{Problem, Problems};
 use crate::roots::ReadRoots;
+use crate::sandbox::Extensions;
 use crate::sinks::{self, Connector, Named, Place, Target};
 
 /// What is asked for.
@@ -40,6 +41,8 @@ pub struct Surroundings {
     pub read_roots: Vec<PathBuf>,
     /// The folder below `output_root` for models that name none.
     pub default_folder: String,
+    /// The user code that models may name.
+    pub extensions: Arc<Extensions>,
 }
 
 /// A request that can run.
@@ -89,7 +92,14 @@ pub fn prepare(request: &Request<'_>, surroundings: &Surroundings) -> Result<Pre
         model.settings.set(key, value.clone().into(), key.clone());
     }
     let files = ReadRoots::new(request.model_folder, &surroundings.read_roots);
-    let environment = Environment { seed: request.seed, now: request.now, rows, files: &files };
+    let environment = Environment {
+        seed: request.seed,
+        now: request.now,
+        rows,
+        files: &files,
+        extensions: &surroundings.extensions,
+        may_lower: true,
+    };
     let plan = plan::compile(&model, &environment, &mut problems);
     sinks::warn_unused(&model.settings, &connectors, &mut problems);
     let model_name = model.name.clone().unwrap_or_else(|| "datagen".to_owned());

@@ -25,7 +25,9 @@ use super::{
     Transition, current_now, draw_seed, runner, scheduler,
 };
 use crate::config::Config;
+use crate::plan;
 use crate::problems::{Problem, Problems};
+use crate::sandbox::Extensions;
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
 #[derive(Debug, Clone)]
@@ -95,8 +97,9 @@ impl Tracker {
             max_queued: config.max_queued_commands.max(1),
             retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),
         };
+        let library = plan::library(config.extension_settings());
         let runners = limits.max_running;
-        let shared = Arc::new(Shared::new(store, limits, probe));
+        let shared = Arc::new(Shared::new(store, limits, library, probe));
         recover(&shared)?;
         let owner = Owner {
             shared: Arc::clone(&shared),
@@ -120,6 +123,11 @@ impl Tracker {
 
     fn shared(&self) -> &Shared {
         &self.owner.shared
+    }
+
+    /// The user code that models may name, as its files are now.
+    pub fn extensions(&self) -> Arc<Extensions> {
+        self.shared().library.current()
     }
 
     /// Checks a request, keeps it and queues it. On return it survives whatever happens.

@@ -1,17 +1,19 @@
 //! Model -> plan: resolves every name and refuses whatever can be refused, all of it at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::extension::{self, is_extension};
 use super::order::topological;
 use super::{Input, Nulls, Plan, Source, Step, fixed_width};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{ColumnInfo, DataType, Dictionary, Schema};
-use crate::expression::{self, Cast, Expression, InputInfo, Reference};
+use crate::expression::{self, Cast, Expression, InputInfo};
 use crate::fields::{self, Compiled, Computed, Context, Conversion, FieldType, Files};
 use crate::model::{COMMON_ATTRIBUTES, Field, Model};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::rng::Stream;
+use crate::sandbox::{Extensions, InputType, SubValue};
 
 /// What values depend on beside the model, and what a plan must suffice for.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,10 @@ pub struct Environment<'a> {
     pub rows: Option<u64>,
     /// Where files named in the model are read from.
     pub files: &'a dyn Files,
+    /// The user code that the model may name.
+    pub extensions: &'a Extensions,
+    /// Whether scripts may be turned into compiled code; off only to compare it with the interpreter.
+    pub may_lower: bool,
 }
 
 /// Compiles `model`; `None` after adding errors to `problems`.
@@ -33,8 +39,9 @@ pub fn compile(
     problems: &mut Problems,
 ) -> Option<Plan> {
     let errors_before = problems.errors();
+    let names: BTreeSet<&str> = model.fields.iter().map(|field| field.name.as_str()).collect();
     let drafts: Vec<Option<Draft<'_>>> =
-        model.fields.iter().map(|field| Draft::new(field, environment, problems)).collect();
+        model.fields.iter().map(|field| Draft::new(field, environment, &names, problems)).collect();
     let references = resolve(&model.fields, &drafts, problems);
     let reads: Vec<Vec<usize>> =
         references.iter().map(|inputs| inputs.iter().map(|input| input.field).collect()).collect();
@@ -63,27 +70,62 @@ struct Draft<'a> {
 enum Body {
     Generated(Compiled),
     Computed { expression: Expression, result: Computed },
+    Extension(extension::Draft),
 }
 
-/// A reference of one field's expression to another field.
+/// A mention of another field, or of one of its sub-values.
+#[derive(Clone, Copy)]
+struct Mention<'a> {
+    field: &'a str,
+    sub_value: Option<&'a str>,
+    /// The attribute that holds it.
+    attribute_key: &'a str,
+}
+
+/// A mention whose field is found.
 struct ResolvedInput {
     field: usize,
-    sub_value: Option<Arc<Dictionary>>,
+    sub_value: Option<ResolvedSubValue>,
+}
+
+/// How a sub-value is read.
+#[derive(Clone)]
+enum ResolvedSubValue {
+    /// By the keys of the field's own column.
+    Dictionary(Arc<Dictionary>),
+    /// From a column that the field makes beside its own.
+    Column { index: usize, data_type: DataType },
 }
 
 impl<'a> Draft<'a> {
     fn new(
         field: &'a Field,
         environment: &Environment<'_>,
+        names: &BTreeSet<&str>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let Some(kind) = fields::find(&field.type_name) else {
-            problems.push(unknown_type(field));
-            return None;
-        };
         let stream = Stream::new(environment.seed, &field.name);
+        let kind = fields::find(&field.type_name);
+        if kind.is_none() && !is_extension(&field.type_name, environment) {
+            problems.push(unknown_type(field, environment));
+            return None;
+        }
         let expression =
             expression::parse(&field.attributes, &field.pointer, &field.name, problems);
+        let Some(kind) = kind else {
+            if let expression::Parsed::Expression(_) = expression {
+                let pointer = format!("{}/type", field.pointer);
+                let message = "a field of user code cannot be computed by an expression as well";
+                problems.push(
+                    Problem::error("not_computable", pointer, message)
+                        .field(field.name.clone())
+                        .hint("give the script what it needs by `inputs`"),
+                );
+                return None;
+            }
+            let draft = extension::Draft::new(field, environment, names, problems)?;
+            return Some(Self { field, stream, body: Body::Extension(draft) });
+        };
         let mut reader =
             Reader::new(&field.attributes, &field.pointer, Some(&field.name), problems);
         warn_unknown(&mut reader, kind);
@@ -115,10 +157,38 @@ impl<'a> Draft<'a> {
         Some(Self { field, stream, body })
     }
 
-    fn data_type(&self) -> DataType {
+    /// Every other field that it reads.
+    fn mentions(&self) -> Vec<Mention<'_>> {
         match &self.body {
-            Body::Generated(compiled) => compiled.data_type,
-            Body::Computed { result, .. } => result.data_type,
+            Body::Generated(_) => Vec::new(),
+            Body::Computed { expression, .. } => {
+                let inputs = expression.inputs().iter();
+                inputs
+                    .map(|reference| Mention {
+                        field: reference.field(),
+                        sub_value: reference.sub_value(),
+                        attribute_key: reference.attribute_key(),
+                    })
+                    .collect()
+            }
+            Body::Extension(draft) => {
+                let inputs = draft.inputs.iter().flatten();
+                inputs
+                    .map(|bound| Mention {
+                        field: &bound.field,
+                        sub_value: bound.sub_value.as_deref(),
+                        attribute_key: "inputs",
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// The columns that it makes beside its own.
+    fn sub_columns(&self) -> &[SubValue] {
+        match &self.body {
+            Body::Extension(draft) => &draft.description().sub_values,
+            _ => &[],
         }
     }
 }
@@ -138,14 +208,17 @@ fn check_capacity(compiled: &Compiled, rows: Option<u64>, reader: &mut Reader<'_
     }
 }
 
-fn unknown_type(field: &Field) -> Problem {
+fn unknown_type(field: &Field, environment: &Environment<'_>) -> Problem {
     let message = format!("unknown field type `{}`", excerpt(&field.type_name));
     let problem = Problem::error("unknown_type", format!("{}/type", field.pointer), message)
         .field(field.name.clone());
-    match fields::closest(&field.type_name) {
+    let extensions = environment.extensions;
+    match fields::closest(&field.type_name).or_else(|| extensions.closest(&field.type_name)) {
         Some(name) => problem.hint(format!("did you mean `{name}`?")),
         None => {
-            let names: Vec<_> = fields::FIELD_TYPES.iter().map(|kind| kind.name()).collect();
+            let own = extensions.types().map(|extension| extension.type_name.as_str());
+            let names: Vec<_> =
+                fields::FIELD_TYPES.iter().map(|kind| kind.name()).chain(own).collect();
             problem.hint(format!("expected one of {}", names.join(", ")))
         }
     }
@@ -193,14 +266,14 @@ fn resolve(
             resolved.push(inputs);
             continue;
         }
-        if let Some(Draft { field, body: Body::Computed { expression, .. }, .. }) = draft {
-            for reference in expression.inputs() {
-                match resolve_one(field, reference, &places, drafts, problems) {
-                    Ok(Some(input)) => inputs.push(input),
-                    // The field referred to has an error of its own.
-                    Ok(None) => {}
-                    Err(problem) => problems.push(*problem),
-                }
+        for (draft, mention) in
+            draft.iter().flat_map(|draft| draft.mentions().into_iter().map(move |m| (draft, m)))
+        {
+            match resolve_one(draft.field, mention, &places, drafts, problems) {
+                Ok(Some(input)) => inputs.push(input),
+                // The field referred to has an error of its own.
+                Ok(None) => {}
+                Err(problem) => problems.push(*problem),
             }
         }
         resolved.push(inputs);
@@ -210,43 +283,55 @@ fn resolve(
 
 fn resolve_one(
     field: &Field,
-    reference: &Reference,
+    mention: Mention<'_>,
     places: &BTreeMap<&str, usize>,
     drafts: &[Option<Draft<'_>>],
     told: &Problems,
 ) -> Result<Option<ResolvedInput>, Box<Problem>> {
-    let pointer = format!("{}/{}", field.pointer, pointer_segment(reference.attribute_key()));
-    let Some(&place) = places.get(reference.field()) else {
-        let message = format!("refers to the unknown field `{}`", excerpt(reference.field()));
+    let pointer = format!("{}/{}", field.pointer, pointer_segment(mention.attribute_key));
+    let Some(&place) = places.get(mention.field) else {
+        let message = format!("refers to the unknown field `{}`", excerpt(mention.field));
         let problem =
             Problem::error("unknown_reference", pointer, message).field(field.name.clone());
         if !told.is_worth_a_guess() {
             return Err(Box::new(problem));
         }
-        let hint = match did_you_mean(reference.field(), places.keys().copied()) {
+        let hint = match did_you_mean(mention.field, places.keys().copied()) {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("the model has {}", some_names(places.keys().copied())),
         };
         return Err(Box::new(problem.hint(hint)));
     };
-    let Some(sub_value) = reference.sub_value() else {
+    let Some(sub_value) = mention.sub_value else {
         return Ok(Some(ResolvedInput { field: place, sub_value: None }));
     };
     let Some(draft) = &drafts[place] else { return Ok(None) };
-    let offered: &[(String, Arc<Dictionary>)] = match &draft.body {
-        Body::Generated(compiled) => &compiled.sub_values,
-        Body::Computed { .. } => &[],
+    let offered: Vec<(&str, ResolvedSubValue)> = match &draft.body {
+        Body::Generated(compiled) => compiled
+            .sub_values
+            .iter()
+            .map(|(name, texts)| (name.as_str(), ResolvedSubValue::Dictionary(Arc::clone(texts))))
+            .collect(),
+        Body::Computed { .. } => Vec::new(),
+        Body::Extension(_) => draft
+            .sub_columns()
+            .iter()
+            .enumerate()
+            .map(|(index, sub)| {
+                let data_type = sub.data_type;
+                (sub.name.as_str(), ResolvedSubValue::Column { index, data_type })
+            })
+            .collect(),
     };
-    if let Some((_, dictionary)) =
-        offered.iter().find(|(name, _)| name.eq_ignore_ascii_case(sub_value))
+    if let Some((_, found)) = offered.iter().find(|(name, _)| name.eq_ignore_ascii_case(sub_value))
     {
-        return Ok(Some(ResolvedInput { field: place, sub_value: Some(Arc::clone(dictionary)) }));
+        return Ok(Some(ResolvedInput { field: place, sub_value: Some(found.clone()) }));
     }
-    let names: Vec<&str> = offered.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = offered.iter().map(|(name, _)| *name).collect();
     let message = format!(
         "links to `{}` of field `{}`, which offers {}",
         excerpt(sub_value),
-        reference.field(),
+        mention.field,
         if names.is_empty() { "nothing to link to".to_owned() } else { names.join(", ") }
     );
     let problem = Problem::error("unknown_sub_value", pointer, message).field(field.name.clone());
@@ -286,7 +371,16 @@ fn build(
     problems: &mut Problems,
 ) -> Option<Plan> {
     let needed = needed_fields(&drafts, references, order);
-    let types: Vec<DataType> = drafts.iter().map(Draft::data_type).collect();
+    let mut slots = drafts.len();
+    // Where the columns begin that a field makes beside its own.
+    let sub_slots: Vec<usize> = drafts
+        .iter()
+        .map(|draft| {
+            let first = slots;
+            slots += draft.sub_columns().len();
+            first
+        })
+        .collect();
     let names: Vec<&str> = drafts.iter().map(|draft| draft.field.name.as_str()).collect();
     let ghosts: Vec<bool> = drafts.iter().map(|draft| draft.field.ghost).collect();
     let cells = needed.iter().filter(|needed| **needed).count();
@@ -296,44 +390,31 @@ fn build(
     let errors_before = problems.errors();
     for &index in order {
         let Some(draft) = drafts[index].take() else { continue };
-        let (source, info) = match draft.body {
-            Body::Generated(compiled) => generated(draft.field, compiled),
-            Body::Computed { expression, result } => {
-                let inputs: Vec<InputInfo<'_>> = references[index]
-                    .iter()
-                    .map(|input| input_info(input, &names, &types, &infos))
-                    .collect();
-                let cast = Cast {
-                    data_type: result.data_type,
-                    decimals: result.decimals,
-                    md5: result.conversion == Conversion::Md5,
-                };
-                let place =
-                    expression::Place { pointer: &draft.field.pointer, field: &draft.field.name };
-                let Some(bound) = expression.bind(&inputs, cast, environment.now, place, problems)
-                else {
-                    continue;
-                };
-                let nullable = bound.is_nullable() || draft.field.null_rate > 0.0;
-                let info = ColumnInfo {
-                    name: draft.field.name.clone(),
-                    data_type: result.data_type,
-                    nullable,
-                    decimals: result.decimals,
-                    distinct: None,
-                    width: result.width,
-                };
-                let inputs = references[index]
-                    .iter()
-                    .map(|input| Input { slot: input.field, sub_value: input.sub_value.clone() })
-                    .collect();
-                (Source::Expression { bound: Box::new(bound), inputs }, info)
-            }
+        let site = Site {
+            field: draft.field,
+            references: &references[index],
+            names: &names,
+            infos: &infos,
+            sub_slots: &sub_slots,
+            environment,
         };
+        let bound = match draft.body {
+            Body::Generated(compiled) => Some(generated(draft.field, compiled)),
+            Body::Computed { expression, result } => site.computed(&expression, result, problems),
+            Body::Extension(extension) => site.extension(&extension, draft.stream, problems),
+        };
+        // What it lacks is told already, here or where an input of it was refused.
+        let Some((source, info)) = bound else { continue };
         infos[index] = Some(info);
         if needed[index] {
             let nulls = Nulls::new(draft.stream, draft.field.null_rate);
-            steps.push(Step { field: draft.field.name.clone(), slot: index, source, nulls });
+            steps.push(Step {
+                field: draft.field.name.clone(),
+                slot: index,
+                sub_slot: sub_slots[index],
+                source,
+                nulls,
+            });
         }
     }
     if problems.errors() > errors_before {
@@ -368,7 +449,7 @@ fn build(
         schema: Arc::new(Schema { columns }),
         steps,
         outputs,
-        slots: names.len(),
+        slots,
         block_rows: block_rows(cells, memory_width),
     })
 }
@@ -399,17 +480,100 @@ fn generated(field: &Field, compiled: Compiled) -> (Source, ColumnInfo) {
     (Source::Generator(compiled.generator), info)
 }
 
-fn input_info<'a>(
-    input: &ResolvedInput,
-    names: &[&'a str],
-    types: &[DataType],
-    infos: &[Option<ColumnInfo>],
-) -> InputInfo<'a> {
-    InputInfo {
-        name: names[input.field],
-        data_type: if input.sub_value.is_some() { DataType::Text } else { types[input.field] },
-        // Inputs come earlier in the order, so what they are is known.
-        nullable: infos[input.field].as_ref().is_none_or(|info| info.nullable),
+/// Width of user code's values, of which nothing is known before they are made.
+const EXTENSION_WIDTH: u32 = 24;
+
+/// A field about to be bound to what it reads.
+struct Site<'a> {
+    field: &'a Field,
+    references: &'a [ResolvedInput],
+    names: &'a [&'a str],
+    /// What the fields before it in the order are: its inputs among them, unless they were refused.
+    infos: &'a [Option<ColumnInfo>],
+    sub_slots: &'a [usize],
+    environment: &'a Environment<'a>,
+}
+
+impl Site<'_> {
+    fn computed(
+        &self,
+        expression: &Expression,
+        result: Computed,
+        problems: &mut Problems,
+    ) -> Option<(Source, ColumnInfo)> {
+        let inputs: Option<Vec<InputInfo<'_>>> =
+            self.references.iter().map(|input| self.input_info(input)).collect();
+        let cast = Cast {
+            data_type: result.data_type,
+            decimals: result.decimals,
+            md5: result.conversion == Conversion::Md5,
+        };
+        let place = expression::Place { pointer: &self.field.pointer, field: &self.field.name };
+        let bound = expression.bind(&inputs?, cast, self.environment.now, place, problems)?;
+        let info = ColumnInfo {
+            name: self.field.name.clone(),
+            data_type: result.data_type,
+            nullable: bound.is_nullable() || self.field.null_rate > 0.0,
+            decimals: result.decimals,
+            distinct: None,
+            width: result.width,
+        };
+        let inputs = self.references.iter().map(|input| input_of(input, self.sub_slots)).collect();
+        Some((Source::Expression { bound: Box::new(bound), inputs }, info))
+    }
+
+    fn extension(
+        &self,
+        extension: &extension::Draft,
+        stream: Stream,
+        problems: &mut Problems,
+    ) -> Option<(Source, ColumnInfo)> {
+        let mut resolved = self.references.iter();
+        let mut types = Vec::with_capacity(extension.inputs.len());
+        let mut inputs = Vec::with_capacity(extension.inputs.len());
+        for bound in &extension.inputs {
+            let Some(input) = bound.as_ref().and_then(|_| resolved.next()) else {
+                types.push(None);
+                inputs.push(None);
+                continue;
+            };
+            let InputInfo { data_type, nullable, .. } = self.input_info(input)?;
+            types.push(Some(InputType { data_type, nullable }));
+            inputs.push(Some(input_of(input, self.sub_slots)));
+        }
+        let prepared = extension.prepare(self.field, &types, self.environment, stream, problems)?;
+        let info = ColumnInfo {
+            name: self.field.name.clone(),
+            data_type: prepared.data_type(),
+            nullable: prepared.nullable() || self.field.null_rate > 0.0,
+            decimals: None,
+            distinct: None,
+            width: EXTENSION_WIDTH,
+        };
+        Some((Source::Extension { prepared, inputs }, info))
+    }
+
+    fn input_info(&self, input: &ResolvedInput) -> Option<InputInfo<'_>> {
+        let info = self.infos[input.field].as_ref()?;
+        let (data_type, nullable) = match &input.sub_value {
+            None => (info.data_type, info.nullable),
+            Some(ResolvedSubValue::Dictionary(_)) => (DataType::Text, info.nullable),
+            Some(ResolvedSubValue::Column { data_type, .. }) => (*data_type, true),
+        };
+        Some(InputInfo { name: self.names[input.field], data_type, nullable })
+    }
+}
+
+/// Where an input is read from.
+fn input_of(input: &ResolvedInput, sub_slots: &[usize]) -> Input {
+    match &input.sub_value {
+        None => Input { slot: input.field, sub_value: None },
+        Some(ResolvedSubValue::Dictionary(texts)) => {
+            Input { slot: input.field, sub_value: Some(Arc::clone(texts)) }
+        }
+        Some(ResolvedSubValue::Column { index, .. }) => {
+            Input { slot: sub_slots[input.field] + index, sub_value: None }
+        }
     }
 }
 

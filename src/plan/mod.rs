@@ -5,9 +5,11 @@
 //! nothing of batches, encoders or sinks.
 
 mod compile;
+mod extension;
 mod order;
 
 pub use compile::{Environment, compile};
+pub use extension::{EXTENSION_ATTRIBUTES, library};
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
 use crate::expression::{Bound, EvaluateError};
 use crate::fields::{GenerateError, Generator};
 use crate::rng::Stream;
+use crate::sandbox::{Fault, Made, Prepared};
 
 /// A model ready to run.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Plan {
 struct Step {
     field: String,
     slot: usize,
+    /// Where the columns begin that it makes beside its own.
+    sub_slot: usize,
     source: Source,
     nulls: Option<Nulls>,
 }
@@ -40,7 +45,15 @@ struct Step {
 #[derive(Debug)]
 enum Source {
     Generator(Box<dyn Generator>),
-    Expression { bound: Box<Bound>, inputs: Vec<Input> },
+    Expression {
+        bound: Box<Bound>,
+        inputs: Vec<Input>,
+    },
+    Extension {
+        prepared: Box<dyn Prepared>,
+        /// Per declared input; `None`: not bound.
+        inputs: Vec<Option<Input>>,
+    },
 }
 
 /// What an expression reads: a field, or one of its sub-values.
@@ -106,6 +119,14 @@ pub enum GenerateRowsError {
         /// What is wrong.
         source: EvaluateError,
     },
+    /// User code failed.
+    #[error("field `{field}`")]
+    Extension {
+        /// The field's name.
+        field: String,
+        /// What is wrong.
+        source: Box<Fault>,
+    },
 }
 
 impl Plan {
@@ -129,10 +150,13 @@ impl Plan {
     pub fn generate(&self, rows: Rows) -> Result<Block, GenerateRowsError> {
         let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
         for step in &self.steps {
-            let mut column = step.make(rows, &slots)?;
+            let Made { mut column, sub_values } = step.make(rows, &slots)?;
             debug_assert_eq!(column.len(), rows.count, "field `{}`", step.field);
             if let Some(nulls) = &step.nulls {
                 nulls.apply(rows, &mut column);
+            }
+            for (slot, column) in (step.sub_slot..).zip(sub_values) {
+                slots[slot] = Some(Arc::new(column));
             }
             slots[step.slot] = Some(Arc::new(column));
         }
@@ -142,11 +166,11 @@ impl Plan {
 }
 
 impl Step {
-    fn make(&self, rows: Rows, slots: &[Option<Arc<Column>>]) -> Result<Column, GenerateRowsError> {
-        match &self.source {
+    fn make(&self, rows: Rows, slots: &[Option<Arc<Column>>]) -> Result<Made, GenerateRowsError> {
+        let column = match &self.source {
             Source::Generator(generator) => generator.generate(rows).map_err(|source| {
                 GenerateRowsError::Generator { field: self.field.clone(), source }
-            }),
+            })?,
             Source::Expression { bound, inputs } => {
                 let columns: Vec<Arc<Column>> =
                     inputs.iter().filter_map(|input| input.column(slots)).collect();
@@ -154,9 +178,20 @@ impl Step {
                 bound.evaluate(rows, &columns).map_err(|source| GenerateRowsError::Expression {
                     field: self.field.clone(),
                     source,
-                })
+                })?
             }
-        }
+            Source::Extension { prepared, inputs } => {
+                let columns: Vec<Option<Arc<Column>>> = inputs
+                    .iter()
+                    .map(|input| input.as_ref().and_then(|input| input.column(slots)))
+                    .collect();
+                let columns: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
+                return prepared.generate(rows, &columns).map_err(|source| {
+                    GenerateRowsError::Extension { field: self.field.clone(), source }
+                });
+            }
+        };
+        Ok(Made { column, sub_values: Vec::new() })
     }
 }
 

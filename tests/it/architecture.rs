@@ -11,7 +11,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("problems", &[]),
     ("columns", &[]),
     ("calendar", &[]),
-    ("config", &[]),
     ("telemetry", &[]),
     ("dictionaries", &["rng"]),
     ("attributes", &["problems"]),
@@ -21,6 +20,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compression", &["attributes"]),
     ("text_rows", &["columns", "calendar", "compression"]),
     ("orc_file", &["columns"]),
+    (
+        "sandbox",
+        &["calendar", "columns", "dictionaries", "display", "problems", "rng", "sampling", "texts"],
+    ),
+    ("config", &["sandbox"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems"]),
     ("expression", &["columns", "calendar", "display", "problems", "rng"]),
@@ -57,7 +61,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("access", &["problems"]),
     // L2
     ("sinks", &["attributes", "columns", "formats", "problems", "stores"]),
-    ("plan", &["attributes", "columns", "expression", "fields", "model", "problems", "rng"]),
+    (
+        "plan",
+        &["attributes", "columns", "expression", "fields", "model", "problems", "rng", "sandbox"],
+    ),
     // L3
     ("engine", &["columns", "formats", "plan", "sinks"]),
     // L4
@@ -75,6 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "problems",
             "roots",
             "samples",
+            "sandbox",
             "sinks",
         ],
     ),
@@ -94,6 +102,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "problems",
             "roots",
             "samples",
+            "sandbox",
             "sinks",
             "telemetry",
         ],
@@ -116,6 +125,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "problems",
             "roots",
             "samples",
+            "sandbox",
             "sinks",
             "telemetry",
         ],
@@ -130,6 +140,8 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     // The registry names the module of that name.
     ("parquet", &["formats/parquet", "formats/mod.rs"]),
     ("clap", &["cli"]),
+    ("rhai", &["sandbox"]),
+    ("wasmtime", &["sandbox"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

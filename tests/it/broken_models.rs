@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use datagen::commands::{Request, Surroundings, prepare};
 use datagen::model;
 use datagen::plan::{self, Environment};
 use datagen::problems::{Problem, Problems, Severity};
 use datagen::roots::ReadRoots;
+use datagen::sandbox::Extensions;
 
 use crate::support::run;
 
@@ -611,7 +613,14 @@ fn told(model: &str, folder: &Path) -> Problems {
     let mut problems = Problems::default();
     if let Some(model) = model::parse(model, &mut problems) {
         let files = ReadRoots::new(Some(folder), &[]);
-        let environment = Environment { seed: 1, now: 0, rows: Some(20), files: &files };
+        let environment = Environment {
+            seed: 1,
+            now: 0,
+            rows: Some(20),
+            files: &files,
+            extensions: &Extensions::default(),
+            may_lower: true,
+        };
         let plan = plan::compile(&model, &environment, &mut problems);
         assert!(plan.is_some() || problems.has_errors(), "refused without a reason");
     }
@@ -698,8 +707,12 @@ fn every_broken_request_is_refused_with_what_it_takes() {
     let mut report = String::new();
     for (connector, setting, words) in REQUESTS {
         let (model_folder, output_root) = (Some(folder.path()), folder.path().to_owned());
-        let surroundings =
-            Surroundings { output_root, read_roots: Vec::new(), default_folder: String::new() };
+        let surroundings = Surroundings {
+            output_root,
+            read_roots: Vec::new(),
+            default_folder: String::new(),
+            extensions: Arc::default(),
+        };
         let overrides: Vec<_> = setting.split_once('=').into_iter().collect();
         let overrides: Vec<_> =
             overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

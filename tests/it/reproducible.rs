@@ -15,6 +15,7 @@ use datagen::plan::{self, Environment, Plan};
 use datagen::problems::Problems;
 use datagen::roots::ReadRoots;
 use datagen::samples::MODELS;
+use datagen::sandbox::Extensions;
 use serde_json::{Map, Value, json};
 
 use crate::support::run_ok;
@@ -64,6 +65,7 @@ fn prepared(
         output_root: root.to_owned(),
         read_roots: Vec::new(),
         default_folder: String::new(),
+        extensions: Arc::default(),
     };
     prepare(&request, &surroundings).unwrap()
 }
@@ -103,7 +105,14 @@ pub(crate) fn files(
 pub(crate) fn compile(model: &str) -> Option<Plan> {
     let mut problems = Problems::default();
     let files = ReadRoots::new(Some(&models()), &[]);
-    let environment = Environment { seed: SEED, now: NOW, rows: None, files: &files };
+    let environment = Environment {
+        seed: SEED,
+        now: NOW,
+        rows: None,
+        files: &files,
+        extensions: &Extensions::default(),
+        may_lower: true,
+    };
     let model = model::parse(model, &mut problems)?;
     plan::compile(&model, &environment, &mut problems)
 }

@@ -1,0 +1,268 @@
+//! User code: generators that users wrote as Rhai scripts or WebAssembly modules, run within limits.
+//!
+//! ```text
+//!  folders ── scan ──► Extensions: files, each a Program, and the types they offer; refused files beside them
+//!                           │ find(type name)
+//!                      Program ── prepare (field, parameters, types of the inputs) ──► Prepared
+//!                                                                                        │ generate (rows, inputs)
+//!                                                                                      Made: a column
+//! ```
+//!
+//! The contract of values holds for user code too: a [`Prepared`] makes of the same rows and inputs the
+//! same values, however the rows are cut into blocks, on any thread, after any restart. So it gets no
+//! clock, no files, no network, and no random numbers but those of [`Binding::stream`]: row `r` draws from
+//! `stream.cell(r)` or from a seed made of `stream.word(r)`, never from what other rows left behind.
+//!
+//! Everything here is hostile: a program may loop, recurse, fill memory, answer nonsense or trap. Each
+//! [`Kind`] contains that within [`Limits`] and tells it as a [`Fault`]; nothing panics, and nothing
+//! that one block did is seen by another.
+//!
+//! Knows nothing of fields, models or plans. To add a kind: a folder here that implements [`Kind`],
+//! [`Program`] and [`Prepared`], its `mod` line and its line in [`KINDS`].
+
+mod data_type;
+mod fault;
+mod library;
+mod limits;
+mod registry;
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::columns::{Column, DataType, Rows};
+use crate::rng::Stream;
+
+pub use data_type::{data_type_name, parse_data_type};
+pub use fault::{Fault, FaultKind, Place};
+pub use library::{Library, Reserved};
+pub use limits::Limits;
+pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};
+
+/// Every kind of user code.
+pub static KINDS: &[&dyn Kind] = &[];
+
+/// A kind of user code: what the files of some extensions hold.
+pub trait Kind: Debug + Sync {
+    /// What a model calls it in `"type"` when it names a file instead of a type: `RHAI`, `WASM`.
+    fn type_name(&self) -> &'static str;
+
+    /// The attribute that names the file beside such a type: `script`, `module`.
+    fn file_attribute(&self) -> &'static str;
+
+    /// Whether its files are text, so that a model can hold one itself in `code`.
+    fn is_text(&self) -> bool;
+
+    /// Extensions of its files, without the point, lower case.
+    fn file_extensions(&self) -> &'static [&'static str];
+
+    /// Most bytes of a file: a larger one is refused before it is read.
+    fn most_bytes(&self, limits: &Limits) -> u64;
+
+    /// Compiles a file. Runs none of the user's code beyond what describing it takes, within limits.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, with line and column where there are such.
+    fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>>;
+}
+
+/// A file of user code.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What messages call it: its path as configured, or the field it stands in.
+    pub label: &'a str,
+    /// Its name without folder and extension.
+    pub stem: &'a str,
+    /// What it holds.
+    pub bytes: &'a [u8],
+    /// SHA-256 of `bytes`, 64 hexadecimal digits: what caches are keyed by.
+    pub digest: &'a str,
+    /// A folder of this user's for what compiling leaves behind; `None`: keep nothing.
+    pub cache: Option<&'a Path>,
+}
+
+/// A compiled file: shared by all fields and threads that use it.
+pub trait Program: Debug + Send + Sync {
+    /// The generators of the file, at least one; their names differ.
+    fn descriptions(&self) -> &[Description];
+
+    /// Fixes parameters and input types of one field, running the generator's own check of them.
+    ///
+    /// # Errors
+    ///
+    /// When the generator refuses them; the message says what it expects.
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>>;
+}
+
+/// What a generator says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// Its name in the file. As a type it is upper case, with `_` for `-`.
+    pub name: String,
+    /// One sentence for listings; may be empty.
+    pub summary: String,
+    /// What `params` of a field may hold.
+    pub parameters: Vec<Parameter>,
+    /// The columns of the same row that it reads.
+    pub inputs: Vec<InputDescription>,
+    /// What it returns; `None`: the field's `returns` says it.
+    pub output: Option<DataType>,
+    /// What LINK can read beside the value itself.
+    pub sub_values: Vec<SubValue>,
+}
+
+/// A parameter that a generator declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its key in `params`.
+    pub name: String,
+    /// What values it takes.
+    pub kind: ParameterKind,
+    /// What holds when a field does not give it.
+    pub default: Option<Value>,
+    /// Whether a field must give it.
+    pub required: bool,
+    /// One sentence; may be empty.
+    pub doc: String,
+}
+
+/// What values a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// true or false.
+    Boolean,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A finite number.
+    Number,
+    /// A text.
+    Text,
+    /// Any JSON value.
+    Json,
+}
+
+impl ParameterKind {
+    /// What it holds, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Json => "any JSON",
+        }
+    }
+
+    /// `value` in the form that a program gets, where it is of this kind: an integer for a number
+    /// becomes one with a fraction.
+    pub fn accept(self, value: &Value) -> Option<Value> {
+        let fits = match self {
+            Self::Boolean => value.is_boolean(),
+            Self::Integer => value.is_i64(),
+            Self::Number => return value.as_f64().filter(|n| n.is_finite()).map(Value::from),
+            Self::Text => value.is_string(),
+            Self::Json => true,
+        };
+        fits.then(|| value.clone())
+    }
+}
+
+/// A column that a generator reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputDescription {
+    /// What the generator calls it; the field of this name where the model does not say otherwise.
+    pub name: String,
+    /// Whether the generator cannot do without.
+    pub required: bool,
+    /// One sentence; may be empty.
+    pub doc: String,
+}
+
+/// A named value beside the value itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubValue {
+    /// What `link` calls it.
+    pub name: String,
+    /// The type of its column.
+    pub data_type: DataType,
+}
+
+/// What one field fixes of a generator.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding<'a> {
+    /// Index of the generator in [`Program::descriptions`].
+    pub generator: usize,
+    /// The field's name, for messages.
+    pub field: &'a str,
+    /// One entry per declared parameter, in that order, of the declared kind, defaults filled in; `Null`
+    /// where an optional one without default is not given.
+    pub parameters: &'a [Value],
+    /// One entry per declared input, in that order; `None`: not bound.
+    pub inputs: &'a [Option<InputType>],
+    /// What the model wants returned, where it says so.
+    pub returns: Option<DataType>,
+    /// The field's random numbers: the only ones that may reach a value.
+    pub stream: Stream,
+    /// Rows of the whole command where they are known.
+    pub rows: Option<u64>,
+    /// Whether scripts may be lowered. Off, everything is interpreted: for comparing both.
+    pub may_lower: bool,
+}
+
+/// The type of a bound input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InputType {
+    /// What its columns hold. A text may come in any layout of [`Values`](crate::columns::Values).
+    pub data_type: DataType,
+    /// Whether a value may be null.
+    pub nullable: bool,
+}
+
+/// A generator with everything fixed: shared by all worker threads.
+pub trait Prepared: Debug + Send + Sync {
+    /// The type of the column.
+    fn data_type(&self) -> DataType;
+
+    /// Whether a value may be null.
+    fn nullable(&self) -> bool;
+
+    /// How it runs.
+    fn tier(&self) -> Tier;
+
+    /// Makes the values of `rows`.
+    ///
+    /// `inputs` has one entry per declared input, in that order, `None` exactly where the binding has
+    /// none, each column `rows.count` long. The answer has `rows.count` values of
+    /// [`data_type`](Self::data_type); nulls only where [`nullable`](Self::nullable).
+    ///
+    /// # Errors
+    ///
+    /// The first row that has no value, as far as it is known which one that is.
+    fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>>;
+}
+
+/// What a generator made of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// The values.
+    pub column: Column,
+    /// One column per declared sub-value, in that order, of the declared type.
+    pub sub_values: Vec<Column>,
+}
+
+/// How a field's values are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tier {
+    /// A script turned into compiled code.
+    Lowered,
+    /// A script run by the interpreter, and what kept it from being lowered.
+    Interpreted {
+        /// The construct, with its place.
+        because: String,
+    },
+    /// A WebAssembly module.
+    Module,
+}

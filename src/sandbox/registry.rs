@@ -1,0 +1,425 @@
+//! The files of user code and the types that they offer.
+//!
+//! A scan never fails: what is wrong with one file is kept as its [`Fault`] beside the others' types. A
+//! scan is a snapshot; who holds it goes on with the bytes it was made of, whatever happens to the files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Description, Fault, FaultKind, Kind, Limits, Program, Source};
+use crate::problems::{did_you_mean, excerpt};
+
+/// Most files of user code in all folders together.
+const MOST_FILES: usize = 1_000;
+
+/// Where user code comes from and what it may use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The folders, searched in this order; files in folders below them are not looked at.
+    pub folders: Vec<PathBuf>,
+    /// A folder of this user's for what compiling leaves behind; `None`: keep nothing.
+    pub cache: Option<PathBuf>,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// A file of user code as it was when it was read.
+#[derive(Debug, Clone)]
+pub struct ExtensionFile {
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// Its name with extension: what `script` or `module` of a field names.
+    pub name: String,
+    /// Its path as configured.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub digest: String,
+    /// Its bytes.
+    pub bytes: Arc<Vec<u8>>,
+    /// What it compiled to.
+    pub program: Arc<dyn Program>,
+}
+
+/// A type that a file offers.
+#[derive(Debug, Clone)]
+pub struct Extension {
+    /// The name that `"type"` gives.
+    pub type_name: String,
+    /// The file.
+    pub file: Arc<ExtensionFile>,
+    /// Index of the generator in the file's descriptions.
+    pub generator: usize,
+}
+
+impl Extension {
+    /// What the generator says of itself.
+    pub fn description(&self) -> &Description {
+        &self.file.program.descriptions()[self.generator]
+    }
+}
+
+/// The user code of some folders.
+#[derive(Debug, Clone, Default)]
+pub struct Extensions {
+    files: Vec<Arc<ExtensionFile>>,
+    /// By folded name.
+    types: BTreeMap<String, Extension>,
+    faults: Vec<Fault>,
+    settings: Settings,
+}
+
+/// `name` without what does not matter in names of types: letter case, `_`, `-` and blanks.
+pub fn fold_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+impl Extensions {
+    /// Reads the files of `settings.folders`. `reserved` tells what has a type's name already, in words.
+    ///
+    /// A folder that does not exist holds nothing. What has not changed since `before` is not compiled
+    /// again, and a file that does not compile any more stays what it was there.
+    pub fn scan(
+        kinds: &[&'static dyn Kind],
+        settings: &Settings,
+        reserved: &dyn Fn(&str) -> Option<String>,
+        before: Option<&Self>,
+    ) -> Self {
+        let mut all = Self { settings: settings.clone(), ..Self::default() };
+        for folder in &settings.folders {
+            for path in files_of(folder, &mut all.faults) {
+                let Some(kind) = kind_of(kinds, &path) else { continue };
+                match read(kind, folder, &path, settings) {
+                    Ok(_) if all.files.len() >= MOST_FILES => {
+                        let message = format!("more than {MOST_FILES} files of user code");
+                        all.fault(FaultKind::Unreadable, &path, message);
+                        return all;
+                    }
+                    Ok(bytes) => {
+                        let earlier = before.and_then(|before| before.at(&path));
+                        all.add(kind, &path, bytes, reserved, earlier);
+                    }
+                    Err(message) => all.fault(FaultKind::Unreadable, &path, message),
+                }
+            }
+        }
+        all
+    }
+
+    /// Compiles one file and registers what it offers; a fault is kept instead.
+    ///
+    /// `earlier` is the same file as it was before: used again where it has not changed, and where it
+    /// does not compile any more.
+    pub fn add(
+        &mut self,
+        kind: &'static dyn Kind,
+        path: &Path,
+        bytes: Vec<u8>,
+        reserved: &dyn Fn(&str) -> Option<String>,
+        earlier: Option<&Arc<ExtensionFile>>,
+    ) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(other) = self.file(kind, &name) {
+            let message = format!("the name is taken by `{}` already", other.path.display());
+            return self.fault(FaultKind::Compile, path, message);
+        }
+        let digest = digest(&bytes);
+        let file = match earlier.filter(|earlier| earlier.digest == digest) {
+            Some(unchanged) => Arc::clone(unchanged),
+            None => match self.load(kind, path, &name, &digest, bytes) {
+                Ok(file) => Arc::new(file),
+                Err(mut fault) => {
+                    if earlier.is_some() {
+                        fault.message.push_str("; the version before it stays in use");
+                    }
+                    self.faults.push(*fault);
+                    let Some(earlier) = earlier else { return };
+                    Arc::clone(earlier)
+                }
+            },
+        };
+        self.register(file, reserved);
+    }
+
+    fn load(
+        &self,
+        kind: &'static dyn Kind,
+        path: &Path,
+        name: &str,
+        digest: &str,
+        bytes: Vec<u8>,
+    ) -> Result<ExtensionFile, Box<Fault>> {
+        let label = path.to_string_lossy();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let cache = self.settings.cache.as_deref();
+        let source = Source { label: &label, stem: &stem, bytes: &bytes, digest, cache };
+        let program = kind.load(&source, &self.settings.limits)?;
+        Ok(ExtensionFile {
+            kind,
+            name: name.to_owned(),
+            path: path.to_owned(),
+            digest: digest.to_owned(),
+            bytes: Arc::new(bytes),
+            program,
+        })
+    }
+
+    fn register(&mut self, file: Arc<ExtensionFile>, reserved: &dyn Fn(&str) -> Option<String>) {
+        let mut taken = Vec::new();
+        for (generator, description) in file.program.descriptions().iter().enumerate() {
+            let type_name = description.name.to_uppercase().replace('-', "_");
+            let folded = fold_name(&type_name);
+            let holder = reserved(&type_name).or_else(|| {
+                let other = self.types.get(&folded)?;
+                Some(format!("`{}`", other.file.path.display()))
+            });
+            if folded.is_empty() {
+                taken.push(format!("`{}` has no letters to name a type by", excerpt(&type_name)));
+            } else if let Some(holder) = holder {
+                taken.push(format!(
+                    "the type `{}` belongs to {holder} already",
+                    excerpt(&type_name)
+                ));
+            } else {
+                let extension = Extension { type_name, file: Arc::clone(&file), generator };
+                self.types.insert(folded, extension);
+            }
+        }
+        for message in taken {
+            self.fault(FaultKind::Compile, &file.path, message);
+        }
+        self.files.push(file);
+    }
+
+    fn fault(&mut self, kind: FaultKind, path: &Path, message: String) {
+        self.faults.push(Fault::new(kind, path.to_string_lossy(), message));
+    }
+
+    /// What the code was read with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The type that a model calls `name`.
+    pub fn find(&self, name: &str) -> Option<&Extension> {
+        self.types.get(&fold_name(name))
+    }
+
+    /// The file of `kind` that a field names: by its file name, without any folder.
+    pub fn file(&self, kind: &dyn Kind, name: &str) -> Option<&Arc<ExtensionFile>> {
+        let of_kind = |file: &&Arc<ExtensionFile>| file.kind.type_name() == kind.type_name();
+        self.files.iter().filter(of_kind).find(|file| file.name == name)
+    }
+
+    /// The file at `path`.
+    fn at(&self, path: &Path) -> Option<&Arc<ExtensionFile>> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// All types, by name.
+    pub fn types(&self) -> impl Iterator<Item = &Extension> {
+        self.types.values()
+    }
+
+    /// All files that compiled, in the order of reading.
+    pub fn files(&self) -> &[Arc<ExtensionFile>] {
+        &self.files
+    }
+
+    /// What is wrong with the other files.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The name of the type that was probably meant by `name`.
+    pub fn closest(&self, name: &str) -> Option<&str> {
+        did_you_mean(name, self.types.values().map(|extension| extension.type_name.as_str()))
+    }
+}
+
+/// SHA-256 in 64 hexadecimal digits.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn kind_of(kinds: &[&'static dyn Kind], path: &Path) -> Option<&'static dyn Kind> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    kinds.iter().copied().find(|kind| kind.file_extensions().contains(&extension.as_str()))
+}
+
+/// The entries of `folder` in the order of their names: the order that clashes are told by.
+fn files_of(folder: &Path, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            let message = format!("the folder cannot be read: {error}");
+            faults.push(Fault::new(FaultKind::Unreadable, folder.to_string_lossy(), message));
+            return Vec::new();
+        }
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The bytes of a regular file that really lies in `folder`.
+fn read(
+    kind: &dyn Kind,
+    folder: &Path,
+    path: &Path,
+    settings: &Settings,
+) -> Result<Vec<u8>, String> {
+    let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
+    let real = path.canonicalize().map_err(cannot)?;
+    let root = folder.canonicalize().map_err(cannot)?;
+    if real.parent() != Some(root.as_path()) {
+        return Err("the link leads out of the folder, which may not be read".to_owned());
+    }
+    let metadata = fs::metadata(&real).map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err("this is no file".to_owned());
+    }
+    let most = kind.most_bytes(&settings.limits);
+    let mut bytes = Vec::new();
+    // Not the size that was told before: the file may grow meanwhile.
+    fs::File::open(&real)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() as u64 > most {
+        return Err(format!("the file has more than {most} bytes"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::DataType;
+    use crate::sandbox::{Binding, Prepared};
+
+    /// A kind whose files name their types, one a line; `bad` does not compile.
+    #[derive(Debug)]
+    struct Lines;
+
+    static LINES: Lines = Lines;
+
+    #[derive(Debug)]
+    struct Listed(Vec<Description>);
+
+    impl Kind for Lines {
+        fn type_name(&self) -> &'static str {
+            "LINES"
+        }
+
+        fn file_attribute(&self) -> &'static str {
+            "list"
+        }
+
+        fn is_text(&self) -> bool {
+            true
+        }
+
+        fn file_extensions(&self) -> &'static [&'static str] {
+            &["lines"]
+        }
+
+        fn most_bytes(&self, _: &Limits) -> u64 {
+            100
+        }
+
+        fn load(&self, source: &Source<'_>, _: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+            let text = String::from_utf8_lossy(source.bytes);
+            if text.contains("bad") {
+                return Err(Box::new(Fault::new(FaultKind::Compile, source.label, "it is bad")));
+            }
+            let description = |name: &str| Description {
+                name: name.to_owned(),
+                summary: String::new(),
+                parameters: Vec::new(),
+                inputs: Vec::new(),
+                output: Some(DataType::Text),
+                sub_values: Vec::new(),
+            };
+            Ok(Arc::new(Listed(text.lines().map(description).collect())))
+        }
+    }
+
+    impl Program for Listed {
+        fn descriptions(&self) -> &[Description] {
+            &self.0
+        }
+
+        fn prepare(&self, _: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+            Err(Box::new(Fault::new(FaultKind::Refused, "", "nothing is made here")))
+        }
+    }
+
+    fn scan(folders: &[&Path]) -> Extensions {
+        let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
+        let settings = Settings { folders, ..Settings::default() };
+        let reserved = |name: &str| (name == "CITY").then(|| "the built-in type `CITY`".to_owned());
+        Extensions::scan(&[&LINES], &settings, &reserved, None)
+    }
+
+    fn faults(all: &Extensions, folder: &Path) -> String {
+        let shown = all.faults().iter().map(|fault| format!("{fault}\n")).collect::<String>();
+        shown.replace(&*folder.to_string_lossy(), "…")
+    }
+
+    #[test]
+    fn one_bad_file_hurts_no_other_and_clashes_name_both_places() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("a.lines", "iban\ncard-number"),
+            ("b.lines", "bad"),
+            ("c.lines", "IBAN\nwalk\ncity"),
+            ("d.lines", &*"x".repeat(101)),
+            ("e.txt", "ignored"),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        fs::create_dir(folder.path().join("f.lines")).unwrap();
+        let all = scan(&[folder.path(), Path::new("/nowhere")]);
+        let names: Vec<_> = all.types().map(|one| one.type_name.as_str()).collect();
+        assert_eq!(names, ["CARD_NUMBER", "IBAN", "WALK"]);
+        assert_eq!(all.find("card number").unwrap().file.name, "a.lines");
+        assert_eq!(all.closest("ibam"), Some("IBAN"));
+        insta::assert_snapshot!(faults(&all, folder.path()), @"
+        …/b.lines: it is bad
+        …/c.lines: the type `IBAN` belongs to `…/a.lines` already
+        …/c.lines: the type `CITY` belongs to the built-in type `CITY` already
+        …/d.lines: the file has more than 100 bytes
+        …/f.lines: this is no file
+        ");
+    }
+
+    #[test]
+    fn links_that_lead_out_are_refused() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("x.lines"), "x").unwrap();
+        fs::create_dir(folder.path().join("below")).unwrap();
+        fs::write(folder.path().join("below/y.lines"), "y").unwrap();
+        for (target, name) in [
+            (outside.path().join("x.lines"), "out.lines"),
+            (PathBuf::from("below/y.lines"), "below.lines"),
+            (PathBuf::from("nothing"), "dangling.lines"),
+            (PathBuf::from("loop.lines"), "loop.lines"),
+        ] {
+            std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
+        }
+        let all = scan(&[folder.path()]);
+        assert_eq!((all.files().len(), all.faults().len()), (0, 4));
+        assert!(all.file(&LINES, "../x.lines").is_none());
+        insta::assert_snapshot!(faults(&all, folder.path()), @"
+        …/below.lines: the link leads out of the folder, which may not be read
+        …/dangling.lines: the file cannot be read: No such file or directory (os error 2)
+        …/loop.lines: the file cannot be read: Too many levels of symbolic links (os error 40)
+        …/out.lines: the link leads out of the folder, which may not be read
+        ");
+    }
+}
