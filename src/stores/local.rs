@@ -178,6 +178,7 @@ impl Drop for LocalUpload {
     fn drop(&mut self) {
         if self.file.take().is_some()
             && let Err(error) = self.folder.remove_file(&self.unfinished)
+            && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, file = self.unfinished, "unfinished file stays behind");
         }

@@ -6,6 +6,8 @@
 mod architecture;
 mod broken_models;
 mod cli;
+mod durable;
+mod failing_places;
 mod features;
 mod formats;
 mod golden;

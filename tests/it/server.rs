@@ -17,22 +17,39 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::start_with(folder, &[])
+        Self::start_by(&mut datagen(folder))
     }
 
-    /// Starts it in `folder` with more arguments, and waits until it listens.
-    pub(crate) fn start_with(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = datagen(folder)
+    /// The process without waiting for anything.
+    pub(crate) fn spawn(command: &mut Command) -> Child {
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--home", "home", "--output-root", "out"])
             .args(["--models", "models"])
-            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Starts it in `folder` by `command`, which ends where the arguments of the program begin, and
+    /// waits until it listens.
+    pub(crate) fn start_by(command: &mut Command) -> Self {
+        let mut child = Self::spawn(command);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',').to_owned();
         Self { child, address }
+    }
+
+    /// Ends it as a loss of the process would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it as a loss of the process would, for others still holding it.
+    pub(crate) fn kill_now(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
     }
 
     /// Asks it to stop, and waits: how long it took.
@@ -42,6 +59,14 @@ impl Server {
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
         started.elapsed()
+    }
+
+    /// Submits the `form` to `path`: the key of the command.
+    pub(crate) fn submit(&self, path: &str, form: &[&str]) -> String {
+        let form: Vec<_> = form.iter().flat_map(|part| ["-F", part]).collect();
+        let (code, answer) = self.post(path, &form);
+        assert_eq!(code, 200, "{path} {form:?}: {answer}");
+        answer["commandUuid"].as_str().unwrap().to_owned()
     }
 
     /// What curl answers for `path`: status code and body.
@@ -57,6 +82,7 @@ impl Server {
         (code.parse().unwrap(), body.to_owned())
     }
 
+    /// The code is 0 when nobody answers.
     pub(crate) fn post(&self, path: &str, arguments: &[&str]) -> (u16, Value) {
         let (code, body) = self.curl(path, &[&["-X", "POST"], arguments].concat());
         (code, serde_json::from_str(&body).unwrap_or(Value::String(body)))

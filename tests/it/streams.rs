@@ -9,12 +9,6 @@ use serde_json::Value;
 
 use crate::server::Server;
 
-fn submit(server: &Server, path: &str) -> String {
-    let (code, answer) = server.post(path, &["-F", "model=sensor"]);
-    assert_eq!(code, 200, "{answer}");
-    answer["commandUuid"].as_str().unwrap().to_owned()
-}
-
 /// The events of a stream: name and status.
 fn events(text: &str) -> Vec<(String, Value)> {
     let mut events = Vec::new();
@@ -31,7 +25,7 @@ fn events(text: &str) -> Vec<(String, Value)> {
 fn a_command_is_watched_until_it_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let id = submit(&server, "/datagen/csv?rows=200000&batches=10&threads=2");
+    let id = server.submit("/datagen/csv?rows=200000&batches=10&threads=2", &["model=sensor"]);
     let path = format!("/command/events?commandUuid={id}");
     let (code, text) = server.curl(&path, &["-N", "-H", "Last-Event-ID: 17"]);
     assert_eq!(code, 200);
@@ -97,7 +91,7 @@ fn the_files_of_a_command_are_one_archive() {
     let server = Server::start(folder.path());
     let path = "/datagen/multipleconnectors?connectors=csv,json,avro,parquet,orc&rows=3000\
                 &batches=3&LOCAL_FILE_PATH=/deep/er&LOCAL_FILE_NAME=d%C3%A9j%C3%A0";
-    let id = submit(&server, path);
+    let id = server.submit(path, &["model=sensor"]);
     assert_eq!(server.wait(&id)["status"], "FINISHED");
     let fetch = format!("/command/data?commandUuid={id}");
     let archive = folder.path().join("fetched.zip");
@@ -128,11 +122,11 @@ fn what_is_not_there_or_not_finished_is_not_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     let fetch = |id: &str| server.curl(&format!("/command/data?commandUuid={id}"), &[]);
-    let nothing = submit(&server, "/datagen/csv?batches=0");
+    let nothing = server.submit("/datagen/csv?batches=0", &["model=sensor"]);
     assert_eq!(server.wait(&nothing)["status"], "FINISHED");
     let (code, text) = fetch(&nothing);
     assert_eq!((code, text.contains("has made no files on this machine")), (404, true), "{text}");
-    let waiting = submit(&server, "/datagen/csv?cron=0%200%201%201%20*");
+    let waiting = server.submit("/datagen/csv?cron=0%200%201%201%20*", &["model=sensor"]);
     let (code, text) = fetch(&waiting);
     assert_eq!((code, text.contains("is QUEUED, expected FINISHED")), (409, true), "{text}");
     assert_eq!(fetch("00000000-0000-0000-0000-000000000000").0, 404);
