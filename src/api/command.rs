@@ -1,6 +1,4 @@
 //! `POST /command/…`: reading and steering commands.
-//!
-//! Each endpoint also answers GET where it only reads.
 
 use axum::Json;
 use axum::extract::State;

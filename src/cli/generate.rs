@@ -143,7 +143,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now))
 }
 
-fn parse_settings(settings: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+/// Settings as `--set KEY=VALUE` gives them.
+pub(super) fn parse_settings(settings: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     settings
         .iter()
         .map(|setting| match setting.split_once('=') {

@@ -4,10 +4,13 @@
 //! 2: the command line itself is wrong.
 
 mod check;
+mod client;
+mod commands;
 mod connectors;
 mod fields;
 mod generate;
 mod preview;
+mod run;
 mod serve;
 mod shown;
 mod source;
@@ -44,6 +47,10 @@ enum Command {
     Fields(fields::Arguments),
     /// Serve the HTTP API
     Serve(serve::Arguments),
+    /// Make rows on a server and watch it
+    Run(run::Arguments),
+    /// List, show, stop and take up the commands of a server
+    Commands(commands::Arguments),
     /// List the connectors, or explain one
     Connectors(connectors::Arguments),
 }
@@ -59,6 +66,8 @@ pub fn main() -> ExitCode {
             Command::Check(arguments) => check::run(&arguments, &config),
             Command::Fields(arguments) => fields::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments, &config),
+            Command::Run(arguments) => run::run(&arguments),
+            Command::Commands(arguments) => commands::run(&arguments),
             Command::Connectors(arguments) => connectors::run(&arguments),
         },
     );

@@ -6,6 +6,7 @@
 mod architecture;
 mod broken_models;
 mod cli;
+mod client;
 mod durable;
 mod failing_places;
 mod features;

@@ -1,0 +1,228 @@
+//! `datagen run`: a command on a server, watched from here.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+
+use super::client::{Client, Part, ServerArguments};
+use super::generate::parse_settings;
+use crate::problems::excerpt;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  datagen run --model customer --rows 1000
+  datagen run --server https://datagen.example:4242 --cacert ca.pem --model my.json -c csv -c parquet
+  datagen run --model my.json --rows 1000000 --batches 10 -o files.zip
+  datagen run --model my.json --every 3600 --detach
+
+The exit code is 0 when the command is finished, 1 when it failed or was refused. Ctrl-C leaves the
+command running: `datagen commands cancel` ends it.")]
+pub(super) struct Arguments {
+    /// Model file, - for stdin, or the name of a model that the server knows
+    #[arg(long, short, value_name = "FILE|NAME")]
+    model: String,
+    /// Where the rows go; may be given several times [default: csv]
+    #[arg(long = "connector", short, value_name = "NAME", value_delimiter = ',')]
+    connectors: Vec<String>,
+    /// Rows of a batch
+    #[arg(long, short, default_value_t = 20)]
+    rows: u64,
+    /// Number of batches; each is committed by itself
+    #[arg(long, short, default_value_t = 1)]
+    batches: u64,
+    /// Worker threads on the server
+    #[arg(long, short, default_value_t = 1)]
+    threads: u64,
+    /// Seed of all random numbers [default: drawn, and shown]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The point in time that the model takes for now, RFC 3339 [default: the time of acceptance]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// Override a setting of `Table_Names` or `Options`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Run again and again, so many seconds after each end
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
+    every: Option<u64>,
+    /// Run again and again, at the times of a cron expression (UTC)
+    #[arg(long, value_name = "EXPRESSION")]
+    cron: Option<String>,
+    /// Save the files that were made here, as a zip archive
+    #[arg(long, short, value_name = "FILE", conflicts_with = "detach")]
+    output: Option<PathBuf>,
+    /// Do not wait: print the command's key on stdout and leave
+    #[arg(long, short)]
+    detach: bool,
+    /// Print everything about the command on stdout when it is over, as JSON
+    #[arg(long)]
+    json: bool,
+    /// No progress bar and no closing line
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+/// How long a server that was there may be away while its command is watched.
+const MAY_BE_AWAY: Duration = Duration::from_secs(120);
+
+/// Shortest and longest time between two looks.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.server)?;
+    let accepted = client.post("/datagen/multipleconnectors", &form(arguments)?)?;
+    let id = accepted["commandUuid"].as_str().context("the server names no command")?;
+    for warning in accepted["warnings"].as_array().into_iter().flatten() {
+        let message = warning["message"].as_str().unwrap_or_default();
+        writeln!(io::stderr(), "warning: {}: {message}", arguments.model)?;
+    }
+    if arguments.detach {
+        writeln!(io::stdout(), "{id}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status = watch(&client, id, arguments.quiet)?;
+    if arguments.json {
+        let command = client.post("/command/get", &[Part::value("commandUuid", id)])?;
+        writeln!(io::stdout(), "{command:#}")?;
+    }
+    if status["status"] != "FINISHED" {
+        bail!("command {id}: {}", status["comment"].as_str().unwrap_or("it failed"));
+    }
+    if let Some(path) = &arguments.output {
+        save(&client, id, path)?;
+    }
+    if !arguments.quiet {
+        writeln!(io::stderr(), "{}", closing_line(&status))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn form(arguments: &Arguments) -> anyhow::Result<Vec<Part>> {
+    let connectors = match arguments.connectors.as_slice() {
+        [] => "csv".to_owned(),
+        given => given.join(","),
+    };
+    let mut form = vec![
+        model(&arguments.model)?,
+        Part::value("connectors", connectors),
+        Part::value("rows", arguments.rows.to_string()),
+        Part::value("batches", arguments.batches.to_string()),
+        Part::value("threads", arguments.threads.to_string()),
+    ];
+    let optional = [
+        ("seed", arguments.seed.map(|seed| seed.to_string())),
+        ("now", arguments.now.clone()),
+        ("delay_between_executions_seconds", arguments.every.map(|seconds| seconds.to_string())),
+        ("cron", arguments.cron.clone()),
+    ];
+    for (name, value) in optional {
+        form.extend(value.map(|value| Part::value(name, value)));
+    }
+    for (key, value) in parse_settings(&arguments.settings)? {
+        form.push(Part::value(&key, value));
+    }
+    Ok(form)
+}
+
+/// The model: an upload where it is a file here, otherwise the name of one of the server's.
+fn model(name: &str) -> anyhow::Result<Part> {
+    let path = Path::new(name);
+    let (text, label) = if name == "-" {
+        let text = io::read_to_string(io::stdin()).context("read the model from stdin")?;
+        (text, "stdin".to_owned())
+    } else if path.is_file() {
+        let text = fs::read_to_string(path).with_context(|| format!("read model `{name}`"))?;
+        let label = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        (text, label)
+    } else if name.ends_with(".json") {
+        bail!("there is no model file `{}` here", excerpt(name));
+    } else {
+        return Ok(Part::value("model", name));
+    };
+    Ok(Part { name: "model".to_owned(), text, file_name: Some(label) })
+}
+
+/// Watches the command until it is over, through restarts of the server; returns its last status.
+fn watch(client: &Client, id: &str, quiet: bool) -> anyhow::Result<Value> {
+    let bar = if quiet || !io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr())
+    };
+    let template = "{bar:30} {percent:>3}% {human_pos}/{human_len} rows, {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let which = [Part::value("commandUuid", id)];
+    let (mut pause, mut answered) = (FIRST_LOOK, Instant::now());
+    loop {
+        match client.post("/command/getCommandStatus", &which) {
+            Ok(status) => {
+                answered = Instant::now();
+                show(&bar, &status);
+                if ["FINISHED", "FAILED"].contains(&status["status"].as_str().unwrap_or_default()) {
+                    bar.finish_and_clear();
+                    return Ok(status);
+                }
+            }
+            Err(error) if error.may_pass() && answered.elapsed() < MAY_BE_AWAY => {
+                bar.set_message("the server is away, waiting");
+            }
+            Err(error) => {
+                return Err(anyhow::Error::new(error))
+                    .with_context(|| format!("command {id} was accepted, and may still run"));
+            }
+        }
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(LAST_LOOK);
+    }
+}
+
+fn show(bar: &ProgressBar, status: &Value) {
+    bar.set_length(status["totalRows"].as_u64().unwrap_or_default());
+    bar.set_position(status["generatedRows"].as_u64().unwrap_or_default());
+    let state = status["status"].as_str().unwrap_or_default();
+    let speed = status["rowsPerSecond"].as_f64().unwrap_or_default();
+    let left = status["remainingSeconds"].as_f64();
+    bar.set_message(match left {
+        Some(left) => format!("{state}, {speed:.0} rows/s, {left:.0} s left"),
+        None => state.to_owned(),
+    });
+}
+
+fn closing_line(status: &Value) -> String {
+    let rows = status["rows"].as_u64().unwrap_or_default();
+    let seconds = status["durationSeconds"].as_f64().unwrap_or_default();
+    let places = status["connectors"].as_array().into_iter().flatten();
+    let places: Vec<_> = places.filter_map(|total| total["destination"].as_str()).collect();
+    let speed = (rows as f64 / seconds.max(1e-3)).round();
+    format!("{rows} rows in {seconds:.3} s ({speed} rows/s): {}", places.join(", "))
+}
+
+/// Saves the files of the command at `path`, which appears when it is complete.
+fn save(client: &Client, id: &str, path: &Path) -> anyhow::Result<()> {
+    let body = client.download(&format!("/command/data?commandUuid={id}"))?;
+    let unfinished = path.with_added_extension("datagen-part");
+    let saved = || -> io::Result<()> {
+        let mut file = File::create(&unfinished)?;
+        io::copy(&mut body.into_with_config().limit(u64::MAX).reader(), &mut file)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    saved().map_err(|error| {
+        // Whether it can be removed or not: it is not what was asked for.
+        let _ = fs::remove_file(&unfinished);
+        anyhow::Error::new(error).context(format!("save `{}`", path.display()))
+    })
+}
