@@ -1,15 +1,30 @@
 //! Who may come in, and what they may do.
 //!
 //! A [`Caller`] is who a request comes from. Where nobody has to log in, everybody is
-//! [`Caller::anonymous`], who may do everything; otherwise a caller is a user with a [`Role`]. Nothing here
-//! knows of HTTP or of the database.
+//! [`Caller::anonymous`], who may do everything; otherwise a caller is a user with a [`Role`], who has shown
+//! a password or a token to the [`Gate`]. Nothing here knows of HTTP or of the database: accounts come
+//! from a [`Directory`].
+//!
+//! Passwords are kept as Argon2id hashes, tokens as digests (they are as random as their digests, so that
+//! a slow hash would add nothing). Neither can be had back.
 //!
 //! Rights are questions to [`Caller`]: a new one is a method there.
 
-use std::fmt::{self, Display};
+mod gate;
+mod password;
+mod throttle;
+mod token;
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+
+pub use gate::{Admission, Credentials, Denied, Gate, Verification};
+pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Password, PasswordError};
+pub use token::{Token, TokenDigest};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -111,6 +126,76 @@ impl Caller {
     }
 }
 
+/// A user who can log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who they are, as kept with what they make.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Their password, hashed.
+    pub password: Password,
+}
+
+/// Longest name of a user.
+pub const MAX_NAME_CHARACTERS: usize = 64;
+
+/// Why a name cannot be a user's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{name}` cannot be a user's name, expected 1 to {MAX_NAME_CHARACTERS} of the characters a-z, A-Z, 0-9, \
+     `.`, `_`, `-` and `@`, but not `anonymous`"
+)]
+pub struct NameError {
+    name: String,
+}
+
+/// Whether `name` can be a user's: it appears in answers, logs and Basic credentials, which end it at
+/// a colon.
+///
+/// # Errors
+///
+/// [`NameError`].
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    let fits = (1..=MAX_NAME_CHARACTERS).contains(&name.len());
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte));
+    // What is shown for commands that nobody logged in for.
+    if fits && plain && !name.eq_ignore_ascii_case("anonymous") {
+        return Ok(());
+    }
+    Err(NameError { name: crate::problems::excerpt(name) })
+}
+
+/// What a directory says when it cannot answer.
+pub type DirectoryError = Box<dyn Error + Send + Sync>;
+
+/// Where accounts are kept. Its calls may wait for the disk.
+pub trait Directory: Debug + Send + Sync {
+    /// Whether there is anybody.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read; the same holds below.
+    fn has_accounts(&self) -> Result<bool, DirectoryError>;
+
+    /// The account of that very name.
+    ///
+    /// # Errors
+    ///
+    /// See [`has_accounts`](Self::has_accounts).
+    fn account(&self, name: &str) -> Result<Option<Account>, DirectoryError>;
+
+    /// The account that holds the token of this digest, and when the token ends.
+    ///
+    /// # Errors
+    ///
+    /// See [`has_accounts`](Self::has_accounts).
+    fn holder(
+        &self,
+        digest: &TokenDigest,
+    ) -> Result<Option<(Account, DateTime<Utc>)>, DirectoryError>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +211,18 @@ mod tests {
         let admin = Caller::new("root", Role::Admin);
         assert!(admin.may_see("ann") && admin.may_change() && admin.only_owner().is_none());
         assert!(Caller::anonymous().may_see("ann") && Caller::anonymous().may_change());
+    }
+
+    #[test]
+    fn a_name_is_short_and_plain() {
+        for name in ["ann", "Ann.Smith-2@example.org", &"a".repeat(64)] {
+            assert_eq!(check_name(name), Ok(()));
+        }
+        let wrong =
+            ["", "a:b", "a b", "../ann", "ann/..", "ä", "anonymous", "Anonymous", "a\nb", "%2e"];
+        for name in wrong.into_iter().chain([&*"a".repeat(65)]) {
+            assert!(check_name(name).is_err(), "{name}");
+        }
     }
 
     #[test]

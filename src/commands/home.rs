@@ -84,7 +84,12 @@ impl Home {
 
     /// The database of this home.
     pub(super) fn database(&self) -> PathBuf {
-        self.path.join("datagen.db")
+        Self::database_of(&self.path)
+    }
+
+    /// The database of the home `path`, whoever owns it.
+    pub(super) fn database_of(path: &Path) -> PathBuf {
+        path.join("datagen.db")
     }
 }
 

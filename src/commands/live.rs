@@ -45,7 +45,7 @@ pub(super) struct Limits {
 /// Everything that the threads of a tracker share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
     pub(super) limits: Limits,
     pub(super) library: Library,
     pub(super) probe: Arc<dyn Probe>,
@@ -200,7 +200,7 @@ pub(super) fn duration(command: &Command, now: DateTime<Utc>) -> Duration {
 
 impl Shared {
     pub(super) fn new(
-        store: Store,
+        store: Arc<Store>,
         limits: Limits,
         library: Library,
         probe: Arc<dyn Probe>,

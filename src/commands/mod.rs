@@ -38,6 +38,7 @@ mod scheduler;
 mod status;
 mod store;
 mod tracker;
+mod users;
 
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
 pub use status::{IllegalTransition, Status, UnknownStatus};
 pub use store::RecordError;
 pub use tracker::Tracker;
+pub use users::{KeptToken, KeptUser, MAX_TOKEN_DAYS, UserError, Users};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -22,7 +22,7 @@ use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
 use super::{
     Archive, ArchiveError, Command, Filter, MadeFile, Progress, Refusal, Status, Submission,
-    Transition, current_now, draw_seed, runner, scheduler,
+    Transition, Users, current_now, draw_seed, runner, scheduler,
 };
 use crate::config::Config;
 use crate::plan;
@@ -99,7 +99,7 @@ impl Tracker {
         };
         let library = plan::library(config.extension_settings());
         let runners = limits.max_running;
-        let shared = Arc::new(Shared::new(store, limits, library, probe));
+        let shared = Arc::new(Shared::new(Arc::new(store), limits, library, probe));
         recover(&shared)?;
         let owner = Owner {
             shared: Arc::clone(&shared),
@@ -338,6 +338,11 @@ impl Tracker {
         }
         // The sender is gone at once: the end is already there.
         Ok(self.shared().store.get(id)?.map(|_| watch::Sender::new(0).subscribe()))
+    }
+
+    /// Those who may log in.
+    pub fn users(&self) -> Users {
+        Users::new(Arc::clone(&self.shared().store))
     }
 
     /// What was done since the process started.

@@ -10,7 +10,10 @@
 //! a batch is recorded after its files are durable, never before. Measured: a transaction without
 //! flush costs 30 to 60 µs, a flush 0.3 to 5 ms, whatever it flushes.
 //!
-//! To change the schema: add a step to [`MIGRATIONS`]; never edit an old one.
+//! To change the schema: add a step to [`MIGRATIONS`]; never edit an old one. `users` has the queries on
+//! users and tokens.
+
+mod users;
 
 use std::error::Error;
 use std::fmt::Display;
@@ -30,7 +33,8 @@ use super::{Command, ConnectorTotal, Filter, MadeFile, Schedule, Status, Transit
 use crate::sinks::{Committed, CommittedFile};
 
 /// Steps from an empty file to the present schema; `user_version` counts those taken.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE models (
     number INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
@@ -103,7 +107,26 @@ CREATE TABLE warnings (
     command INTEGER PRIMARY KEY REFERENCES commands ON DELETE CASCADE,
     json TEXT NOT NULL
 ) STRICT;
-"];
+",
+    "
+CREATE TABLE users (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+CREATE TABLE tokens (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tokens_by_user ON tokens (user);
+",
+];
 
 /// The columns of a command, in the order of [`read_command`].
 const COLUMNS: &str = "id, owner, model_name, model_label, model_folder, connectors, destinations, \
@@ -155,6 +178,20 @@ pub enum RecordError {
         /// The latest known one.
         known: i64,
     },
+    /// The process that owns the home is of an earlier version of this program.
+    #[error(
+        "command store `{}` is of schema {found}, this program needs {known}: the server that runs there is \
+         of another version",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The needed one.
+        known: i64,
+    },
     /// The command is not, or no longer, there.
     #[error("command store: no command {id}")]
     Gone {
@@ -180,9 +217,25 @@ pub(super) struct BatchRecord {
 impl Store {
     /// Opens the file, makes it where there is none, brings an older one up to date.
     pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
+        keep_private(path).map_err(failed("open"))?;
         let writer = connect(path)?;
-        let reader = connect(path)?;
         migrate(&writer, path)?;
+        Self::with(path, writer)
+    }
+
+    /// Opens the file beside the process that owns the home, and leaves its schema alone.
+    pub(super) fn open_beside(path: &Path) -> Result<Self, RecordError> {
+        let writer = connect(path)?;
+        let (found, known) = (version(&writer)?, MIGRATIONS.len() as i64);
+        if found < known {
+            return Err(RecordError::Older { path: path.to_owned(), found, known });
+        }
+        migrate(&writer, path)?;
+        Self::with(path, writer)
+    }
+
+    fn with(path: &Path, writer: Connection) -> Result<Self, RecordError> {
+        let reader = connect(path)?;
         let log = Log {
             written: AtomicU64::new(1),
             flushed: Mutex::new(0),
@@ -597,11 +650,29 @@ fn connect(path: &Path) -> Result<Connection, RecordError> {
     open().map_err(failed::<rusqlite::Error>("open"))
 }
 
+/// Hashes of passwords and settings of commands are the owner's alone. The database gives its other
+/// files the mode of this one.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+    const OWNER_ONLY: u32 = 0o600;
+    let file =
+        File::options().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(std::fs::Permissions::from_mode(OWNER_ONLY))?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, RecordError> {
+    connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed("read the schema's version"))
+}
+
 fn migrate(connection: &Connection, path: &Path) -> Result<(), RecordError> {
     let known = MIGRATIONS.len() as i64;
-    let found: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(failed("read the schema's version"))?;
+    let found = version(connection)?;
     if found > known {
         return Err(RecordError::Newer { path: path.to_owned(), found, known });
     }
@@ -930,7 +1001,7 @@ mod tests {
         let path = folder.path().join("datagen.db");
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = Store::open(&path).unwrap_err();
-        assert!(matches!(refused, RecordError::Newer { found: 99, known: 1, .. }), "{refused}");
+        assert!(matches!(refused, RecordError::Newer { found: 99, known: 2, .. }), "{refused}");
     }
 
     #[test]
