@@ -38,6 +38,22 @@ pub struct Config {
     pub max_queued_commands: usize,
     /// Days that finished commands are remembered.
     pub retention_days: u32,
+    /// The server's certificate, a PEM file with those that lead to its CA; with a key it encrypts.
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's key, a PEM file without password.
+    pub tls_key: Option<PathBuf>,
+    /// Connections that are served at a time; others wait.
+    pub max_connections: usize,
+    /// Seconds that a client has for the head of a request, and for the next request of a connection.
+    pub header_timeout_seconds: u64,
+    /// Seconds that a request may take, its body included, and that an answer may not get on.
+    pub request_timeout_seconds: u64,
+    /// Whether metrics ask for a login where there are users.
+    pub metrics_login: bool,
+    /// Sites whose pages may ask from a browser, such as `https://portal.example`.
+    pub allowed_origins: Vec<String>,
+    /// Names beside those of its own machine that a server without login may be called by.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for Config {
@@ -56,6 +72,14 @@ impl Default for Config {
             max_running_commands: 2,
             max_queued_commands: 1_000,
             retention_days: 30,
+            tls_certificate: None,
+            tls_key: None,
+            max_connections: 1_024,
+            header_timeout_seconds: 15,
+            request_timeout_seconds: 60,
+            metrics_login: false,
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
         }
     }
 }
@@ -93,6 +117,14 @@ impl Config {
             "max_running_commands",
             "max_queued_commands",
             "retention_days",
+            "tls_certificate",
+            "tls_key",
+            "max_connections",
+            "header_timeout_seconds",
+            "request_timeout_seconds",
+            "metrics_login",
+            "allowed_origins",
+            "allowed_hosts",
         ];
         Figment::from(Serialized::defaults(Self::default()))
             .merge(toml)
@@ -108,6 +140,11 @@ impl Config {
             cache: Some(self.home.join("extension-cache")),
             limits: self.extension_limits.clone(),
         }
+    }
+
+    /// Whether the server encrypts.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls_certificate.is_some()
     }
 
     /// The folder of the server's outputs.

@@ -334,14 +334,17 @@ mod tests {
         (accounts, gate)
     }
 
-    fn shown(name: &str, password: &str) -> Option<Credentials> {
-        Some(Credentials::Password { name: name.to_owned(), password: password.to_owned() })
+    fn shown(name: &str, password: &str) -> Credentials {
+        Credentials::Password { name: name.to_owned(), password: password.to_owned() }
     }
 
     /// The answer, and whether a password had to be checked for it.
-    fn ask(gate: &Gate, credentials: Option<Credentials>) -> (Result<Caller, String>, bool) {
+    fn ask(
+        gate: &Gate,
+        credentials: impl Into<Option<Credentials>>,
+    ) -> (Result<Caller, String>, bool) {
         let text = |denied: Denied| denied.to_string();
-        match gate.begin(credentials, HERE) {
+        match gate.begin(credentials.into(), HERE) {
             Ok(Admission::Granted(caller)) => (Ok(caller), false),
             Ok(Admission::Open(verification)) => (gate.finish(&verification).map_err(text), true),
             Err(denied) => (Err(text(denied)), false),
@@ -412,7 +415,7 @@ mod tests {
         let hour = TimeDelta::hours(1);
         lock(&accounts.tokens)
             .extend([(good.digest(), Utc::now() + hour), (old.digest(), Utc::now() - hour)]);
-        let ask = |token: &Token| ask(&gate, Some(Credentials::Token(token.digest()))).0;
+        let ask = |token: &Token| ask(&gate, Credentials::Token(token.digest())).0;
         assert_eq!(ask(&good), Ok(Caller::new("ann", Role::User)));
         assert_eq!(ask(&old), Err(Denied::Expired.to_string()));
         assert_eq!(ask(&unknown), Err(Denied::Wrong.to_string()));

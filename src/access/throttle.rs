@@ -105,7 +105,6 @@ impl Throttle {
     fn make_room(&mut self, now: Instant) {
         self.counts.retain(|_, count| now.saturating_duration_since(count.last) <= FORGET_AFTER);
         if self.counts.len() >= MAX_COUNTS {
-            #[expect(clippy::iter_over_hash_type, reason = "sorted before use")]
             let mut times: Vec<Instant> = self.counts.values().map(|count| count.last).collect();
             times.sort_unstable();
             let middle = times[times.len() / 2];

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::access::Denied;
 use crate::commands::{
     ArchiveError, CommandError, PreviewError, RecordError, Refusal, SubmitError,
 };
@@ -37,8 +38,21 @@ pub(super) enum ApiError {
     Record(#[from] RecordError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
+    #[error(transparent)]
+    Login(Denied),
+    #[error("too many logins are being checked, come again in 1 s")]
+    BusyDoor,
     #[error("a viewer reads and changes nothing")]
     MayOnlyRead,
+    #[error(
+        "a page of another site may change nothing here; `allowed_origins` is the setting to allow one"
+    )]
+    ForeignSite,
+    #[error(
+        "the server was called by a name that is not of its own machine; `allowed_hosts` is the setting to \
+         allow one"
+    )]
+    ForeignName,
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     #[error("{most} streams and downloads are open at once already, end one first")]
@@ -92,6 +106,16 @@ impl ApiError {
             Self::TooManyStreams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Self::Preview(_) => (StatusCode::BAD_REQUEST, "no_preview"),
+            Self::Login(denied) => match denied {
+                Denied::Missing => (StatusCode::UNAUTHORIZED, "login_required"),
+                Denied::Wrong => (StatusCode::UNAUTHORIZED, "wrong_login"),
+                Denied::Expired => (StatusCode::UNAUTHORIZED, "token_expired"),
+                Denied::Slowed { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_logins"),
+                Denied::Directory(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            },
+            Self::BusyDoor => (StatusCode::TOO_MANY_REQUESTS, "too_many_logins"),
+            Self::ForeignSite => (StatusCode::FORBIDDEN, "foreign_site"),
+            Self::ForeignName => (StatusCode::FORBIDDEN, "foreign_name"),
             Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
@@ -114,6 +138,8 @@ impl ApiError {
         match self {
             Self::Submit(SubmitError::QueueFull { retry_after, .. })
             | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
+            Self::Login(Denied::Slowed { retry_after }) => Some(*retry_after),
+            Self::BusyDoor => Some(Duration::from_secs(1)),
             _ => None,
         }
     }
@@ -130,6 +156,10 @@ fn of_command(error: &CommandError) -> (StatusCode, &'static str) {
         CommandError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
     }
 }
+
+/// How somebody may log in.
+const CHALLENGES: [&str; 2] =
+    ["Basic realm=\"datagen\", charset=\"UTF-8\"", "Bearer realm=\"datagen\""];
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -149,6 +179,12 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after().map(|time| time.as_secs().max(1)) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            for challenge in CHALLENGES {
+                let challenge = HeaderValue::from_static(challenge);
+                response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+            }
         }
         response
     }
@@ -170,6 +206,28 @@ pub(super) async fn no_such_endpoint(uri: axum::http::Uri) -> Response {
     let error = format!("no endpoint `{}`; /swagger-ui lists them", excerpt(uri.path()));
     let body = json!({"commandUuid": "", "error": error, "code": "no_such_endpoint"});
     (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+/// The answer where a route knows the path but not the method.
+pub(super) async fn no_such_method(method: Method) -> Response {
+    let error = format!("`{}` is not possible here", excerpt(method.as_str()));
+    let body = json!({"commandUuid": "", "error": error, "code": "no_such_method"});
+    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
+}
+
+/// Gives refusals that were not made here, but by a layer or an extractor, the shape of ours.
+pub(super) async fn in_our_shape(response: Response) -> Response {
+    let status = response.status();
+    let is_text = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !is_text || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let reason = status.canonical_reason().unwrap_or("refused").to_ascii_lowercase();
+    let body = json!({"commandUuid": "", "error": reason, "code": reason.replace(' ', "_")});
+    (status, Json(body)).into_response()
 }
 
 /// Runs what may wait for the disk on a thread for blocking work.

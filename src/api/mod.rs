@@ -7,6 +7,8 @@
 //! Older clients spell paths with a `/api/v1` prefix, a trailing slash or `-` for `_`; `spelling`
 //! brings them to one form before routing.
 //!
+//! Whoever asks has to pass `access`, but for health, metrics and the pages of the documentation.
+//!
 //! To add an endpoint: `api/<resource>.rs` with `routes()`, and its two lines below.
 
 mod access;
@@ -16,14 +18,17 @@ mod datagen;
 mod error;
 mod events;
 mod health;
+mod listen;
 mod metrics;
 mod model;
 mod openapi;
+mod origin;
 mod parameters;
+mod patience;
 mod spelling;
 mod streams;
+mod tls;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +36,6 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
-use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -41,7 +45,10 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use self::access::Door;
+pub use self::listen::serve;
 pub use self::streams::Streams;
+pub use self::tls::{Tls, TlsError};
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -52,79 +59,90 @@ pub struct AppState {
     pub tracker: Tracker,
     /// The operator's settings.
     pub config: Arc<Config>,
+    /// Who comes in.
+    pub door: Door,
     /// The answers that last.
     pub streams: Streams,
 }
 
-/// Longest time that a request may take, its body included.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long the requests under way may take when the server stops.
-const LAST_ANSWERS: Duration = Duration::from_millis(500);
-
 /// The API as a service that needs no socket.
 pub fn router(state: AppState) -> Router {
-    let (router, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
+    let config = Arc::clone(&state.config);
+    let mut closed = OpenApiRouter::new()
         .merge(datagen::routes())
         .merge(command::routes())
         .merge(events::routes())
         .merge(data::routes())
-        .merge(model::routes())
-        .merge(metrics::routes())
-        .merge(health::routes())
+        .merge(model::routes());
+    let mut open = OpenApiRouter::new().merge(health::routes());
+    if config.metrics_login {
+        closed = closed.merge(metrics::routes());
+    } else {
+        open = open.merge(metrics::routes());
+    }
+    openapi::tell_login(closed.get_openapi_mut());
+    let closed = closed
+        .route_layer(middleware::from_fn_with_state(state.clone(), access::admit))
+        .layer(header_layer(header::CACHE_CONTROL, "no-store"));
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .merge(closed)
+        .merge(open)
         .split_for_parts();
+    openapi::tell_limits(&mut document);
     let request_id = HeaderName::from_static("x-request-id");
-    router
+    let timeout = Duration::from_secs(config.request_timeout_seconds.max(1));
+    let router = router
         .merge(openapi::routes(&document))
         .fallback(error::no_such_endpoint)
-        .layer(middleware::from_fn(access::admit))
-        .layer(DefaultBodyLimit::max(state.config.max_upload_bytes))
-        .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, REQUEST_TIMEOUT))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(config.max_upload_bytes))
+        .layer(middleware::map_response(error::in_our_shape))
+        .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout));
+    let router = match origin::cors(&config) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    SECURITY_HEADERS
+        .iter()
+        .filter(|(name, _)| *name != "strict-transport-security" || config.is_encrypted())
+        .fold(router, |router, (name, value)| {
+            router.layer(header_layer(HeaderName::from_static(name), value))
+        })
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
         .with_state(state)
 }
+
+/// What every answer tells browsers: pages run our own scripts only (Swagger UI sets styles by itself),
+/// stand in nobody's frame, tell nobody where they are, and come encrypted where they once did.
+const SECURITY_HEADERS: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("strict-transport-security", "max-age=31536000"),
+];
 
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
+/// The span of a request. Without the query: settings in it may be secrets.
+fn request_span(request: &Request) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let path = request.uri().path();
+    tracing::info_span!("request", method = %request.method(), path, id)
+}
+
 /// [`router`] behind the older spellings of its paths.
 pub fn service(state: AppState) -> MapRequest<Router, fn(Request) -> Request> {
     router(state).map_request(spelling::normalize as fn(Request) -> Request)
-}
-
-/// Serves the API on `listener` until `stop` comes.
-///
-/// # Errors
-///
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    state: AppState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    use axum::ServiceExt as _;
-
-    let streams = state.streams.clone();
-    let stop = async move {
-        stop.await;
-        // Otherwise the server would wait for them.
-        streams.end();
-    };
-    let streams = state.streams.clone();
-    let service = service(state).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
-    let late = async {
-        streams.ended().await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        served = served => served,
-        () = late => Ok(()),
-    }
 }

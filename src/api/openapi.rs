@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::AppState;
@@ -24,6 +26,59 @@ use super::AppState;
     )
 )]
 pub(super) struct Document;
+
+/// Says of every operation that it may ask for a login, and what it answers then.
+pub(super) fn tell_login(document: &mut OpenApi) {
+    for operation in operations(document) {
+        operation.security = Some(vec![
+            SecurityRequirement::default(),
+            SecurityRequirement::new::<_, [&str; 0], &str>("password", []),
+            SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
+        ]);
+        refusal(operation, "401", "who asks has to log in, or did so wrongly");
+        refusal(operation, "403", "who asks may not do this");
+        refusal(operation, "429", "too much at once, or too many failed logins");
+    }
+}
+
+/// Says how one logs in, and what limits every operation answers by.
+pub(super) fn tell_limits(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let password = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("A user's name and password. Asked for once there are users."));
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token of `datagen user token`. Asked for once there are users."));
+    components.add_security_scheme("password", SecurityScheme::Http(password.build()));
+    components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    for operation in operations(document) {
+        refusal(operation, "405", "the endpoint has no such method");
+        refusal(operation, "408", "the request took too long");
+        refusal(operation, "500", "the server failed; its log says more");
+    }
+}
+
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|item| {
+        let PathItem { get, put, post, delete, .. } = item;
+        [get, put, post, delete].into_iter().flatten()
+    })
+}
+
+/// Adds a refusal, unless the operation describes its own.
+fn refusal(operation: &mut Operation, status: &str, description: &str) {
+    let responses = &mut operation.responses.responses;
+    if responses.contains_key(status) {
+        return;
+    }
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Refused"))).build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+        .build();
+    responses.insert(status.to_owned(), response.into());
+}
 
 /// The document at the reference's address and a modern one, and Swagger UI.
 pub(super) fn routes(document: &OpenApi) -> Router<AppState> {

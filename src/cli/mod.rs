@@ -14,6 +14,7 @@ mod run;
 mod serve;
 mod shown;
 mod source;
+mod user;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     Run(run::Arguments),
     /// List, show, stop and take up the commands of a server
     Commands(commands::Arguments),
+    /// Keep the users who may log in to the server
+    User(user::Arguments),
     /// List the connectors, or explain one
     Connectors(connectors::Arguments),
 }
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
             Command::Serve(arguments) => serve::run(&arguments, &config),
             Command::Run(arguments) => run::run(&arguments),
             Command::Commands(arguments) => commands::run(&arguments),
+            Command::User(arguments) => user::run(&arguments, &config),
             Command::Connectors(arguments) => connectors::run(&arguments),
         },
     );

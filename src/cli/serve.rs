@@ -12,7 +12,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::{self, AppState, Streams};
+use crate::api::{self, AppState, Door, Streams, Tls};
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -36,7 +36,13 @@ pub(super) struct Arguments {
     /// Folder of user code beside the configured ones; may be given several times
     #[arg(long = "extensions", value_name = "DIR")]
     extensions: Vec<PathBuf>,
-    /// Listen on an address that other machines reach, without encryption or login
+    /// The server's certificate and those that lead to its CA, in PEM; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's key, in PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Listen on an address that other machines reach, without encryption or without users
     #[arg(long)]
     insecure: bool,
 }
@@ -47,16 +53,30 @@ const STOP_WITHIN: Duration = Duration::from_secs(4);
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
     let config = Arc::new(merged(arguments, config));
     let address = resolve(&config.listen)?;
-    if !address.ip().is_loopback() && !arguments.insecure {
+    let tls = load_tls(&config)?;
+    let local = address.ip().is_loopback();
+    let guarded = !local && !arguments.insecure;
+    if guarded && tls.is_none() {
         bail!(
-            "{address} is reachable from other machines, and nobody would have to log in; listen on \
+            "{address} is reachable from other machines: give --tls-certificate and --tls-key, listen on \
              127.0.0.1, or say --insecure"
         );
     }
     let tracker = Tracker::open(&config)?;
+    let has_users = !tracker.users().list()?.is_empty();
+    if guarded && !has_users {
+        bail!(
+            "{address} is reachable from other machines, and nobody could log in: add somebody by \
+             `datagen user add NAME`, listen on 127.0.0.1, or say --insecure"
+        );
+    }
+    if !local && tls.is_none() {
+        tracing::warn!(%address, has_users, "other machines reach this server, without encryption");
+    }
+    let door = Door::new(Arc::new(tracker.users()), guarded, local)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let state = AppState { tracker: tracker.clone(), config, streams: Streams::default() };
-    let served = runtime.block_on(serve(address, state));
+    let state = AppState { tracker: tracker.clone(), config, door, streams: Streams::default() };
+    let served = runtime.block_on(serve(address, state, tls));
     let ended = tracker.shutdown(STOP_WITHIN);
     runtime.shutdown_timeout(Duration::from_millis(500));
     served?;
@@ -68,13 +88,28 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
 
 fn merged(arguments: &Arguments, config: &Config) -> Config {
     let mut config = config.clone();
-    let Arguments { listen, home, models, output_root, read_roots, extensions, insecure: _ } =
-        arguments;
+    let Arguments {
+        listen,
+        home,
+        models,
+        output_root,
+        read_roots,
+        extensions,
+        tls_certificate,
+        tls_key,
+        insecure: _,
+    } = arguments;
     listen.clone_into_some(&mut config.listen);
     home.clone_into_some(&mut config.home);
     models.clone_into_some(&mut config.models);
-    if output_root.is_some() {
-        config.output_root.clone_from(output_root);
+    for (flag, setting) in [
+        (output_root, &mut config.output_root),
+        (tls_certificate, &mut config.tls_certificate),
+        (tls_key, &mut config.tls_key),
+    ] {
+        if flag.is_some() {
+            setting.clone_from(flag);
+        }
     }
     config.read_roots.extend(read_roots.iter().cloned());
     config.extensions.extend(extensions.iter().cloned());
@@ -94,6 +129,18 @@ impl<T: Clone> CloneIntoSome<T> for Option<T> {
     }
 }
 
+/// The certificate and key in service; `None`: the server does not encrypt.
+fn load_tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => Ok(Some(Arc::new(Tls::load(certificate, key)?))),
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!("a certificate is given and no key, expected --tls-key too"),
+        (None, Some(_)) => {
+            bail!("a key is given and no certificate, expected --tls-certificate too")
+        }
+    }
+}
+
 fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
     let addresses = listen.to_socket_addrs().with_context(|| {
         format!("`{listen}` is no address, expected one such as 127.0.0.1:4242")
@@ -102,14 +149,15 @@ fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
     address.with_context(|| format!("`{listen}` has no address"))
 }
 
-async fn serve(address: SocketAddr, state: AppState) -> anyhow::Result<()> {
+async fn serve(address: SocketAddr, state: AppState, tls: Option<Arc<Tls>>) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
     let address = listener.local_addr()?;
     // Scripts wait for this line, and learn the port from it when they asked for port 0.
+    let scheme = if tls.is_some() { "https" } else { "http" };
     writeln!(
         io::stdout(),
-        "listening on http://{address}, API pages at http://{address}/swagger-ui/"
+        "listening on {scheme}://{address}, API pages at {scheme}://{address}/swagger-ui/"
     )?;
     io::stdout().flush()?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -119,6 +167,6 @@ async fn serve(address: SocketAddr, state: AppState) -> anyhow::Result<()> {
             _ = tokio::signal::ctrl_c() => {}
         }
     };
-    api::serve(listener, state, stop).await?;
+    api::serve(listener, state, tls, stop).await;
     Ok(())
 }

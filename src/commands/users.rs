@@ -131,9 +131,10 @@ impl Users {
         access::check_name(name)?;
         let password = Password::hash(password)?;
         let account = Account { name: name.to_owned(), role, password };
-        match self.store.add_user(&account, Utc::now())? {
-            true => Ok(()),
-            false => Err(UserError::Taken { name: account.name }),
+        if self.store.add_user(&account, Utc::now())? {
+            Ok(())
+        } else {
+            Err(UserError::Taken { name: account.name })
         }
     }
 
@@ -210,9 +211,10 @@ impl Users {
     ///
     /// [`UserError`].
     pub fn revoke(&self, number: u64) -> Result<(), UserError> {
-        match self.store.remove_token(number)? {
-            true => Ok(()),
-            false => Err(UserError::UnknownToken { number }),
+        if self.store.remove_token(number)? {
+            Ok(())
+        } else {
+            Err(UserError::UnknownToken { number })
         }
     }
 
@@ -227,10 +229,7 @@ impl Users {
 }
 
 fn known(name: &str, found: bool) -> Result<(), UserError> {
-    match found {
-        true => Ok(()),
-        false => Err(UserError::Unknown { name: name.to_owned() }),
-    }
+    if found { Ok(()) } else { Err(UserError::Unknown { name: name.to_owned() }) }
 }
 
 impl Directory for Users {

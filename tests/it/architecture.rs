@@ -142,6 +142,9 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rhai", &["sandbox"]),
     ("wasmtime", &["sandbox"]),
+    ("argon2", &["access/password.rs"]),
+    ("rustls", &["api/tls.rs"]),
+    ("hyper", &["api/listen.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -3,6 +3,7 @@
 //! They go through the command line or HTTP as users do. A new file is a `mod` line here.
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod access;
 mod architecture;
 mod broken_models;
 mod cli;

@@ -33,10 +33,28 @@ impl Server {
     /// Starts it in `folder` by `command`, which ends where the arguments of the program begin, and
     /// waits until it listens.
     pub(crate) fn start_by(command: &mut Command) -> Self {
-        let mut child = Self::spawn(command);
+        Self::wait_for(Self::spawn(command))
+    }
+
+    /// Starts it in `folder` with more arguments of `serve`, and waits until it listens.
+    pub(crate) fn start_with(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_as(&mut datagen(folder), arguments)
+    }
+
+    /// Starts it by `command` with `arguments` of `serve`, which may name where to listen.
+    pub(crate) fn start_as(command: &mut Command, arguments: &[&str]) -> Self {
+        let listen: &[&str] =
+            if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        command.args(["serve", "--home", "home", "--output-root", "out", "--models", "models"]);
+        let command = command.args(listen).args(arguments).stdout(Stdio::piped());
+        Self::wait_for(command.spawn().unwrap())
+    }
+
+    fn wait_for(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',').to_owned();
+        let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',');
+        let address = address.replace("//0.0.0.0:", "//127.0.0.1:");
         Self { child, address }
     }
 
