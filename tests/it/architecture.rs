@@ -143,7 +143,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("rhai", &["sandbox"]),
     ("wasmtime", &["sandbox"]),
     ("argon2", &["access/password.rs"]),
-    ("rustls", &["api/tls.rs"]),
+    ("rustls", &["api/tls.rs", "cli/client.rs"]),
     ("hyper", &["api/listen.rs"]),
 ];
 
