@@ -1,6 +1,7 @@
 //! Model -> plan: resolves every name and refuses whatever can be refused, all of it at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::extension::{self, is_extension};
@@ -13,7 +14,7 @@ use crate::fields::{self, Compiled, Computed, Context, Conversion, FieldType, Fi
 use crate::model::{COMMON_ATTRIBUTES, Field, Model};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::rng::Stream;
-use crate::sandbox::{Extensions, InputType, SubValue};
+use crate::sandbox::{Extensions, Fault, InputType, SubValue, fold_name};
 
 /// What values depend on beside the model, and what a plan must suffice for.
 #[derive(Debug, Clone, Copy)]
@@ -213,6 +214,13 @@ fn unknown_type(field: &Field, environment: &Environment<'_>) -> Problem {
     let problem = Problem::error("unknown_type", format!("{}/type", field.pointer), message)
         .field(field.name.clone());
     let extensions = environment.extensions;
+    let folded = fold_name(&field.type_name);
+    let stem = |fault: &Fault| Path::new(&fault.file).file_stem()?.to_str().map(fold_name);
+    if let Some(fault) =
+        extensions.faults().iter().find(|fault| stem(fault) == Some(folded.clone()))
+    {
+        return problem.hint(fault.to_string());
+    }
     match fields::closest(&field.type_name).or_else(|| extensions.closest(&field.type_name)) {
         Some(name) => problem.hint(format!("did you mean `{name}`?")),
         None => {

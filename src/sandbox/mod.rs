@@ -25,6 +25,7 @@ mod fault;
 mod library;
 mod limits;
 mod registry;
+mod rhai;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -42,7 +43,7 @@ pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};
 
 /// Every kind of user code.
-pub static KINDS: &[&dyn Kind] = &[];
+pub static KINDS: &[&dyn Kind] = &[&rhai::Scripts];
 
 /// A kind of user code: what the files of some extensions hold.
 pub trait Kind: Debug + Sync {

@@ -365,7 +365,10 @@ mod tests {
         let committed = write_two_batches(&target(root.path(), true, false));
         assert_eq!(committed.iter().map(|c| c.rows).collect::<Vec<_>>(), [3, 3, 0]);
         let read = |name: &str| std::fs::read_to_string(root.path().join(name)).unwrap();
-        assert_eq!(read("data-0000000000.txt") + &read("data-0000000001.txt"), "<abc><abc>");
+        assert_eq!(
+            read("data-0000000000.txt") + read("data-0000000001.txt").as_str(),
+            "<abc><abc>"
+        );
         let committed = write_two_batches(&target(root.path(), false, false));
         assert_eq!(committed.iter().map(|c| c.rows).collect::<Vec<_>>(), [0, 0, 6]);
         assert_eq!(read("data.txt"), "<abcabc>");

@@ -16,6 +16,7 @@ mod golden;
 mod hostile;
 mod http;
 mod reproducible;
+mod scripts;
 mod server;
 mod streams;
 mod support;

@@ -252,7 +252,8 @@ mod tests {
     fn any_pattern() -> impl Strategy<Value = String> {
         let letters = "[GuyYQqMLwWdDFEecgaBhHKkmsSAnNVvzOXxZ]"
             .prop_flat_map(|letter| (1..6_usize).prop_map(move |count| letter.repeat(count)));
-        let padded = (1..9_usize, "[dHMyE]").prop_map(|(pad, letter)| "p".repeat(pad) + &letter);
+        let padded =
+            (1..9_usize, "[dHMyE]").prop_map(|(pad, letter)| "p".repeat(pad) + letter.as_str());
         let part =
             prop_oneof![6 => letters, 1 => padded, 3 => "[-:/. ,_T'é\\[\\]]", 1 => "'[a-z ]{0,9}'"];
         prop::collection::vec(part, 1..12).prop_map(|parts| parts.concat())

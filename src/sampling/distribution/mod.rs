@@ -25,7 +25,7 @@ use crate::problems::{Problem, Problems, did_you_mean};
 use crate::rng::Stream;
 
 use self::normal::{open_unit, standard_normal};
-use self::zipf::Zipf;
+pub use self::zipf::Zipf;
 use super::{Refused, map_words};
 
 /// The attribute that names a distribution.

@@ -1,0 +1,122 @@
+//! The interpreter as scripts get it: the standard functions and ours, no clock, no files, every limit set.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use rhai::packages::{Package as _, StandardPackage};
+use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
+
+use super::host;
+use crate::problems::excerpt;
+use crate::sandbox::{FaultKind, Limits};
+
+/// Operations between two looks at the time.
+const LOOK_EVERY: u64 = 4_096;
+
+/// Characters of one printed line that are logged.
+const MOST_PRINTED: usize = 4 << 10;
+
+thread_local! {
+    /// When this thread's script must be done.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// The text by which a passed deadline is told.
+pub(super) const TOO_LONG: &str = "the time for one block is over";
+
+thread_local! {
+    /// Whether a script was stopped since the deadline was set: functions such as `sort` go on without
+    /// the answer of a callback that was.
+    static STOPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a script was stopped for its time since the deadline was set.
+pub(super) fn was_stopped() -> bool {
+    STOPPED.get()
+}
+
+/// From now on this thread's scripts may take `seconds`.
+pub(super) fn set_deadline(seconds: u64) {
+    STOPPED.set(false);
+    DEADLINE.set(Instant::now().checked_add(Duration::from_secs(seconds)));
+}
+
+/// Whether the time is over.
+pub(super) fn is_late() -> bool {
+    DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)
+}
+
+/// An interpreter for one thread; `field` is what it logs by.
+pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
+    let mut engine = Engine::new_raw();
+    engine.register_global_module(StandardPackage::new().as_shared_module());
+    host::register(&mut engine);
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        .set_max_operations(limits.script_operations)
+        .set_max_call_levels(limits.script_call_depth)
+        .set_max_expr_depths(limits.script_expression_depth, limits.script_expression_depth)
+        .set_max_string_size(limits.script_text_bytes)
+        .set_max_array_size(limits.script_array_items)
+        .set_max_map_size(limits.script_map_entries)
+        .set_max_variables(limits.script_variables)
+        .set_max_functions(limits.script_functions)
+        .set_fail_on_invalid_map_property(true)
+        .disable_symbol("eval")
+        .on_progress(|operations| {
+            let late = operations % LOOK_EVERY == 0 && is_late();
+            if late {
+                STOPPED.set(true);
+            }
+            late.then(|| Dynamic::from(TOO_LONG))
+        });
+    let name = field.to_owned();
+    let print = move |text: &str| {
+        let row = host::with(|host| host.row());
+        let text: String = text.chars().take(MOST_PRINTED).collect();
+        tracing::debug!(field = name, row, text, "script prints");
+    };
+    engine.on_debug({
+        let print = print.clone();
+        move |text, _, _| print(text)
+    });
+    engine.on_print(print);
+    engine
+}
+
+/// What is wrong, without what the interpreter adds for its own, and where.
+pub(super) fn told(mut error: Box<EvalAltResult>) -> (FaultKind, String, Position, Vec<String>) {
+    use rhai::EvalAltResult as E;
+    let mut calls = Vec::new();
+    let mut place = Position::NONE;
+    while let E::ErrorInFunctionCall(name, _, inner, position) = *error {
+        place = position;
+        calls.insert(0, name);
+        error = inner;
+    }
+    let inner = error.take_position();
+    if !inner.is_none() {
+        place = inner;
+    }
+    let kind = match *error {
+        E::ErrorTooManyOperations(_)
+        | E::ErrorTooManyVariables(_)
+        | E::ErrorStackOverflow(_)
+        | E::ErrorDataTooLarge(..)
+        | E::ErrorTerminated(..) => FaultKind::Limit,
+        _ => FaultKind::Failed,
+    };
+    let message = match &*error {
+        E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
+        E::ErrorTerminated(..) => TOO_LONG.to_owned(),
+        E::ErrorTooManyOperations(_) => "too many operations in one row".to_owned(),
+        E::ErrorStackOverflow(_) => "calls inside calls go too deep".to_owned(),
+        other => lower_first(&excerpt(&other.to_string())),
+    };
+    (kind, message, place, calls)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

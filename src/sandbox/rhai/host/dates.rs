@@ -1,0 +1,188 @@
+//! Dates and points in time: values of their own in scripts, with getters and arithmetic.
+
+use rhai::{Engine, ImmutableString};
+
+use super::{Answer, Host, raised, with};
+use crate::calendar::civil::{days_in_month, iso_weekday, split_instant};
+use crate::calendar::text::{iso_date, iso_instant};
+use crate::calendar::{
+    MICROS_PER_DAY, MICROS_PER_SECOND, Pattern, civil_from_days, days_from_civil, parse_date,
+    parse_instant,
+};
+
+/// A civil date: days since 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::sandbox::rhai) struct Date(pub(in crate::sandbox::rhai) i32);
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::sandbox::rhai) struct Timestamp(pub(in crate::sandbox::rhai) i64);
+
+/// Patterns that a script used, the last ones: compiling one costs more than writing many dates.
+#[derive(Debug, Default)]
+pub(in crate::sandbox::rhai) struct Patterns(Vec<Pattern>);
+
+/// Most patterns that are kept at a time.
+const MOST_PATTERNS: usize = 16;
+
+impl Host {
+    fn pattern(&mut self, text: &str) -> Answer<&Pattern> {
+        let patterns = &mut self.dates.0;
+        let place = match patterns.iter().position(|known| known.text() == text) {
+            Some(place) => place,
+            None => {
+                let pattern = Pattern::compile(text).map_err(|error| error.to_string())?;
+                if patterns.len() == MOST_PATTERNS {
+                    patterns.remove(0);
+                }
+                patterns.push(pattern);
+                patterns.len() - 1
+            }
+        };
+        Ok(&patterns[place])
+    }
+
+    fn format_micros(&mut self, micros: i64, pattern: &str) -> Answer<String> {
+        let mut out = Vec::new();
+        self.pattern(pattern)?.format(micros, &mut out);
+        Ok(written(&out))
+    }
+}
+
+fn written(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn midnight(date: Date) -> i64 {
+    i64::from(date.0) * MICROS_PER_DAY
+}
+
+fn date_of(time: Timestamp) -> Date {
+    Date(split_instant(time.0).0)
+}
+
+fn date(year: i64, month: i64, day: i64) -> Answer<Date> {
+    let part = |value: i64| u32::try_from(value).ok();
+    let days =
+        i32::try_from(year).ok().and_then(|year| days_from_civil(year, part(month)?, part(day)?));
+    days.map(Date).ok_or_else(|| format!("date({year}, {month}, {day}): there is no such day"))
+}
+
+fn add_days(date: Date, days: i64) -> Answer<Date> {
+    let sum = i64::from(date.0).checked_add(days).and_then(|sum| i32::try_from(sum).ok());
+    sum.map(Date).ok_or_else(|| format!("add_days(…, {days}): the date is out of range"))
+}
+
+/// The same day of a later month; its last day where it is shorter.
+fn add_months(date: Date, months: i64) -> Answer<Date> {
+    let (year, month, day) = civil_from_days(date.0);
+    let sum = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(months);
+    let moved = sum.and_then(|sum| {
+        let year = i32::try_from(sum.div_euclid(12)).ok()?;
+        let month = sum.rem_euclid(12) as u32 + 1;
+        days_from_civil(year, month, day.min(days_in_month(year, month)))
+    });
+    moved.map(Date).ok_or_else(|| format!("add_months(…, {months}): the date is out of range"))
+}
+
+fn timestamp(text: &str) -> Answer<Timestamp> {
+    parse_instant(text).map(Timestamp).map_err(|error| error.to_string())
+}
+
+fn add_seconds(time: Timestamp, seconds: f64) -> Answer<Timestamp> {
+    let micros = libm::round(seconds * MICROS_PER_SECOND as f64);
+    let moved = (micros.abs() < 9e18).then(|| time.0.checked_add(micros as i64)).flatten();
+    moved.map(Timestamp).ok_or_else(|| "add_seconds: the time is out of range".to_owned())
+}
+
+fn date_text(date: Date) -> String {
+    let mut out = Vec::new();
+    iso_date(date.0, &mut out);
+    written(&out)
+}
+
+fn timestamp_text(time: Timestamp) -> String {
+    let mut out = Vec::new();
+    iso_instant(time.0, &mut out);
+    written(&out)
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Date>("date");
+    engine.register_type_with_name::<Timestamp>("timestamp");
+    engine.register_fn("date", |year: i64, month: i64, day: i64| raised(date(year, month, day)));
+    engine.register_fn("date", date_of);
+    engine.register_fn("parse_date", |text: ImmutableString| {
+        raised(parse_date(&text).map(Date).map_err(|error| error.to_string()))
+    });
+    engine.register_fn("timestamp", |text: ImmutableString| raised(timestamp(&text)));
+    engine.register_fn("timestamp", |date: Date| Timestamp(midnight(date)));
+    engine.register_fn("add_days", |date: Date, days: i64| raised(add_days(date, days)));
+    engine.register_fn("add_months", |date: Date, months: i64| raised(add_months(date, months)));
+    engine.register_fn("add_years", |date: Date, years: i64| {
+        raised(add_months(date, years.saturating_mul(12)))
+    });
+    engine.register_fn("add_seconds", |time: Timestamp, seconds: i64| {
+        raised(add_seconds(time, seconds as f64))
+    });
+    engine.register_fn("add_seconds", |time: Timestamp, seconds: f64| {
+        raised(add_seconds(time, seconds))
+    });
+    engine.register_fn("days_between", |from: Date, to: Date| i64::from(to.0) - i64::from(from.0));
+    engine.register_fn("format_date", |date: Date, pattern: ImmutableString| {
+        raised(with(|host| host.format_micros(midnight(date), &pattern)))
+    });
+    engine.register_fn("format_date", |time: Timestamp, pattern: ImmutableString| {
+        raised(with(|host| host.format_micros(time.0, &pattern)))
+    });
+    for (name, part) in [
+        ("year", (|date: Date| i64::from(civil_from_days(date.0).0)) as fn(Date) -> i64),
+        ("month", |date: Date| i64::from(civil_from_days(date.0).1)),
+        ("day", |date: Date| i64::from(civil_from_days(date.0).2)),
+        ("weekday", |date: Date| i64::from(iso_weekday(date.0))),
+    ] {
+        engine.register_get(name, move |date: &mut Date| part(*date));
+        engine.register_get(name, move |time: &mut Timestamp| part(date_of(*time)));
+    }
+    for (name, unit, count) in [("hour", 3_600, 24), ("minute", 60, 60), ("second", 1, 60)] {
+        engine.register_get(name, move |time: &mut Timestamp| {
+            split_instant(time.0).1 / (unit * MICROS_PER_SECOND) % count
+        });
+    }
+    engine.register_get("epoch_millis", |time: &mut Timestamp| time.0.div_euclid(1_000));
+    for name in ["to_string", "to_debug"] {
+        engine.register_fn(name, |date: &mut Date| date_text(*date));
+        engine.register_fn(name, |time: &mut Timestamp| timestamp_text(*time));
+    }
+    register_comparisons::<Date>(engine);
+    register_comparisons::<Timestamp>(engine);
+}
+
+fn register_comparisons<T: Ord + Copy + Send + Sync + 'static>(engine: &mut Engine) {
+    engine.register_fn("==", |a: T, b: T| a == b);
+    engine.register_fn("!=", |a: T, b: T| a != b);
+    engine.register_fn("<", |a: T, b: T| a < b);
+    engine.register_fn("<=", |a: T, b: T| a <= b);
+    engine.register_fn(">", |a: T, b: T| a > b);
+    engine.register_fn(">=", |a: T, b: T| a >= b);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_counted_as_calendars_do() {
+        let start = date(2024, 1, 31).unwrap();
+        assert_eq!(date_text(add_months(start, 1).unwrap()), "2024-02-29");
+        assert_eq!(date_text(add_months(start, -11).unwrap()), "2023-02-28");
+        assert_eq!(date_text(add_days(start, 1).unwrap()), "2024-02-01");
+        for wrong in [(2023, 2, 29), (2023, 0, 1), (i64::MAX, 1, 1), (2023, 1, -1)] {
+            assert!(date(wrong.0, wrong.1, wrong.2).is_err());
+        }
+        assert!(add_days(start, i64::MAX).is_err() && add_months(start, i64::MAX).is_err());
+        let time = timestamp("2024-01-31T23:59:59Z").unwrap();
+        assert_eq!(timestamp_text(add_seconds(time, 1.5).unwrap()), "2024-02-01T00:00:00.500Z");
+        assert!(add_seconds(time, f64::NAN).is_err());
+    }
+}

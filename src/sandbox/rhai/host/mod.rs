@@ -1,0 +1,136 @@
+//! What a script can call: the same functions for both tiers, so that both give the same values.
+//!
+//! Every function is pure but for the draws of [`Host`], which come from the row's own stream. None reads
+//! a clock, a file, the environment or what another row left behind.
+//!
+//! To add a function: write it in the file of its group, and register it there.
+
+pub(super) mod data;
+pub(super) mod dates;
+pub(super) mod random;
+pub(super) mod text;
+
+use std::cell::RefCell;
+
+use rhai::{Engine, EvalAltResult, Position};
+
+use crate::rng::{Cell, Stream};
+
+thread_local! {
+    /// The row that this thread's script is run for.
+    static HOST: RefCell<Host> = RefCell::new(Host::new(Stream::new(0, ""), None));
+}
+
+/// What the functions of one row share.
+#[derive(Debug)]
+pub(in crate::sandbox::rhai) struct Host {
+    /// Draws of the row.
+    cell: Cell,
+    row: u64,
+    stream: Stream,
+    rows: Option<u64>,
+    data: data::Selections,
+    random: random::Tables,
+    dates: dates::Patterns,
+}
+
+/// Why a function has no answer: a sentence for the script's author.
+pub(in crate::sandbox::rhai) type Answer<T> = Result<T, String>;
+
+impl Host {
+    pub(in crate::sandbox::rhai) fn new(stream: Stream, rows: Option<u64>) -> Self {
+        Self {
+            cell: stream.cell(0),
+            row: 0,
+            stream,
+            rows,
+            data: data::Selections::default(),
+            random: random::Tables::default(),
+            dates: dates::Patterns::default(),
+        }
+    }
+
+    /// Turns to `row`: its draws begin.
+    #[inline]
+    pub(in crate::sandbox::rhai) fn begin(&mut self, row: u64) {
+        self.row = row;
+        self.cell = self.stream.cell(row);
+    }
+
+    /// Turns to the field that draws from `stream`; what was selected before stays at hand.
+    pub(in crate::sandbox::rhai) fn turn_to(&mut self, stream: Stream, rows: Option<u64>) {
+        self.stream = stream;
+        self.rows = rows;
+    }
+
+    /// The row that it is turned to.
+    pub(in crate::sandbox::rhai) fn row(&self) -> u64 {
+        self.row
+    }
+
+    pub(in crate::sandbox::rhai) fn row_number(&self) -> i64 {
+        // Commands have fewer rows than that.
+        self.row as i64
+    }
+
+    /// Bijective on `0..count`: the same for all rows of the field.
+    pub(in crate::sandbox::rhai) fn permute(&self, index: i64, count: i64) -> Answer<i64> {
+        let (Ok(place), Ok(all)) = (u64::try_from(index), u64::try_from(count)) else {
+            return Err(format!("permute({index}, {count}): expected numbers from 0 on"));
+        };
+        if place >= all {
+            return Err(format!("permute({index}, {count}): expected a number below {count}"));
+        }
+        let permutation = crate::sampling::permutation::Permutation::new(
+            all - 1,
+            self.stream.lane(PERMUTATION_LANE).key(),
+        );
+        Ok(permutation.get(place).unwrap_or(place) as i64)
+    }
+}
+
+/// The lane of a field's stream that keys `permute`: one for nulls is taken.
+const PERMUTATION_LANE: u64 = 2;
+
+/// Calls `act` with the row's state.
+pub(in crate::sandbox::rhai) fn with<T>(act: impl FnOnce(&mut Host) -> T) -> T {
+    HOST.with(|host| act(&mut host.borrow_mut()))
+}
+
+/// An answer as Rhai takes it.
+fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
+    answer.map_err(|message| Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE)))
+}
+
+/// Makes all functions known to `engine`.
+pub(in crate::sandbox::rhai) fn register(engine: &mut Engine) {
+    random::register(engine);
+    text::register(engine);
+    dates::register(engine);
+    data::register(engine);
+    engine.register_fn("row_number", || with(|host| host.row_number()));
+    engine.register_fn("table_rows", || {
+        with(|host| host.rows.map_or(rhai::Dynamic::UNIT, |rows| (rows as i64).into()))
+    });
+    engine.register_fn("permute", |index: i64, count: i64| {
+        raised(with(|host| host.permute(index, count)))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permutation_meets_every_number_once() {
+        let host = Host::new(Stream::new(1, "f"), None);
+        let mut seen: Vec<i64> =
+            (0..1_000).map(|index| host.permute(index, 1_000).unwrap()).collect();
+        assert_ne!(seen, (0..1_000).collect::<Vec<_>>());
+        seen.sort_unstable();
+        assert_eq!(seen, (0..1_000).collect::<Vec<_>>());
+        for wrong in [(-1, 5), (5, 5), (0, 0), (0, -1)] {
+            assert!(host.permute(wrong.0, wrong.1).is_err());
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Draws: every one takes the next words of the row's own stream.
+
+use rhai::{Array, Dynamic, Engine, ImmutableString};
+
+use super::{Answer, Host, raised, with};
+use crate::rng::{scale, unit};
+use crate::sampling::distribution::Zipf;
+
+/// Most characters of one drawn text: the limit of texts holds as well.
+const MOST_CHARACTERS: i64 = 1 << 20;
+
+/// Tables of distributions that a script used, the last ones.
+#[derive(Debug, Default)]
+pub(in crate::sandbox::rhai) struct Tables {
+    zipf: Vec<((u64, u64), Zipf)>,
+}
+
+/// Most tables that are kept at a time.
+const MOST_TABLES: usize = 16;
+
+impl Host {
+    pub(in crate::sandbox::rhai) fn word(&mut self) -> u64 {
+        self.cell.word()
+    }
+
+    /// Uniform in `low..=high`.
+    pub(in crate::sandbox::rhai) fn rand_int(&mut self, low: i64, high: i64) -> Answer<i64> {
+        if low > high {
+            return Err(format!("rand_int({low}, {high}): the low end is above the high one"));
+        }
+        let width = high.wrapping_sub(low) as u64;
+        let word = self.word();
+        let offset = width.checked_add(1).map_or(word, |count| scale(word, count));
+        Ok(low.wrapping_add_unsigned(offset))
+    }
+
+    /// Uniform in `[0, 1)`.
+    pub(in crate::sandbox::rhai) fn rand_float(&mut self) -> f64 {
+        unit(self.word())
+    }
+
+    /// Uniform in `[low, high)`.
+    pub(in crate::sandbox::rhai) fn rand_float_in(&mut self, low: f64, high: f64) -> f64 {
+        low + self.rand_float() * (high - low)
+    }
+
+    /// True with this probability.
+    pub(in crate::sandbox::rhai) fn rand_bool(&mut self, probability: f64) -> bool {
+        self.rand_float() < probability
+    }
+
+    /// Box and Muller's transform of two words, of which one value is used: a row's draws are counted
+    /// in words, whatever it draws.
+    pub(in crate::sandbox::rhai) fn rand_normal(&mut self, mean: f64, deviation: f64) -> f64 {
+        let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.rand_float()));
+        let angle = std::f64::consts::TAU * self.rand_float();
+        mean + deviation * (radius * libm::cos(angle))
+    }
+
+    pub(in crate::sandbox::rhai) fn rand_exp(&mut self, rate: f64) -> Answer<f64> {
+        if !(rate > 0.0) {
+            return Err(format!("rand_exp({rate}): expected a rate above 0"));
+        }
+        Ok(-libm::log(1.0 - self.rand_float()) / rate)
+    }
+
+    /// A rank from 1 to `ranks`.
+    pub(in crate::sandbox::rhai) fn rand_zipf(&mut self, ranks: i64, exponent: f64) -> Answer<i64> {
+        if !(1..=1 << 53).contains(&ranks) || !(exponent > 0.0 && exponent <= 20.0) {
+            return Err(format!(
+                "rand_zipf({ranks}, {exponent}): expected ranks from 1 on and an exponent from 0 to 20"
+            ));
+        }
+        let word = self.word();
+        let key = (ranks as u64, exponent.to_bits());
+        let tables = &mut self.random.zipf;
+        let place = tables.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            if tables.len() == MOST_TABLES {
+                tables.remove(0);
+            }
+            tables.push((key, Zipf::new(ranks as f64, exponent)));
+            tables.len() - 1
+        });
+        Ok(tables[place].1.draw(word) as i64 + 1)
+    }
+
+    pub(in crate::sandbox::rhai) fn rand_digits(&mut self, count: i64) -> Answer<String> {
+        let count = characters("rand_digits", count)?;
+        let mut digits = String::with_capacity(count);
+        // Nineteen digits of a word: the first ones of it as a fraction.
+        while digits.len() < count {
+            let mut rest = self.word();
+            for _ in 0..(count - digits.len()).min(16) {
+                let product = u128::from(rest) * 10;
+                digits.push(char::from(b'0' + (product >> 64) as u8));
+                rest = product as u64;
+            }
+        }
+        Ok(digits)
+    }
+
+    pub(in crate::sandbox::rhai) fn rand_hex(&mut self, count: i64) -> Answer<String> {
+        let count = characters("rand_hex", count)?;
+        let mut digits = String::with_capacity(count);
+        while digits.len() < count {
+            let word = format!("{:016x}", self.word());
+            digits.push_str(&word[..word.len().min(count - digits.len())]);
+        }
+        Ok(digits)
+    }
+
+    pub(in crate::sandbox::rhai) fn rand_string(
+        &mut self,
+        count: i64,
+        alphabet: &str,
+    ) -> Answer<String> {
+        let count = characters("rand_string", count)?;
+        let letters: Vec<char> = alphabet.chars().collect();
+        if letters.is_empty() {
+            return Err("rand_string: the alphabet is empty".to_owned());
+        }
+        Ok((0..count).map(|_| letters[scale(self.word(), letters.len() as u64) as usize]).collect())
+    }
+
+    /// A random uuid (RFC 9562, version 4).
+    pub(in crate::sandbox::rhai) fn uuid(&mut self) -> String {
+        let random = u128::from(self.word()) << 64 | u128::from(self.word());
+        let uuid = random & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        String::from_utf8_lossy(&crate::columns::uuid_text(uuid)).into_owned()
+    }
+
+    /// A place in a list of `count`.
+    fn place(&mut self, what: &str, count: usize) -> Answer<usize> {
+        if count == 0 {
+            return Err(format!("{what}: the list is empty"));
+        }
+        Ok(scale(self.word(), count as u64) as usize)
+    }
+
+    fn pick_weighted(&mut self, list: &Array, weights: &Array) -> Answer<Dynamic> {
+        let wrong = |reason: &str| Err(format!("pick_weighted: {reason}"));
+        if list.len() != weights.len() {
+            return wrong("there are not as many weights as values");
+        }
+        let number = |weight: &Dynamic| {
+            weight.as_float().ok().or_else(|| weight.as_int().ok().map(|whole| whole as f64))
+        };
+        let Some(weights) = weights.iter().map(number).collect::<Option<Vec<f64>>>() else {
+            return wrong("a weight is no number");
+        };
+        let sum: f64 = weights.iter().sum();
+        if !(sum > 0.0 && sum.is_finite()) || weights.iter().any(|weight| *weight < 0.0) {
+            return wrong("the weights must be positive numbers");
+        }
+        let mut left = self.rand_float() * sum;
+        let mut last = 0;
+        for (place, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+            last = place;
+            if left < *weight {
+                break;
+            }
+            left -= weight;
+        }
+        Ok(list[last].clone())
+    }
+
+    /// `count` different places of a list, in random order: the beginning of a shuffle.
+    fn sample(&mut self, mut list: Array, count: i64) -> Answer<Array> {
+        let all = list.len();
+        let Some(count) = usize::try_from(count).ok().filter(|count| *count <= all) else {
+            return Err(format!("sample: {count} of {all} values"));
+        };
+        for place in 0..count.min(all.saturating_sub(1)) {
+            let other = place + scale(self.word(), (all - place) as u64) as usize;
+            list.swap(place, other);
+        }
+        list.truncate(count);
+        Ok(list)
+    }
+}
+
+fn characters(function: &str, count: i64) -> Answer<usize> {
+    if (0..=MOST_CHARACTERS).contains(&count) {
+        return Ok(count as usize);
+    }
+    Err(format!("{function}({count}): expected a count from 0 to {MOST_CHARACTERS}"))
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("rand_int", |low: i64, high: i64| raised(with(|h| h.rand_int(low, high))));
+    engine.register_fn("rand_float", || with(Host::rand_float));
+    engine.register_fn("rand_float", |low: f64, high: f64| with(|h| h.rand_float_in(low, high)));
+    engine.register_fn("rand_bool", || with(|h| h.rand_bool(0.5)));
+    engine.register_fn("rand_bool", |probability: f64| with(|h| h.rand_bool(probability)));
+    engine.register_fn("rand_normal", |mean: f64, sd: f64| with(|h| h.rand_normal(mean, sd)));
+    engine.register_fn("rand_exp", |rate: f64| raised(with(|h| h.rand_exp(rate))));
+    engine.register_fn("rand_zipf", |ranks: i64, exponent: f64| {
+        raised(with(|h| h.rand_zipf(ranks, exponent)))
+    });
+    engine.register_fn("rand_digits", |count: i64| raised(with(|h| h.rand_digits(count))));
+    engine.register_fn("rand_hex", |count: i64| raised(with(|h| h.rand_hex(count))));
+    engine.register_fn("rand_string", |count: i64, alphabet: ImmutableString| {
+        raised(with(|h| h.rand_string(count, &alphabet)))
+    });
+    engine.register_fn("uuid", || with(Host::uuid));
+    engine.register_fn("pick", |list: &mut Array| {
+        raised(with(|h| h.place("pick", list.len())).map(|place| list[place].clone()))
+    });
+    engine.register_fn("pick_weighted", |list: &mut Array, weights: Array| {
+        raised(with(|h| h.pick_weighted(list, &weights)))
+    });
+    engine.register_fn("sample", |list: Array, count: i64| raised(with(|h| h.sample(list, count))));
+    engine.register_fn("shuffle", |list: Array| {
+        let all = list.len() as i64;
+        raised(with(|h| h.sample(list, all)))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    fn host() -> Host {
+        let mut host = Host::new(Stream::new(1, "f"), None);
+        host.begin(7);
+        host
+    }
+
+    #[test]
+    fn draws_stay_in_their_ranges() {
+        let mut host = host();
+        for _ in 0..2_000 {
+            assert!((-3..=5).contains(&host.rand_int(-3, 5).unwrap()));
+            assert!((2.0..3.0).contains(&host.rand_float_in(2.0, 3.0)));
+            assert!((1..=10).contains(&host.rand_zipf(10, 1.1).unwrap()));
+            assert!(host.rand_exp(2.0).unwrap() >= 0.0);
+        }
+        host.rand_int(i64::MIN, i64::MAX).unwrap();
+        assert_eq!(host.rand_int(4, 4), Ok(4));
+        assert!(host.rand_int(1, 0).is_err());
+        assert_eq!(host.rand_digits(40).unwrap().len(), 40);
+        assert!(host.rand_digits(-1).is_err() && host.rand_hex(i64::MAX).is_err());
+        let uuid = uuid::Uuid::parse_str(&host.uuid()).unwrap();
+        assert_eq!(uuid.get_version_num(), 4);
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_value_and_a_weight_of_zero_is_never_drawn() {
+        let mut host = host();
+        let list: Array = (0..50_i64).map(Dynamic::from).collect();
+        let mut shuffled: Vec<i64> = host
+            .sample(list.clone(), 50)
+            .unwrap()
+            .iter()
+            .map(|value| value.as_int().unwrap())
+            .collect();
+        shuffled.sort_unstable();
+        assert_eq!(shuffled, (0..50).collect::<Vec<_>>());
+        assert!(host.sample(list.clone(), 51).is_err());
+        let weights: Array =
+            (0..50_i64).map(|place| Dynamic::from(i64::from(place == 7))).collect();
+        for _ in 0..100 {
+            assert_eq!(host.pick_weighted(&list, &weights).unwrap().as_int(), Ok(7));
+        }
+    }
+}

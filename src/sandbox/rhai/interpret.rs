@@ -1,0 +1,318 @@
+//! The interpreted tier: the body of `generate`, run once a row.
+//!
+//! The body is run as a script of its own in a scope that is kept (measured: half the time of a function
+//! call with maps as arguments). The interpreter is not `Sync`, so every thread makes its own from the
+//! text when it first meets a field, and keeps the last ones.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
+use serde_json::Value;
+
+use super::engine::{TOO_LONG, engine, is_late, set_deadline, told, was_stopped};
+use super::host;
+use super::read::{constant, from_json, input_variable, property_of, read, replace_head};
+use super::values::{Builder, cell};
+use super::{Text, walk};
+use crate::columns::{Column, DataType, Rows};
+use crate::rng::Stream;
+use crate::sandbox::{Fault, FaultKind, InputType, Made, Place, SubValue};
+
+/// Interpreters that a thread keeps: each takes some hundred kilobytes.
+const MOST_KEPT: usize = 64;
+
+/// Rows between two looks at the time: a short row has too few operations for one of its own.
+const LOOK_EVERY: usize = 256;
+
+thread_local! {
+    /// The interpreters of this thread, the one used last at the end.
+    static KEPT: RefCell<Vec<(u64, Rc<RefCell<Interpreter>>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Numbers fields, so that threads find their interpreters; no value depends on it.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// A field of a script, ready to be interpreted on any thread.
+#[derive(Debug)]
+pub(super) struct Interpreted {
+    number: u64,
+    pub(super) text: Arc<Text>,
+    pub(super) field: String,
+    pub(super) parameters: Vec<Value>,
+    pub(super) inputs: Vec<Option<InputType>>,
+    pub(super) data_type: DataType,
+    pub(super) stream: Stream,
+    pub(super) rows: Option<u64>,
+}
+
+impl Interpreted {
+    /// Gives the field its number.
+    pub(super) fn new(
+        text: Arc<Text>,
+        field: &str,
+        parameters: &[Value],
+        inputs: &[Option<InputType>],
+        data_type: DataType,
+        stream: Stream,
+        rows: Option<u64>,
+    ) -> Self {
+        Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            text,
+            field: field.to_owned(),
+            parameters: parameters.to_vec(),
+            inputs: inputs.to_vec(),
+            data_type,
+            stream,
+            rows,
+        }
+    }
+
+    /// The contract is [`Prepared::generate`](crate::sandbox::Prepared::generate).
+    pub(super) fn generate(
+        &self,
+        rows: Rows,
+        inputs: &[Option<&Column>],
+    ) -> Result<Made, Box<Fault>> {
+        let interpreter = self.interpreter()?;
+        let mut interpreter = interpreter.borrow_mut();
+        host::with(|host| host.turn_to(self.stream, self.rows));
+        set_deadline(self.text.limits.block_seconds);
+        interpreter.run(self, rows, inputs)
+    }
+
+    /// This thread's interpreter of the field.
+    fn interpreter(&self) -> Result<Rc<RefCell<Interpreter>>, Box<Fault>> {
+        let kept = KEPT.with_borrow_mut(|kept| {
+            let place = kept.iter().position(|(number, _)| *number == self.number)?;
+            let found = kept.remove(place);
+            let interpreter = Rc::clone(&found.1);
+            kept.push(found);
+            Some(interpreter)
+        });
+        if let Some(interpreter) = kept {
+            return Ok(interpreter);
+        }
+        let interpreter = Rc::new(RefCell::new(Interpreter::new(self)?));
+        KEPT.with_borrow_mut(|kept| {
+            if kept.len() == MOST_KEPT {
+                kept.remove(0);
+            }
+            kept.push((self.number, Rc::clone(&interpreter)));
+        });
+        Ok(interpreter)
+    }
+
+    /// Runs `check`, where the script has one.
+    pub(super) fn check(&self) -> Result<(), Box<Fault>> {
+        let interpreter = self.interpreter()?;
+        let interpreter = interpreter.borrow();
+        if !interpreter.has_check {
+            return Ok(());
+        }
+        host::with(|host| host.turn_to(self.stream, self.rows));
+        set_deadline(self.text.limits.block_seconds);
+        let options = rhai::CallFnOptions::new().eval_ast(false);
+        let parameters = (interpreter.parameters.clone(),);
+        let mut scope = Scope::new();
+        interpreter
+            .engine
+            .call_fn_with_options::<Dynamic>(
+                options,
+                &mut scope,
+                &interpreter.ast,
+                "check",
+                parameters,
+            )
+            .map(|_| ())
+            .map_err(|error| {
+                let mut fault = self.text.fault(error);
+                fault.kind = FaultKind::Refused;
+                fault
+            })
+    }
+}
+
+impl Text {
+    /// An error of the interpreter as a fault of this text.
+    fn fault(&self, error: Box<rhai::EvalAltResult>) -> Box<Fault> {
+        let (kind, message, position, calls) = told(error);
+        let mut fault = Fault::new(kind, self.label.clone(), message);
+        fault.place = self.place(position);
+        fault.trace = calls;
+        Box::new(fault)
+    }
+
+    fn place(&self, position: Position) -> Option<Place> {
+        let source = String::from_utf8_lossy(&self.bytes);
+        Some(Place::new(&source, position.line()?, position.position().unwrap_or(1)))
+    }
+}
+
+/// A field of a script on one thread.
+struct Interpreter {
+    engine: Engine,
+    ast: AST,
+    /// The inputs by their variables, then the arguments of `generate`.
+    scope: Scope<'static>,
+    /// The variables of the inputs that are bound.
+    variables: Vec<(usize, String)>,
+    /// The name of the argument that holds the whole row, where the script uses it.
+    row: Option<String>,
+    parameters: Dynamic,
+    has_check: bool,
+    nullable: bool,
+    sub_values: Vec<SubValue>,
+}
+
+impl fmt::Debug for Interpreter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Interpreter").field("variables", &self.variables).finish_non_exhaustive()
+    }
+}
+
+/// The values of the parameters by name, as scripts see them.
+pub(super) fn parameter_map(names: &[crate::sandbox::Parameter], values: &[Value]) -> Map {
+    names
+        .iter()
+        .zip(values)
+        .map(|(parameter, value)| (parameter.name.as_str().into(), from_json(value)))
+        .collect()
+}
+
+/// Puts the values of parameters for `params.NAME`.
+pub(super) fn fix_parameters(body: &mut [Stmt], argument: &str, parameters: &Map) {
+    walk::expressions(body, &mut |expr| {
+        if let Some((name, position)) = property_of(expr, argument)
+            && let Some(value) = parameters.get(name.as_str())
+        {
+            replace_head(expr, constant(value.clone(), position));
+        }
+    });
+}
+
+impl Interpreter {
+    fn new(field: &Interpreted) -> Result<Self, Box<Fault>> {
+        let engine = engine(&field.text.limits, &field.field);
+        let script = read(&engine, &field.text.source())?;
+        let mut body = script.body;
+        let parameters = parameter_map(&script.description.parameters, &field.parameters);
+        fix_parameters(&mut body, &script.arguments[1], &parameters);
+        let names = script.description.inputs.iter().map(|input| input_variable(&input.name));
+        let variables: Vec<(usize, String)> =
+            names.enumerate().filter(|(index, _)| field.inputs[*index].is_some()).collect();
+        let parameters = Dynamic::from_map(parameters).into_read_only();
+        let mut scope = Scope::new();
+        for (_, name) in &variables {
+            scope.push_dynamic(name.clone(), Dynamic::UNIT);
+        }
+        let [row, params] = script.arguments;
+        scope.push_dynamic(row.clone(), Dynamic::UNIT);
+        scope.push_constant_dynamic(params, parameters.clone());
+        let functions = script.functions.shared_lib().clone();
+        Ok(Self {
+            engine,
+            ast: AST::new(body, functions),
+            scope,
+            variables,
+            row: script.whole_row.then_some(row),
+            parameters,
+            has_check: script.has_check,
+            nullable: script.nullable,
+            sub_values: script.description.sub_values,
+        })
+    }
+
+    fn run(
+        &mut self,
+        field: &Interpreted,
+        rows: Rows,
+        inputs: &[Option<&Column>],
+    ) -> Result<Made, Box<Fault>> {
+        let base = self.scope.len();
+        let mut values = Builder::new(field.data_type, self.nullable, rows.count);
+        let mut beside: Vec<Builder> = self
+            .sub_values
+            .iter()
+            .map(|sub| Builder::new(sub.data_type, true, rows.count))
+            .collect();
+        for (index, number) in rows.iter().enumerate() {
+            self.set_row(field, index, inputs);
+            host::with(|host| host.begin(number));
+            let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
+            self.scope.rewind(base);
+            let result =
+                result.map_err(|error| Box::new(field.text.fault(error).in_row(number)))?;
+            if was_stopped() || (index % LOOK_EVERY == LOOK_EVERY - 1 && is_late()) {
+                let fault = Fault::new(FaultKind::Limit, field.text.label.clone(), TOO_LONG);
+                return Err(Box::new(fault.in_row(number)));
+            }
+            self.take(&result, &mut values, &mut beside).map_err(|message| {
+                let fault = Fault::new(FaultKind::Answer, field.text.label.clone(), message);
+                Box::new(fault.in_row(number))
+            })?;
+            let bytes = values.bytes() + beside.iter().map(Builder::bytes).sum::<usize>();
+            if bytes > field.text.limits.answer_bytes {
+                let message = "the texts of one block take too much memory";
+                let fault = Fault::new(FaultKind::Limit, field.text.label.clone(), message);
+                return Err(Box::new(fault.in_row(number)));
+            }
+        }
+        let sub_values = beside.into_iter().map(Builder::finish).collect();
+        Ok(Made { column: values.finish(), sub_values })
+    }
+
+    fn set_row(&mut self, field: &Interpreted, index: usize, inputs: &[Option<&Column>]) {
+        let mut whole = self.row.is_some().then(Map::new);
+        for (place, name) in &self.variables {
+            let (Some(column), Some(input)) = (inputs[*place], field.inputs[*place]) else {
+                continue;
+            };
+            let value = cell(column, input.data_type, index);
+            if let Some(whole) = &mut whole {
+                let name = name.strip_prefix("row.").unwrap_or(name);
+                whole.insert(name.into(), value.clone());
+            }
+            if let Some(slot) = self.scope.get_mut(name) {
+                *slot = value;
+            }
+        }
+        if let (Some(whole), Some(name)) = (whole, &self.row)
+            && let Some(slot) = self.scope.get_mut(name)
+        {
+            *slot = Dynamic::from_map(whole);
+        }
+    }
+
+    /// Takes what the script gave: a value, or a record of it and its sub-values.
+    fn take(
+        &self,
+        result: &Dynamic,
+        values: &mut Builder,
+        beside: &mut [Builder],
+    ) -> Result<(), String> {
+        if beside.is_empty() {
+            return values.push(result);
+        }
+        if result.is_unit() {
+            values.push(&Dynamic::UNIT)?;
+            return beside.iter_mut().try_for_each(|builder| builder.push(&Dynamic::UNIT));
+        }
+        let Some(record) = result.read_lock::<Map>() else {
+            return Err(
+                "the script gives one value, expected a map of `value` and sub-values".to_owned()
+            );
+        };
+        values.push(record.get("value").unwrap_or(&Dynamic::UNIT))?;
+        for (builder, sub) in beside.iter_mut().zip(&self.sub_values) {
+            builder
+                .push(record.get(sub.name.as_str()).unwrap_or(&Dynamic::UNIT))
+                .map_err(|message| format!("`{}`: {message}", sub.name))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Scripts: generators in the Rhai language (<https://rhai.rs/book/>).
+//!
+//! ```rhai
+//! // A card number with its check digit.            first lines of comment: the summary
+//! const output = "utf8";                         // optional: else the field's `returns` says it
+//! const params = #{ digits: 16, prefix: "4" };   // optional: defaults and, by them, kinds
+//! const inputs = ["bin"];                        // optional: else every `row.NAME` of `generate`
+//! fn check(params) { … throw "why not" … }       // optional: once for a field
+//! fn generate(row, params) { … }                 // once for a row; `()` is null
+//! ```
+//!
+//! `const nullable = false` promises that no value is null; `const sub_values = #{ lat: "float64" }`
+//! makes `generate` give maps of `value` and the sub-values, which LINK can read.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `read` | the text taken apart: what it declares, the body of `generate` |
+//! | `engine` | the interpreter with every limit set |
+//! | [`host`] | the functions that scripts call |
+//! | `interpret` | the interpreted tier |
+//! | `values` | cells as script values and back |
+//! | `walk` | going through the syntax tree |
+
+mod engine;
+mod host;
+mod interpret;
+mod read;
+mod values;
+mod walk;
+
+use std::sync::Arc;
+
+use crate::columns::{Column, DataType, Rows};
+use crate::sandbox::{
+    Binding, Description, Fault, FaultKind, Kind, Limits, Made, Prepared, Program, Source, Tier,
+};
+use interpret::Interpreted;
+
+/// Rhai scripts.
+#[derive(Debug)]
+pub(super) struct Scripts;
+
+impl Kind for Scripts {
+    fn type_name(&self) -> &'static str {
+        "RHAI"
+    }
+
+    fn file_attribute(&self) -> &'static str {
+        "script"
+    }
+
+    fn is_text(&self) -> bool {
+        true
+    }
+
+    fn file_extensions(&self) -> &'static [&'static str] {
+        &["rhai"]
+    }
+
+    fn most_bytes(&self, limits: &Limits) -> u64 {
+        limits.script_bytes
+    }
+
+    fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+        let script = read::read(&engine::engine(limits, source.label), source)?;
+        let text = Text {
+            label: source.label.to_owned(),
+            stem: source.stem.to_owned(),
+            bytes: source.bytes.to_vec(),
+            limits: limits.clone(),
+        };
+        Ok(Arc::new(ScriptProgram {
+            text: Arc::new(text),
+            descriptions: [script.description],
+            nullable: script.nullable,
+        }))
+    }
+}
+
+/// A script's text and what it may use: threads parse it for themselves.
+#[derive(Debug)]
+struct Text {
+    label: String,
+    stem: String,
+    bytes: Vec<u8>,
+    limits: Limits,
+}
+
+impl Text {
+    fn source(&self) -> Source<'_> {
+        Source { label: &self.label, stem: &self.stem, bytes: &self.bytes, digest: "", cache: None }
+    }
+}
+
+#[derive(Debug)]
+struct ScriptProgram {
+    text: Arc<Text>,
+    descriptions: [Description; 1],
+    nullable: bool,
+}
+
+impl Program for ScriptProgram {
+    fn descriptions(&self) -> &[Description] {
+        &self.descriptions
+    }
+
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+        let description = &self.descriptions[0];
+        let Some(data_type) = description.output.or(binding.returns) else {
+            let message = "what the script returns is not said, expected `const output = \"…\";` in it, \
+                           or `returns` of the field";
+            return Err(Box::new(Fault::new(FaultKind::Refused, self.text.label.clone(), message)));
+        };
+        let interpreted = Interpreted::new(
+            Arc::clone(&self.text),
+            binding.field,
+            binding.parameters,
+            binding.inputs,
+            data_type,
+            binding.stream,
+            binding.rows,
+        );
+        interpreted.check()?;
+        Ok(Box::new(Field { interpreted, nullable: self.nullable }))
+    }
+}
+
+/// A field of a script.
+#[derive(Debug)]
+struct Field {
+    interpreted: Interpreted,
+    nullable: bool,
+}
+
+impl Prepared for Field {
+    fn data_type(&self) -> DataType {
+        self.interpreted.data_type
+    }
+
+    fn nullable(&self) -> bool {
+        self.nullable
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Interpreted { because: String::new() }
+    }
+
+    fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
+        self.interpreted.generate(rows, inputs)
+    }
+}

@@ -1,0 +1,511 @@
+//! Script text -> what it declares, and the body of `generate` ready to be bound.
+
+use std::collections::BTreeMap;
+
+use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, Stmt};
+use serde_json::Value;
+
+use super::walk;
+use crate::sandbox::{
+    Description, Fault, FaultKind, InputDescription, Parameter, ParameterKind, Place, Source,
+    SubValue, parse_data_type,
+};
+
+/// A script taken apart.
+pub(super) struct Script {
+    pub(super) description: Description,
+    /// All functions, without any statement.
+    pub(super) functions: AST,
+    /// The body of `generate`: inputs are variables called `row.NAME`, constants are in place.
+    pub(super) body: Vec<Stmt>,
+    /// The names of the two arguments of `generate`.
+    pub(super) arguments: [String; 2],
+    /// Whether the body uses the row as a whole.
+    pub(super) whole_row: bool,
+    /// Whether it may give null.
+    pub(super) nullable: bool,
+    /// Whether there is a `check`.
+    pub(super) has_check: bool,
+}
+
+/// What the constants of a script say.
+type Constants = BTreeMap<String, (Dynamic, Position)>;
+
+/// The variable that holds the input `name`.
+pub(super) fn input_variable(name: &str) -> String {
+    format!("row.{name}")
+}
+
+/// Reads the script; `engine` parses it.
+pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<Fault>> {
+    let at = Author { source };
+    let text = std::str::from_utf8(source.bytes)
+        .map_err(|error| at.fault(Position::NONE, format!("the script is no UTF-8: {error}")))?;
+    // A byte order mark is how some editors begin a file.
+    let text = text.trim_start_matches('\u{feff}');
+    let ast = engine.compile(text).map_err(|error| at.parse_fault(&error))?;
+    let constants = constants(&ast, at)?;
+    let arguments = arguments(&ast, at)?;
+    let mut body = body(&ast, "generate", 2);
+    refuse_hidden_arguments(&body, &arguments, at)?;
+    let functions = ast.clone_functions_only();
+    let mut found = Found::default();
+    bind(&mut body, &arguments, &constants, &mut found);
+    if let Some((name, position)) = found.unknown.first() {
+        return Err(at.fault(*position, format!("`{name}` is not known here")));
+    }
+    refuse_unknown_in_functions(&ast, &constants, at)?;
+    let inputs = inputs(&constants, &found, at)?;
+    let has_check = ast.iter_functions().any(|f| f.name == "check" && f.params.len() == 1);
+    let description = Description {
+        name: source.stem.to_owned(),
+        summary: summary(text),
+        parameters: parameters(&constants, &found, at)?,
+        inputs,
+        output: output(&constants, at)?,
+        sub_values: sub_values(&constants, at)?,
+    };
+    let nullable = match constants.get("nullable") {
+        Some((value, position)) => value
+            .as_bool()
+            .map_err(|_| at.fault(*position, "`nullable` is no true or false".to_owned()))?,
+        None => true,
+    };
+    let whole_row = found.whole_row.is_some();
+    Ok(Script { description, functions, body, arguments, whole_row, nullable, has_check })
+}
+
+/// Tells faults of one file.
+#[derive(Clone, Copy)]
+pub(super) struct Author<'a> {
+    pub(super) source: &'a Source<'a>,
+}
+
+impl Author<'_> {
+    pub(super) fn fault(self, position: Position, message: String) -> Box<Fault> {
+        let fault = Fault::new(FaultKind::Compile, self.source.label, message);
+        let text = String::from_utf8_lossy(self.source.bytes);
+        Box::new(match position.line() {
+            Some(line) => fault.at(Place::new(&text, line, position.position().unwrap_or(1))),
+            None => fault,
+        })
+    }
+
+    fn parse_fault(self, error: &ParseError) -> Box<Fault> {
+        let message = error.err_type().to_string();
+        let mut letters = message.chars();
+        let first = letters.next().map(|first| first.to_lowercase().to_string());
+        let message = first.unwrap_or_default() + letters.as_str();
+        self.fault(error.position(), crate::problems::excerpt(&message))
+    }
+}
+
+/// The constants at the top of the script; anything else there is refused.
+fn constants(ast: &AST, at: Author<'_>) -> Result<Constants, Box<Fault>> {
+    const KNOWN: [&str; 6] =
+        ["output", "params", "inputs", "nullable", "sub_values", "description"];
+    let mut constants = Constants::new();
+    for statement in ast.statements() {
+        match statement {
+            Stmt::Noop(_) => {}
+            Stmt::Var(parts, flags, position) if flags.contains(ASTFlags::CONSTANT) => {
+                let name = parts.0.name.to_string();
+                let value = parts.1.get_literal_value(None).ok_or_else(|| {
+                    let message =
+                        format!("the constant `{name}` is calculated, expected a literal");
+                    at.fault(*position, message)
+                })?;
+                if constants.insert(name.clone(), (value, *position)).is_some() {
+                    return Err(at.fault(*position, format!("there are two constants `{name}`")));
+                }
+            }
+            other => {
+                let message = "only functions and constants may stand outside of functions";
+                return Err(at.fault(other.position(), message.to_owned()));
+            }
+        }
+    }
+    for (name, (value, position)) in &constants {
+        // The declarations are lower case; a constant of the author's own has another name.
+        if KNOWN.contains(&name.as_str()) && name == "description" && !value.is_string() {
+            return Err(at.fault(*position, "`description` is no text".to_owned()));
+        }
+    }
+    Ok(constants)
+}
+
+/// The names of the arguments of `generate`.
+fn arguments(ast: &AST, at: Author<'_>) -> Result<[String; 2], Box<Fault>> {
+    let found = ast.iter_functions().find(|function| function.name == "generate");
+    let Some(function) = found else {
+        let message = "there is no function `generate`, expected `fn generate(row, params) { … }`";
+        return Err(at.fault(Position::NONE, message.to_owned()));
+    };
+    match &function.params[..] {
+        [row, params] => Ok([(*row).to_owned(), (*params).to_owned()]),
+        other => {
+            let message = format!(
+                "`generate` has {} arguments, expected two: `fn generate(row, params)`",
+                other.len()
+            );
+            Err(at.fault(Position::NONE, message))
+        }
+    }
+}
+
+/// The statements of a function.
+fn body(ast: &AST, name: &str, arguments: usize) -> Vec<Stmt> {
+    // Not `clone_functions_only_filtered`, which copies all functions into an empty module (1.27.0).
+    let mut only = ast.clone_functions_only();
+    only.retain_functions(|_, _, function, count| function == name && count == arguments);
+    let mut body = Vec::new();
+    only.walk(&mut |nodes| {
+        if let [ASTNode::Stmt(statement)] = nodes {
+            body.push((*statement).clone());
+        }
+        true
+    });
+    body
+}
+
+fn refuse_hidden_arguments(
+    body: &[Stmt],
+    arguments: &[String; 2],
+    at: Author<'_>,
+) -> Result<(), Box<Fault>> {
+    let mut declared = Vec::new();
+    walk::declared(body, &mut declared);
+    match declared.iter().find(|(name, _)| arguments.contains(name)) {
+        None => Ok(()),
+        Some((name, position)) => {
+            let message = format!("`{name}` hides the argument of that name, choose another name");
+            Err(at.fault(*position, message))
+        }
+    }
+}
+
+/// What the body of `generate` mentions.
+#[derive(Default)]
+struct Found {
+    inputs: Vec<String>,
+    parameters: Vec<String>,
+    /// Where the row is used as a whole.
+    whole_row: Option<Position>,
+    unknown: Vec<(String, Position)>,
+}
+
+/// Puts variables of inputs for `row.NAME` and the values of constants for their names.
+fn bind(body: &mut [Stmt], arguments: &[String; 2], constants: &Constants, found: &mut Found) {
+    walk::expressions(body, &mut |expr| {
+        if let Some((name, position)) = property_of(expr, &arguments[0]) {
+            push_new(&mut found.inputs, &name);
+            replace_head(expr, variable(&input_variable(&name), position));
+            return;
+        }
+        if let Some((name, _)) = property_of(expr, &arguments[1]) {
+            push_new(&mut found.parameters, &name);
+            // Which value it has is the field's to say.
+            return;
+        }
+        let Expr::Variable(parts, short, position) = expr else { return };
+        let (name, position) = (parts.1.to_string(), *position);
+        if name.starts_with("row.") {
+            return;
+        }
+        if name == arguments[0] {
+            found.whole_row.get_or_insert(position);
+        } else if parts.0.is_none() && short.is_none() {
+            match constants.get(&name) {
+                Some((value, _)) => *expr = constant(value.clone(), position),
+                None => found.unknown.push((name, position)),
+            }
+        }
+    });
+}
+
+fn push_new(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+/// `NAME` where `expr` begins with `ARGUMENT.NAME`.
+pub(super) fn property_of(expr: &Expr, argument: &str) -> Option<(String, Position)> {
+    let Expr::Dot(pair, ..) = expr else { return None };
+    let Expr::Variable(parts, _, position) = &pair.lhs else { return None };
+    if parts.1 != argument {
+        return None;
+    }
+    let head = match &pair.rhs {
+        Expr::Dot(inner, ..) | Expr::Index(inner, ..) => &inner.lhs,
+        other => other,
+    };
+    let Expr::Property(property, _) = head else { return None };
+    Some((property.2.to_string(), *position))
+}
+
+/// Puts `head` for the `ARGUMENT.NAME` that `expr` begins with.
+pub(super) fn replace_head(expr: &mut Expr, head: Expr) {
+    let Expr::Dot(pair, ..) = expr else { return };
+    let rest = std::mem::take(&mut pair.rhs);
+    *expr = match rest {
+        Expr::Dot(mut inner, flags, position) => {
+            inner.lhs = head;
+            Expr::Dot(inner, flags, position)
+        }
+        Expr::Index(mut inner, flags, position) => {
+            inner.lhs = head;
+            Expr::Index(inner, flags, position)
+        }
+        _ => head,
+    };
+}
+
+fn variable(name: &str, position: Position) -> Expr {
+    Expr::Variable(Box::new((None, name.into())), None, position)
+}
+
+/// A value as a literal.
+pub(super) fn constant(value: Dynamic, position: Position) -> Expr {
+    if let Ok(number) = value.as_int() {
+        return Expr::IntegerConstant(number, position);
+    }
+    if let Ok(flag) = value.as_bool() {
+        return Expr::BoolConstant(flag, position);
+    }
+    if value.is_string() {
+        return Expr::StringConstant(value.into_immutable_string().unwrap_or_default(), position);
+    }
+    if value.is_unit() {
+        return Expr::Unit(position);
+    }
+    Expr::DynamicConstant(Box::new(value), position)
+}
+
+/// Other functions know their arguments only: a name of theirs that is none is a slip of the pen.
+fn refuse_unknown_in_functions(
+    ast: &AST,
+    constants: &Constants,
+    at: Author<'_>,
+) -> Result<(), Box<Fault>> {
+    let mut others = ast.clone_functions_only();
+    others.retain_functions(|_, _, name, _| name != "generate");
+    let mut fault = None;
+    others.walk(&mut |nodes| {
+        if let Some(ASTNode::Expr(Expr::Variable(parts, short, position))) = nodes.last()
+            && parts.0.is_none()
+            && short.is_none()
+        {
+            let name = &parts.1;
+            let message = if constants.contains_key(name.as_str()) {
+                format!(
+                    "the constant `{name}` is known in `generate` only: hand it over as an argument"
+                )
+            } else {
+                format!("`{name}` is not known here")
+            };
+            fault.get_or_insert_with(|| at.fault(*position, message));
+        }
+        true
+    });
+    fault.map_or(Ok(()), Err)
+}
+
+/// The first lines of comment.
+fn summary(text: &str) -> String {
+    let comment = |line: &str| {
+        let line = line.trim();
+        let text = line.strip_prefix("//")?;
+        Some(text.trim_start_matches(['!', '/']).trim().to_owned())
+    };
+    let lines: Vec<String> =
+        text.lines().map_while(comment).take_while(|l| !l.is_empty()).collect();
+    crate::problems::excerpt(&lines.join(" "))
+}
+
+fn output(
+    constants: &Constants,
+    at: Author<'_>,
+) -> Result<Option<crate::columns::DataType>, Box<Fault>> {
+    let Some((value, position)) = constants.get("output") else { return Ok(None) };
+    let name = value.clone().into_string().unwrap_or_default();
+    parse_data_type(&name).map(Some).ok_or_else(|| {
+        let message = format!(
+            "`output` is `{}`, expected one of boolean, int32, int64, float32, float64, decimal(p, s), \
+             utf8, bytes, date, timestamp",
+            crate::problems::excerpt(&name)
+        );
+        at.fault(*position, message)
+    })
+}
+
+fn inputs(
+    constants: &Constants,
+    found: &Found,
+    at: Author<'_>,
+) -> Result<Vec<InputDescription>, Box<Fault>> {
+    let input =
+        |name: &str| InputDescription { name: name.to_owned(), required: true, doc: String::new() };
+    let Some((value, position)) = constants.get("inputs") else {
+        if let Some(position) = found.whole_row {
+            let message =
+                "the row is used as a whole: name its fields, as in `const inputs = [\"a\"]`";
+            return Err(at.fault(position, message.to_owned()));
+        }
+        return Ok(found.inputs.iter().map(|name| input(name)).collect());
+    };
+    let wrong = || at.fault(*position, "`inputs` is no list of texts".to_owned());
+    let list = value.read_lock::<rhai::Array>().ok_or_else(wrong)?;
+    let mut names = Vec::new();
+    for name in list.iter() {
+        push_new(&mut names, &name.clone().into_string().map_err(|_| wrong())?);
+    }
+    if let Some(missing) = found.inputs.iter().find(|name| !names.contains(name)) {
+        let message = format!("`{missing}` is read, but `inputs` does not name it");
+        return Err(at.fault(*position, message));
+    }
+    Ok(names.iter().map(|name| input(name)).collect())
+}
+
+fn sub_values(constants: &Constants, at: Author<'_>) -> Result<Vec<SubValue>, Box<Fault>> {
+    let Some((value, position)) = constants.get("sub_values") else { return Ok(Vec::new()) };
+    let wrong = || at.fault(*position, "`sub_values` is no map of names and types".to_owned());
+    let map = value.read_lock::<rhai::Map>().ok_or_else(wrong)?;
+    let mut sub_values = Vec::new();
+    for (name, data_type) in map.iter() {
+        let data_type = data_type.clone().into_string().map_err(|_| wrong())?;
+        let data_type = parse_data_type(&data_type).ok_or_else(wrong)?;
+        sub_values.push(SubValue { name: name.to_string(), data_type });
+    }
+    Ok(sub_values)
+}
+
+fn parameters(
+    constants: &Constants,
+    found: &Found,
+    at: Author<'_>,
+) -> Result<Vec<Parameter>, Box<Fault>> {
+    let Some((value, position)) = constants.get("params") else {
+        let required = |name: &String| Parameter {
+            name: name.clone(),
+            kind: ParameterKind::Json,
+            default: None,
+            required: true,
+            doc: String::new(),
+        };
+        return Ok(found.parameters.iter().map(required).collect());
+    };
+    let wrong = || at.fault(*position, "`params` is no map of names and defaults".to_owned());
+    let map = value.read_lock::<rhai::Map>().ok_or_else(wrong)?;
+    let mut parameters = Vec::new();
+    for (name, declared) in map.iter() {
+        let parameter =
+            parameter(name, declared).map_err(|message| at.fault(*position, message))?;
+        parameters.push(parameter);
+    }
+    if let Some(missing) =
+        found.parameters.iter().find(|name| !parameters.iter().any(|known| known.name == **name))
+    {
+        let message = format!("`{missing}` is read, but `params` does not name it");
+        return Err(at.fault(*position, message));
+    }
+    Ok(parameters)
+}
+
+/// `digits: 16`, or in full `digits: #{ value: 16, kind: "integer", required: false, doc: "…" }`, where
+/// `value` is the default: that word is taken in the language.
+fn parameter(name: &str, declared: &Dynamic) -> Result<Parameter, String> {
+    let full = declared.read_lock::<rhai::Map>();
+    let full = full.filter(|map| map.contains_key("kind") || map.contains_key("value"));
+    let Some(full) = full else {
+        let default = to_json(declared)?;
+        return Ok(Parameter {
+            name: name.to_owned(),
+            kind: kind_of(&default),
+            required: default.is_null(),
+            default: Some(default).filter(|default| !default.is_null()),
+            doc: String::new(),
+        });
+    };
+    let default = full.get("value").map(to_json).transpose()?.filter(|value| !value.is_null());
+    let text = |key: &str| full.get(key).and_then(|value| value.clone().into_string().ok());
+    let kind = match text("kind").as_deref() {
+        None => default.as_ref().map_or(ParameterKind::Json, kind_of),
+        Some("boolean") => ParameterKind::Boolean,
+        Some("integer") => ParameterKind::Integer,
+        Some("number") => ParameterKind::Number,
+        Some("text") => ParameterKind::Text,
+        Some("json") => ParameterKind::Json,
+        Some(other) => {
+            return Err(format!(
+                "the parameter `{name}` is of kind `{}`, expected boolean, integer, number, text or json",
+                crate::problems::excerpt(other)
+            ));
+        }
+    };
+    let required = full.get("required").is_some_and(|value| value.as_bool().unwrap_or(false));
+    Ok(Parameter {
+        name: name.to_owned(),
+        kind,
+        required: required || default.is_none(),
+        default,
+        doc: text("doc").unwrap_or_default(),
+    })
+}
+
+fn kind_of(value: &Value) -> ParameterKind {
+    match value {
+        Value::Bool(_) => ParameterKind::Boolean,
+        Value::Number(number) if number.is_i64() => ParameterKind::Integer,
+        Value::Number(_) => ParameterKind::Number,
+        Value::String(_) => ParameterKind::Text,
+        _ => ParameterKind::Json,
+    }
+}
+
+/// A script's value as JSON.
+fn to_json(value: &Dynamic) -> Result<Value, String> {
+    if value.is_unit() {
+        return Ok(Value::Null);
+    }
+    if let Ok(flag) = value.as_bool() {
+        return Ok(flag.into());
+    }
+    if let Ok(number) = value.as_int() {
+        return Ok(number.into());
+    }
+    if let Ok(number) = value.as_float() {
+        return Ok(number.into());
+    }
+    if let Some(list) = value.read_lock::<rhai::Array>() {
+        return list.iter().map(to_json).collect::<Result<Vec<_>, _>>().map(Value::Array);
+    }
+    if let Some(map) = value.read_lock::<rhai::Map>() {
+        let entries = map.iter().map(|(name, value)| Ok((name.to_string(), to_json(value)?)));
+        return entries.collect::<Result<_, String>>().map(Value::Object);
+    }
+    value
+        .clone()
+        .into_string()
+        .map(Value::String)
+        .map_err(|found| format!("a value of type {found} cannot be a parameter"))
+}
+
+/// JSON as a script's value.
+pub(super) fn from_json(value: &Value) -> Dynamic {
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64().unwrap_or(f64::NAN).into(),
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Array(values) => values.iter().map(from_json).collect::<rhai::Array>().into(),
+        Value::Object(entries) => {
+            let entries =
+                entries.iter().map(|(name, value)| (name.as_str().into(), from_json(value)));
+            entries.collect::<rhai::Map>().into()
+        }
+    }
+}

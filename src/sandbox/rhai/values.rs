@@ -1,0 +1,215 @@
+//! Columns in, columns out: a cell as a script's value, and back.
+
+use rhai::{Dynamic, ImmutableString};
+
+use super::host::dates::{Date, Timestamp};
+use crate::columns::{Column, DataType, Values, VarBytes, uuid_text};
+use crate::sandbox::data_type_name;
+
+/// The value of `row` in `column`, whose type is `data_type`.
+pub(super) fn cell(column: &Column, data_type: DataType, row: usize) -> Dynamic {
+    if column.is_null(row) {
+        return Dynamic::UNIT;
+    }
+    let text = |bytes: &[u8]| ImmutableString::from(&*String::from_utf8_lossy(bytes)).into();
+    match &column.values {
+        Values::Boolean(values) => values[row].into(),
+        Values::Int32(values) => i64::from(values[row]).into(),
+        Values::Int64(values) => values[row].into(),
+        Values::Float32(values) => f64::from(values[row]).into(),
+        Values::Float64(values) => values[row].into(),
+        Values::Decimal(values) => {
+            let DataType::Decimal { scale, .. } = data_type else { return Dynamic::UNIT };
+            decimal(values[row], scale).into()
+        }
+        Values::Date(values) => Dynamic::from(Date(values[row])),
+        Values::EpochMillis(values) => Dynamic::from(Timestamp(values[row].saturating_mul(1_000))),
+        Values::Instant(values) => Dynamic::from(Timestamp(values[row])),
+        Values::Text(values) => text(values.get(row)),
+        Values::Choice { keys, dictionary } => text(dictionary.get(keys[row])),
+        Values::Uuid(values) => text(&uuid_text(values[row])),
+        Values::Bytes(values) => Dynamic::from_blob(values.get(row).to_vec()),
+    }
+}
+
+/// The number that a decimal is nearest to.
+pub(super) fn decimal(digits: i128, scale: u8) -> f64 {
+    digits as f64 / libm::pow(10.0, f64::from(scale))
+}
+
+/// Gathers the values of a column.
+#[derive(Debug)]
+pub(super) struct Builder {
+    data_type: DataType,
+    values: Values,
+    validity: Vec<bool>,
+    has_nulls: bool,
+    nullable: bool,
+}
+
+impl Builder {
+    pub(super) fn new(data_type: DataType, nullable: bool, rows: usize) -> Self {
+        let values = match data_type {
+            DataType::Boolean => Values::Boolean(Vec::with_capacity(rows)),
+            DataType::Int32 => Values::Int32(Vec::with_capacity(rows)),
+            DataType::Int64 => Values::Int64(Vec::with_capacity(rows)),
+            DataType::Float32 => Values::Float32(Vec::with_capacity(rows)),
+            DataType::Float64 => Values::Float64(Vec::with_capacity(rows)),
+            DataType::Decimal { .. } => Values::Decimal(Vec::with_capacity(rows)),
+            DataType::Date => Values::Date(Vec::with_capacity(rows)),
+            DataType::EpochMillis => Values::EpochMillis(Vec::with_capacity(rows)),
+            DataType::Instant => Values::Instant(Vec::with_capacity(rows)),
+            DataType::Text => Values::Text(VarBytes::with_capacity(rows, rows * 16)),
+            DataType::Bytes => Values::Bytes(VarBytes::with_capacity(rows, rows * 16)),
+        };
+        let validity = Vec::with_capacity(rows);
+        Self { data_type, values, validity, has_nulls: false, nullable }
+    }
+
+    /// Adds a value; the error says what it is instead of what was declared.
+    pub(super) fn push(&mut self, value: &Dynamic) -> Result<(), String> {
+        if value.is_unit() {
+            if !self.nullable {
+                return Err("the script gives null, but says that it never does".to_owned());
+            }
+            self.push_null();
+            return Ok(());
+        }
+        self.validity.push(true);
+        let pushed = match &mut self.values {
+            Values::Boolean(values) => value.as_bool().ok().map(|value| values.push(value)),
+            Values::Int32(values) => value
+                .as_int()
+                .ok()
+                .and_then(|value| i32::try_from(value).ok())
+                .map(|value| values.push(value)),
+            Values::Int64(values) => value.as_int().ok().map(|value| values.push(value)),
+            Values::Float32(values) => number(value).map(|value| values.push(value as f32)),
+            Values::Float64(values) => number(value).map(|value| values.push(value)),
+            Values::Decimal(values) => {
+                let DataType::Decimal { precision, scale } = self.data_type else { return Ok(()) };
+                exact(value, precision, scale).map(|value| values.push(value))
+            }
+            Values::Date(values) => {
+                value.clone().try_cast::<Date>().map(|value| values.push(value.0))
+            }
+            Values::EpochMillis(values) => value
+                .clone()
+                .try_cast::<Timestamp>()
+                .map(|value| values.push(value.0.div_euclid(1_000))),
+            Values::Instant(values) => {
+                value.clone().try_cast::<Timestamp>().map(|value| values.push(value.0))
+            }
+            Values::Text(values) => {
+                if let Some(text) = value.read_lock::<ImmutableString>() {
+                    values.push(text.as_bytes());
+                    Some(())
+                } else {
+                    value.as_char().ok().map(|letter| {
+                        values.push(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                    })
+                }
+            }
+            Values::Bytes(values) => {
+                value.read_lock::<rhai::Blob>().map(|bytes| values.push(&bytes))
+            }
+            Values::Choice { .. } | Values::Uuid(_) => None,
+        };
+        pushed.ok_or_else(|| {
+            let found = value.type_name();
+            let found = found.rsplit("::").next().unwrap_or(found);
+            format!(
+                "the script gives `{}` ({}), expected {}",
+                crate::problems::excerpt(&value.to_string()),
+                found.to_lowercase(),
+                data_type_name(self.data_type)
+            )
+        })
+    }
+
+    /// Bytes gathered so far, where they count.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.values {
+            Values::Text(values) | Values::Bytes(values) => values.data().len(),
+            _ => 0,
+        }
+    }
+
+    fn push_null(&mut self) {
+        self.has_nulls = true;
+        self.validity.push(false);
+        match &mut self.values {
+            Values::Boolean(values) => values.push(false),
+            Values::Int32(values) | Values::Date(values) => values.push(0),
+            Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => {
+                values.push(0);
+            }
+            Values::Float32(values) => values.push(0.0),
+            Values::Float64(values) => values.push(0.0),
+            Values::Decimal(values) => values.push(0),
+            Values::Text(values) | Values::Bytes(values) => values.push(b""),
+            Values::Choice { .. } | Values::Uuid(_) => {}
+        }
+    }
+
+    pub(super) fn finish(self) -> Column {
+        Column { values: self.values, validity: self.has_nulls.then_some(self.validity) }
+    }
+}
+
+/// A number; whole ones are widened.
+fn number(value: &Dynamic) -> Option<f64> {
+    let number = value.as_float().ok().or_else(|| value.as_int().ok().map(|whole| whole as f64))?;
+    // One form of "not a number": its bits must not tell which processor made it.
+    Some(if number.is_nan() { f64::NAN } else { number })
+}
+
+/// The digits of a decimal, if they fit.
+fn exact(value: &Dynamic, precision: u8, scale: u8) -> Option<i128> {
+    let limit = 10_i128.checked_pow(u32::from(precision))?;
+    let digits = match value.as_int() {
+        Ok(whole) => i128::from(whole).checked_mul(10_i128.checked_pow(u32::from(scale))?)?,
+        Err(_) => {
+            let scaled = libm::round(value.as_float().ok()? * libm::pow(10.0, f64::from(scale)));
+            // Above that a cast would saturate, and the comparison below would not see it.
+            (scaled.abs() < 1e38).then_some(scaled as i128)?
+        }
+    };
+    (digits.abs() < limit).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_other_types_are_refused_with_what_they_are() {
+        let mut builder = Builder::new(DataType::Int32, true, 4);
+        builder.push(&5_i64.into()).unwrap();
+        builder.push(&Dynamic::UNIT).unwrap();
+        let mut told = String::new();
+        for wrong in [Dynamic::from(1_i64 << 40), "x".into(), Dynamic::from(Date(3)), 1.5.into()] {
+            let message = Builder::new(DataType::Int32, true, 1).push(&wrong).unwrap_err();
+            told.push_str(&message);
+            told.push('\n');
+        }
+        insta::assert_snapshot!(told, @"
+        the script gives `1099511627776` (i64), expected int32
+        the script gives `x` (string), expected int32
+        the script gives `datagen::sandbox::rhai::host::dates::Date` (date), expected int32
+        the script gives `1.5` (f64), expected int32
+        ");
+        let column = builder.finish();
+        assert_eq!(column.values, Values::Int32(vec![5, 0]));
+        assert_eq!(column.validity, Some(vec![true, false]));
+    }
+
+    #[test]
+    fn a_decimal_takes_what_fits_its_digits() {
+        assert_eq!(exact(&12.345.into(), 5, 2), Some(1_235));
+        assert_eq!(exact(&999_i64.into(), 5, 2), Some(99_900));
+        assert_eq!(exact(&1_000_i64.into(), 5, 2), None);
+        assert_eq!(exact(&f64::NAN.into(), 5, 2), None);
+        assert_eq!(exact(&1e300.into(), 38, 0), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Going through a script's syntax tree.
+
+use rhai::{Expr, FnCallExpr, Position, Stmt, StmtBlock};
+
+/// Calls `visit` with every expression of `statements`, outer ones first: what it puts in their place is
+/// gone through as well.
+pub(super) fn expressions(statements: &mut [Stmt], visit: &mut dyn FnMut(&mut Expr)) {
+    for statement in statements {
+        match statement {
+            Stmt::If(flow, _)
+            | Stmt::While(flow, _)
+            | Stmt::Do(flow, ..)
+            | Stmt::TryCatch(flow, _) => {
+                expression(&mut flow.expr, visit);
+                block(&mut flow.body, visit);
+                block(&mut flow.branch, visit);
+            }
+            Stmt::For(parts, _) => {
+                let flow = &mut parts.2;
+                expression(&mut flow.expr, visit);
+                block(&mut flow.body, visit);
+                block(&mut flow.branch, visit);
+            }
+            Stmt::Switch(parts, _) => {
+                expression(&mut parts.0, visit);
+                for case in &mut parts.1.expressions {
+                    expression(&mut case.lhs, visit);
+                    expression(&mut case.rhs, visit);
+                }
+            }
+            Stmt::Var(parts, ..) => expression(&mut parts.1, visit),
+            Stmt::Assignment(parts) => {
+                expression(&mut parts.1.lhs, visit);
+                expression(&mut parts.1.rhs, visit);
+            }
+            Stmt::FnCall(call, _) => arguments(call, visit),
+            Stmt::Block(inner) => block(inner, visit),
+            Stmt::Expr(inner) => expression(inner, visit),
+            Stmt::BreakLoop(Some(inner), ..) | Stmt::Return(Some(inner), ..) => {
+                expression(inner, visit);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn block(block: &mut StmtBlock, visit: &mut dyn FnMut(&mut Expr)) {
+    expressions(block.statements_mut(), visit);
+}
+
+fn arguments(call: &mut FnCallExpr, visit: &mut dyn FnMut(&mut Expr)) {
+    for argument in &mut call.args {
+        expression(argument, visit);
+    }
+}
+
+fn expression(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+    visit(expr);
+    match expr {
+        Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
+            parts.iter_mut().for_each(|part| expression(part, visit));
+        }
+        Expr::Map(parts, _) => {
+            parts.0.iter_mut().for_each(|(_, part)| expression(part, visit));
+        }
+        Expr::Stmt(inner) => block(inner, visit),
+        Expr::FnCall(call, _) | Expr::MethodCall(call, _) => arguments(call, visit),
+        Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
+            expression(&mut pair.lhs, visit);
+            expression(&mut pair.rhs, visit);
+        }
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
+            parts.iter_mut().for_each(|part| expression(part, visit));
+        }
+        _ => {}
+    }
+}
+
+/// Names that `statements` give to variables of their own, with the place.
+pub(super) fn declared(statements: &[Stmt], found: &mut Vec<(String, Position)>) {
+    let mut path = Vec::new();
+    for statement in statements {
+        statement.walk(&mut path, &mut |nodes| {
+            let Some(rhai::ASTNode::Stmt(inner)) = nodes.last() else { return true };
+            match inner {
+                Stmt::Var(parts, _, position) => {
+                    found.push((parts.0.name.to_string(), *position));
+                }
+                Stmt::For(parts, position) => {
+                    found.push((parts.0.name.to_string(), *position));
+                    if let Some(counter) = &parts.1 {
+                        found.push((counter.name.to_string(), *position));
+                    }
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+}
