@@ -335,7 +335,9 @@ mod tests {
     fn a_login_is_found_by_host_and_user() {
         let text = "machine a login ann password 1\nmachine b.example\n  login bob\n  password 2\n\
             machine b.example login eve password 3 default login any password 4";
-        let find = |host, user| find_login(text, host, user).map(|(name, word)| name + ":" + &word);
+        let find = |host, user| {
+            find_login(text, host, user).map(|(name, word)| name + ":" + word.as_str())
+        };
         assert_eq!(find("b.example", None).as_deref(), Some("bob:2"));
         assert_eq!(find("b.example", Some("eve")).as_deref(), Some("eve:3"));
         assert_eq!(find("c", None).as_deref(), Some("any:4"));

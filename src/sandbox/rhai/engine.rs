@@ -85,20 +85,20 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
 }
 
 /// What is wrong, without what the interpreter adds for its own, and where.
-pub(super) fn told(mut error: Box<EvalAltResult>) -> (FaultKind, String, Position, Vec<String>) {
+pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Vec<String>) {
     use rhai::EvalAltResult as E;
     let mut calls = Vec::new();
     let mut place = Position::NONE;
-    while let E::ErrorInFunctionCall(name, _, inner, position) = *error {
+    while let E::ErrorInFunctionCall(name, _, inner, position) = error {
         place = position;
         calls.insert(0, name);
-        error = inner;
+        error = *inner;
     }
     let inner = error.take_position();
     if !inner.is_none() {
         place = inner;
     }
-    let kind = match *error {
+    let kind = match error {
         E::ErrorTooManyOperations(_)
         | E::ErrorTooManyVariables(_)
         | E::ErrorStackOverflow(_)
@@ -106,7 +106,7 @@ pub(super) fn told(mut error: Box<EvalAltResult>) -> (FaultKind, String, Positio
         | E::ErrorTerminated(..) => FaultKind::Limit,
         _ => FaultKind::Failed,
     };
-    let message = match &*error {
+    let message = match &error {
         E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
         E::ErrorTerminated(..) => TOO_LONG.to_owned(),
         E::ErrorTooManyOperations(_) => "too many operations in one row".to_owned(),

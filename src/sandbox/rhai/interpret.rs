@@ -130,7 +130,7 @@ impl Interpreted {
             )
             .map(|_| ())
             .map_err(|error| {
-                let mut fault = self.text.fault(error);
+                let mut fault = self.text.fault(*error);
                 fault.kind = FaultKind::Refused;
                 fault
             })
@@ -139,7 +139,7 @@ impl Interpreted {
 
 impl Text {
     /// An error of the interpreter as a fault of this text.
-    fn fault(&self, error: Box<rhai::EvalAltResult>) -> Box<Fault> {
+    fn fault(&self, error: rhai::EvalAltResult) -> Box<Fault> {
         let (kind, message, position, calls) = told(error);
         let mut fault = Fault::new(kind, self.label.clone(), message);
         fault.place = self.place(position);
@@ -246,7 +246,7 @@ impl Interpreter {
             let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
             self.scope.rewind(base);
             let result =
-                result.map_err(|error| Box::new(field.text.fault(error).in_row(number)))?;
+                result.map_err(|error| Box::new(field.text.fault(*error).in_row(number)))?;
             if was_stopped() || (index % LOOK_EVERY == LOOK_EVERY - 1 && is_late()) {
                 let fault = Fault::new(FaultKind::Limit, field.text.label.clone(), TOO_LONG);
                 return Err(Box::new(fault.in_row(number)));

@@ -58,7 +58,7 @@ impl Host {
     }
 
     pub(in crate::sandbox::rhai) fn rand_exp(&mut self, rate: f64) -> Answer<f64> {
-        if !(rate > 0.0) {
+        if rate.is_nan() || rate <= 0.0 {
             return Err(format!("rand_exp({rate}): expected a rate above 0"));
         }
         Ok(-libm::log(1.0 - self.rand_float()) / rate)
@@ -66,7 +66,8 @@ impl Host {
 
     /// A rank from 1 to `ranks`.
     pub(in crate::sandbox::rhai) fn rand_zipf(&mut self, ranks: i64, exponent: f64) -> Answer<i64> {
-        if !(1..=1 << 53).contains(&ranks) || !(exponent > 0.0 && exponent <= 20.0) {
+        let fits = exponent > 0.0 && exponent <= 20.0;
+        if !fits || !(1..=1 << 53).contains(&ranks) {
             return Err(format!(
                 "rand_zipf({ranks}, {exponent}): expected ranks from 1 on and an exponent from 0 to 20"
             ));
