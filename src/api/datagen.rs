@@ -164,7 +164,7 @@ async fn submit(
     parameters: Parameters,
 ) -> Result<Json<Value>, ApiError> {
     blocking(move || {
-        let model = find_model(&parameters, &state.config)?;
+        let model = find_model(&parameters, &state, &caller)?;
         let mut submission = submission(connectors, model, &parameters)?;
         caller.name().clone_into(&mut submission.owner);
         let id = state.tracker.submit(submission)?;

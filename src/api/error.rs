@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::access::Denied;
 use crate::commands::{
-    ArchiveError, CommandError, PreviewError, RecordError, Refusal, SubmitError,
+    ArchiveError, CommandError, ModelStoreError, PreviewError, RecordError, Refusal, SubmitError,
 };
 use crate::problems::{Problem, Problems, excerpt};
 
@@ -55,6 +55,8 @@ pub(super) enum ApiError {
     ForeignName,
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    ModelStore(#[from] ModelStoreError),
     #[error("{most} streams and downloads are open at once already, end one first")]
     TooManyStreams { most: usize },
     #[error("the body is larger than {most} bytes")]
@@ -102,6 +104,13 @@ impl ApiError {
                 ArchiveError::TooMany { .. } => (StatusCode::CONFLICT, "too_many_files"),
                 ArchiveError::Changed { .. } => (StatusCode::CONFLICT, "file_changed"),
                 _ => (StatusCode::INTERNAL_SERVER_ERROR, "archive"),
+            },
+            Self::ModelStore(error) => match error {
+                ModelStoreError::Name { .. } => (StatusCode::BAD_REQUEST, "wrong_name"),
+                ModelStoreError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_model"),
+                ModelStoreError::NotYours { .. } => (StatusCode::FORBIDDEN, "not_yours"),
+                ModelStoreError::TooMany { .. } => (StatusCode::CONFLICT, "too_many"),
+                _ => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             },
             Self::TooManyStreams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),

@@ -21,6 +21,7 @@ mod health;
 mod listen;
 mod metrics;
 mod model;
+mod model_store;
 mod openapi;
 mod origin;
 mod parameters;
@@ -73,7 +74,8 @@ pub fn router(state: AppState) -> Router {
         .merge(command::routes())
         .merge(events::routes())
         .merge(data::routes())
-        .merge(model::routes());
+        .merge(model::routes())
+        .merge(model_store::routes());
     let mut open = OpenApiRouter::new().merge(health::routes());
     if config.metrics_login {
         closed = closed.merge(metrics::routes());

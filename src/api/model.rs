@@ -15,9 +15,9 @@ use super::AppState;
 use super::access::Changer;
 use super::datagen::GenerateForm;
 use super::error::{ApiError, blocking};
-use super::parameters::Parameters;
-use crate::commands::{self, MAX_PREVIEW_ROWS};
-use crate::config::Config;
+use super::parameters::{Parameter, Parameters};
+use crate::access::Caller;
+use crate::commands::{self, MAX_PREVIEW_ROWS, ModelStoreError};
 use crate::model::{self, MAX_MODEL_BYTES};
 use crate::plan::{self, Environment};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
@@ -38,30 +38,46 @@ pub(super) struct ModelText {
     pub(super) folder: Option<PathBuf>,
 }
 
-/// The model of a request: `model` and `model_file` are each an upload, JSON text, a path below the
-/// models folder or a name; an upload wins. Without any it is the default model.
-pub(super) fn find_model(parameters: &Parameters, config: &Config) -> Result<ModelText, ApiError> {
-    let given = parameters.iter().filter(|parameter| {
+fn given(parameters: &Parameters) -> impl Iterator<Item = &Parameter> {
+    parameters.iter().filter(|parameter| {
         ["model", "model_file"].contains(&parameter.name.as_str())
             && !parameter.text.trim().is_empty()
-    });
-    let is_upload = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    let mut named = None;
-    for parameter in given {
-        if parameter.file_name.is_some() || is_upload(&parameter.text) {
-            let label = parameter.file_name.clone().unwrap_or_else(|| "upload".to_owned());
-            return Ok(ModelText { text: parameter.text.clone(), label, folder: None });
-        }
-        named.get_or_insert(parameter);
+    })
+}
+
+/// The uploaded model of a request, as a file or as JSON text, with the file's name.
+pub(super) fn uploaded(parameters: &Parameters) -> Option<(&str, Option<&str>)> {
+    let is_json = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    given(parameters)
+        .find(|parameter| parameter.file_name.is_some() || is_json(&parameter.text))
+        .map(|parameter| (parameter.text.as_str(), parameter.file_name.as_deref()))
+}
+
+/// The model of a request: `model` and `model_file` are each an upload, JSON text, a path below the
+/// models folder or a name; an upload wins. Without any it is the default model.
+pub(super) fn find_model(
+    parameters: &Parameters,
+    state: &AppState,
+    caller: &Caller,
+) -> Result<ModelText, ApiError> {
+    if let Some((text, file_name)) = uploaded(parameters) {
+        let label = file_name.unwrap_or("upload").to_owned();
+        return Ok(ModelText { text: text.to_owned(), label, folder: None });
     }
-    match named {
-        Some(parameter) => find_named(&parameter.name, parameter.text.trim(), config),
-        None => find_named("model", samples::DEFAULT, config),
+    match given(parameters).next() {
+        Some(parameter) => find_named(&parameter.name, parameter.text.trim(), state, caller),
+        None => find_named("model", samples::DEFAULT, state, caller),
     }
 }
 
-fn find_named(parameter: &str, name: &str, config: &Config) -> Result<ModelText, ApiError> {
-    let roots = ReadRoots::new(None, std::slice::from_ref(&config.models));
+/// A model of the models folder, a stored one, or a shipped one.
+fn find_named(
+    parameter: &str,
+    name: &str,
+    state: &AppState,
+    caller: &Caller,
+) -> Result<ModelText, ApiError> {
+    let roots = ReadRoots::new(None, std::slice::from_ref(&state.config.models));
     let found = roots
         .find(Path::new(name))
         .or_else(|reason| roots.find(Path::new(&format!("{name}.json"))).map_err(|_| reason));
@@ -81,23 +97,26 @@ fn find_named(parameter: &str, name: &str, config: &Config) -> Result<ModelText,
             let folder = path.parent().map(Path::to_owned);
             Ok(ModelText { text, label: name.to_owned(), folder })
         }
-        Err(reason) => match samples::find(name) {
-            Some(text) => {
-                Ok(ModelText { text: text.to_owned(), label: name.to_owned(), folder: None })
-            }
-            None => {
-                let mut problem = Problem::error(
-                    "unknown_model",
-                    parameter,
-                    format!("there is no model `{}`: {reason}", excerpt(name)),
-                );
-                let known = samples::MODELS.iter().map(|(name, _)| *name);
-                problem.hint =
-                    did_you_mean(name, known).map(|name| format!("did you mean `{name}`?"));
-                Err(ApiError::Parameter(problem))
-            }
-        },
+        Err(reason) => {
+            let stored = match state.tracker.models().json(caller, name) {
+                Ok(text) => Some(text),
+                Err(ModelStoreError::Unknown { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(text) = stored.or_else(|| samples::find(name).map(str::to_owned)) else {
+                return Err(unknown_model(parameter, name, &reason));
+            };
+            Ok(ModelText { text, label: name.to_owned(), folder: None })
+        }
     }
+}
+
+fn unknown_model(parameter: &str, name: &str, reason: &str) -> ApiError {
+    let message = format!("there is no model `{}`: {reason}", excerpt(name));
+    let mut problem = Problem::error("unknown_model", parameter, message);
+    let known = samples::MODELS.iter().map(|(name, _)| *name);
+    problem.hint = did_you_mean(name, known).map(|name| format!("did you mean `{name}`?"));
+    ApiError::Parameter(problem)
 }
 
 /// Show the first rows of a model.
@@ -114,11 +133,11 @@ fn find_named(parameter: &str, name: &str, config: &Config) -> Result<ModelText,
 )]
 async fn test(
     State(state): State<AppState>,
-    Changer(_): Changer,
+    Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, ApiError> {
     blocking(move || {
-        let model = find_model(&parameters, &state.config)?;
+        let model = find_model(&parameters, &state, &caller)?;
         let count = parameters.number("rows")?;
         if count.is_some_and(|count| count > MAX_PREVIEW_ROWS) {
             let message = format!("`rows` is above {MAX_PREVIEW_ROWS}, the most that are shown");
@@ -160,9 +179,10 @@ async fn test(
     get, path = "/models", tag = "model",
     responses((status = 200, description = "names of stored and shipped models"))
 )]
-async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
+async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Value>, ApiError> {
     blocking(move || {
-        let mut stored = Vec::new();
+        let kept = state.tracker.models().list(&caller)?;
+        let mut stored: Vec<String> = kept.into_iter().map(|model| model.name).collect();
         // A folder that is not there holds no models.
         for entry in fs::read_dir(&state.config.models).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -171,6 +191,7 @@ async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
             }
         }
         stored.sort_unstable();
+        stored.dedup();
         let shipped: Vec<_> = samples::MODELS.iter().map(|(name, _)| *name).collect();
         Ok::<_, ApiError>(Json(json!({"stored": stored, "shipped": shipped})))
     })

@@ -28,6 +28,7 @@ mod counters;
 mod error;
 mod home;
 mod live;
+mod models;
 mod prepare;
 mod preview;
 mod probe;
@@ -48,6 +49,7 @@ pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transit
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, OpenError, SubmitError};
 pub use home::HomeError;
+pub use models::{KeptModel, ModelStoreError, Models, Right, UnknownRight};
 pub use prepare::{MAX_ROWS, Prepared, Refusal, Request, Surroundings, prepare};
 pub use preview::{MAX_PREVIEW_ROWS, PreviewError, preview};
 pub use progress::{Progress, format_duration};

@@ -21,8 +21,8 @@ use super::live::{Limits, Live, Shared, duration, lock};
 use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
 use super::{
-    Archive, ArchiveError, Command, Filter, MadeFile, Progress, Refusal, Status, Submission,
-    Transition, Users, current_now, draw_seed, runner, scheduler,
+    Archive, ArchiveError, Command, Filter, MadeFile, Models, Progress, Refusal, Status,
+    Submission, Transition, Users, current_now, draw_seed, runner, scheduler,
 };
 use crate::config::Config;
 use crate::plan;
@@ -343,6 +343,11 @@ impl Tracker {
     /// Those who may log in.
     pub fn users(&self) -> Users {
         Users::new(Arc::clone(&self.shared().store))
+    }
+
+    /// The models that are kept under a name.
+    pub fn models(&self) -> Models {
+        Models::new(Arc::clone(&self.shared().store))
     }
 
     /// What was done since the process started.

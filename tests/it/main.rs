@@ -15,6 +15,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod http;
+mod models;
 mod reproducible;
 mod scripts;
 mod server;

@@ -1,0 +1,327 @@
+//! Stored models: JSON under a name that commands can say, with an owner and rights.
+//!
+//! The owner, those who administer a model and admins replace it, remove it and give rights; users of it
+//! see and run it. Groups are kept and told, as the reference does; they grant nothing until users have
+//! groups. What a caller may not see does not exist for them, but for its name, which is taken.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::store::{RecordError, Store};
+use crate::access::{Caller, Role};
+use crate::problems::excerpt;
+use crate::samples;
+
+/// Most stored models, and most names of one right to one model.
+const MAX_MODELS: u64 = 10_000;
+const MAX_NAMES: usize = 1_000;
+
+/// Longest name of a model, and of a user or group, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+
+/// What somebody may do with a model of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// See and run it.
+    Users,
+    /// The same, for groups.
+    Groups,
+    /// Replace it, remove it, give rights.
+    AdminUsers,
+    /// The same, for groups.
+    AdminGroups,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 4] = [Self::Users, Self::Groups, Self::AdminUsers, Self::AdminGroups];
+
+    /// The name that clients and the store know.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Groups => "groups",
+            Self::AdminUsers => "admin_users",
+            Self::AdminGroups => "admin_groups",
+        }
+    }
+}
+
+/// A text that is no right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown list `{name}`, expected users, groups, admin_users or admin_groups")]
+pub struct UnknownRight {
+    /// The text.
+    pub name: String,
+}
+
+impl FromStr for Right {
+    type Err = UnknownRight;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRight> {
+        Self::ALL
+            .into_iter()
+            .find(|right| right.name() == text)
+            .ok_or_else(|| UnknownRight { name: excerpt(text) })
+    }
+}
+
+/// A stored model, without its JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptModel {
+    /// Its name.
+    pub name: String,
+    /// Who stored it first; empty where nobody had to say.
+    pub owner: String,
+    /// When it was stored last.
+    pub changed: DateTime<Utc>,
+    /// Who has which right.
+    pub rights: BTreeMap<Right, Vec<String>>,
+}
+
+impl KeptModel {
+    /// Those who have `right`.
+    pub fn having(&self, right: Right) -> &[String] {
+        self.rights.get(&right).map_or(&[], Vec::as_slice)
+    }
+
+    fn gives(&self, right: Right, caller: &Caller) -> bool {
+        self.having(right).iter().any(|name| name == caller.name())
+    }
+
+    /// Whether it exists for `caller`.
+    pub fn is_seen_by(&self, caller: &Caller) -> bool {
+        caller.may_see(&self.owner)
+            || self.gives(Right::Users, caller)
+            || self.gives(Right::AdminUsers, caller)
+    }
+
+    /// Whether `caller` may replace it, remove it and give rights.
+    pub fn is_kept_by(&self, caller: &Caller) -> bool {
+        caller.may_change()
+            && (caller.role() == Role::Admin
+                || self.owner == caller.name()
+                || self.gives(Right::AdminUsers, caller))
+    }
+}
+
+/// Why a stored model could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelStoreError {
+    /// No model can be called so.
+    #[error("a model cannot be called `{name}`: {reason}")]
+    Name {
+        /// The name, shortened.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is none, or not for this caller.
+    #[error("there is no stored model `{name}`")]
+    Unknown {
+        /// The name, shortened.
+        name: String,
+    },
+    /// It belongs to somebody else.
+    #[error("the model `{name}` belongs to somebody else")]
+    NotYours {
+        /// The name.
+        name: String,
+    },
+    /// As many are kept as may be kept.
+    #[error("{most} {what} are kept already, remove one first")]
+    TooMany {
+        /// How many.
+        most: u64,
+        /// Of what.
+        what: &'static str,
+    },
+    /// The store refused.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// The stored models of a home.
+#[derive(Debug)]
+pub struct Models {
+    store: Arc<Store>,
+}
+
+impl Models {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// Keeps `json`, which has been checked, as `name`: in place of an older one, whose owner and rights
+    /// stay.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn put(&self, caller: &Caller, name: &str, json: &str) -> Result<(), ModelStoreError> {
+        check_name(name)?;
+        if samples::find(name).is_some() {
+            let reason = "a shipped model has that name";
+            return Err(ModelStoreError::Name { name: name.to_owned(), reason });
+        }
+        if let Some(model) = self.store.kept_model(name)?
+            && !model.is_kept_by(caller)
+        {
+            return Err(ModelStoreError::NotYours { name: name.to_owned() });
+        }
+        let now = Utc::now();
+        if self.store.put_model(name, caller.name(), json, now, MAX_MODELS)? {
+            Ok(())
+        } else {
+            Err(ModelStoreError::TooMany { most: MAX_MODELS, what: "models" })
+        }
+    }
+
+    /// The model `name`, where it exists for `caller`.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn get(&self, caller: &Caller, name: &str) -> Result<KeptModel, ModelStoreError> {
+        let model = self.store.kept_model(name)?;
+        let seen = model.filter(|model| model.is_seen_by(caller));
+        seen.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
+    }
+
+    /// Its JSON, as it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn json(&self, caller: &Caller, name: &str) -> Result<String, ModelStoreError> {
+        self.get(caller, name)?;
+        let json = self.store.model_json(name)?;
+        json.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
+    }
+
+    /// The models that exist for `caller`, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn list(&self, caller: &Caller) -> Result<Vec<KeptModel>, RecordError> {
+        let mut models = self.store.kept_models()?;
+        models.retain(|model| model.is_seen_by(caller));
+        Ok(models)
+    }
+
+    /// Forgets the model `name`. Commands keep what they were accepted with.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn remove(&self, caller: &Caller, name: &str) -> Result<(), ModelStoreError> {
+        self.kept_by(caller, name)?;
+        self.store.remove_model(name)?;
+        Ok(())
+    }
+
+    /// Gives `who` a right to the model `name`, or takes it; `false` where it was so already.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn change_right(
+        &self,
+        caller: &Caller,
+        name: &str,
+        right: Right,
+        who: &str,
+        given: bool,
+    ) -> Result<bool, ModelStoreError> {
+        let model = self.kept_by(caller, name)?;
+        if given {
+            check_name(who)?;
+            if model.having(right).len() >= MAX_NAMES {
+                return Err(ModelStoreError::TooMany { most: MAX_NAMES as u64, what: "names" });
+            }
+        }
+        Ok(self.store.change_right(name, right, who, given)?)
+    }
+
+    fn kept_by(&self, caller: &Caller, name: &str) -> Result<KeptModel, ModelStoreError> {
+        let model = self.get(caller, name)?;
+        if model.is_kept_by(caller) {
+            Ok(model)
+        } else {
+            Err(ModelStoreError::NotYours { name: name.to_owned() })
+        }
+    }
+}
+
+/// A name is a word, not a path: it may become one wherever it is kept or shown.
+fn check_name(name: &str) -> Result<(), ModelStoreError> {
+    let plain = |c: char| c.is_alphanumeric() || "-_. @".contains(c);
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > MAX_NAME_BYTES {
+        "it has more than 100 bytes"
+    } else if name.starts_with(['.', ' ']) || name.ends_with(' ') {
+        "it begins with a dot or a space, or ends with a space"
+    } else if !name.chars().all(plain) {
+        "expected letters, digits, `-`, `_`, `.`, `@` and spaces"
+    } else {
+        return Ok(());
+    };
+    Err(ModelStoreError::Name { name: excerpt(name), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models() -> Models {
+        Models::new(Arc::new(Store::in_memory().unwrap()))
+    }
+
+    #[test]
+    fn a_model_is_its_owners_until_rights_are_given() {
+        let models = models();
+        let [ann, bob] = ["ann", "bob"].map(|name| Caller::new(name, Role::User));
+        models.put(&ann, "orders", "{}").unwrap();
+        insta::assert_snapshot!(models.json(&bob, "orders").unwrap_err(), @"there is no stored model `orders`");
+        insta::assert_snapshot!(models.put(&bob, "orders", "[]").unwrap_err(), @"the model `orders` belongs to somebody else");
+        assert!(models.list(&bob).unwrap().is_empty());
+        assert!(models.change_right(&bob, "orders", Right::Users, "bob", true).is_err());
+        assert!(models.change_right(&ann, "orders", Right::Users, "bob", true).unwrap());
+        assert!(!models.change_right(&ann, "orders", Right::Users, "bob", true).unwrap());
+        assert_eq!(models.json(&bob, "orders").unwrap(), "{}");
+        insta::assert_snapshot!(models.remove(&bob, "orders").unwrap_err(), @"the model `orders` belongs to somebody else");
+        models.change_right(&ann, "orders", Right::AdminUsers, "bob", true).unwrap();
+        models.put(&bob, "orders", "[]").unwrap();
+        let kept = models.get(&ann, "orders").unwrap();
+        assert_eq!((kept.owner.as_str(), kept.having(Right::Users)), ("ann", &["bob".into()][..]));
+        assert!(models.change_right(&ann, "orders", Right::AdminUsers, "bob", false).unwrap());
+        assert!(models.remove(&bob, "orders").is_err());
+        let viewer = Caller::new("eve", Role::Viewer);
+        assert_eq!(models.list(&viewer).unwrap().len(), 1);
+        assert!(models.remove(&viewer, "orders").is_err());
+        models.remove(&Caller::new("root", Role::Admin), "orders").unwrap();
+        assert!(models.get(&ann, "orders").is_err());
+        models.put(&bob, "orders", "{}").unwrap();
+        assert!(models.get(&bob, "orders").unwrap().rights.is_empty(), "rights went with it");
+    }
+
+    #[test]
+    fn a_name_is_a_word_and_no_path() {
+        let models = models();
+        let put = |name: &str| models.put(&Caller::anonymous(), name, "{}");
+        for name in ["a", "Bestellungen 2026", "r\u{e9}seau.v1", "a-b_c"] {
+            put(name).unwrap();
+        }
+        let long = "x".repeat(101);
+        for name in ["", "..", ".a", "../a", "a/b", "a\\b", "a\0", " a", "a\nb", "customer", &long]
+        {
+            assert!(matches!(put(name), Err(ModelStoreError::Name { .. })), "{name:?}");
+        }
+    }
+}

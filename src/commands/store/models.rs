@@ -1,0 +1,149 @@
+//! Queries on stored models and the rights to them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::{RecordError, Store, failed, milliseconds, time, unreadable};
+use crate::commands::models::{KeptModel, Right};
+
+impl Store {
+    /// Keeps a model under its name, in place of an older one; `false` where `most` others are kept.
+    pub(in crate::commands) fn put_model(
+        &self,
+        name: &str,
+        owner: &str,
+        json: &str,
+        changed: DateTime<Utc>,
+        most: u64,
+    ) -> Result<bool, RecordError> {
+        let kept = self.write("keep a model", |transaction| {
+            let changed = milliseconds(changed);
+            let replaced = transaction.execute(
+                "UPDATE stored_models SET json = ?2, changed = ?3 WHERE name = ?1",
+                params![name, json, changed],
+            )?;
+            if replaced == 1 {
+                return Ok(true);
+            }
+            let count: i64 =
+                transaction
+                    .query_row("SELECT count(*) FROM stored_models", [], |row| row.get(0))?;
+            if count.cast_unsigned() >= most {
+                return Ok(false);
+            }
+            transaction.execute(
+                "INSERT INTO stored_models (name, owner, json, changed) VALUES (?1, ?2, ?3, ?4)",
+                params![name, owner, json, changed],
+            )?;
+            Ok(true)
+        })?;
+        self.sync()?;
+        Ok(kept)
+    }
+
+    /// Forgets a model and the rights to it.
+    pub(in crate::commands) fn remove_model(&self, name: &str) -> Result<bool, RecordError> {
+        let removed = self.write("remove a model", |transaction| {
+            transaction.execute("DELETE FROM stored_models WHERE name = ?1", [name])
+        })?;
+        self.sync()?;
+        Ok(removed == 1)
+    }
+
+    /// The model `name`, without its JSON.
+    pub(in crate::commands) fn kept_model(
+        &self,
+        name: &str,
+    ) -> Result<Option<KeptModel>, RecordError> {
+        let reader = self.reader();
+        let read = || -> rusqlite::Result<Option<KeptModel>> {
+            let found = reader
+                .prepare_cached(
+                    "SELECT name, owner, changed, number FROM stored_models WHERE name = ?1",
+                )?
+                .query_row([name], |row| Ok((read_model(row)?, row.get::<_, i64>(3)?)))
+                .optional()?;
+            let Some((mut model, number)) = found else { return Ok(None) };
+            let mut query =
+                reader.prepare_cached("SELECT kind, name FROM model_rights WHERE model = ?1")?;
+            for right in query.query_map([number], |row| Ok((right(row, 0)?, row.get(1)?)))? {
+                let (right, name) = right?;
+                model.rights.entry(right).or_default().push(name);
+            }
+            Ok(Some(model))
+        };
+        read().map_err(failed("read a model"))
+    }
+
+    /// The JSON of the stored model `name`.
+    pub(in crate::commands) fn model_json(
+        &self,
+        name: &str,
+    ) -> Result<Option<String>, RecordError> {
+        self.reader()
+            .prepare_cached("SELECT json FROM stored_models WHERE name = ?1")
+            .and_then(|mut query| query.query_row([name], |row| row.get(0)).optional())
+            .map_err(failed("read a model"))
+    }
+
+    /// All stored models by name, without their JSON.
+    pub(in crate::commands) fn kept_models(&self) -> Result<Vec<KeptModel>, RecordError> {
+        let reader = self.reader();
+        let read = || -> rusqlite::Result<Vec<KeptModel>> {
+            let mut models: BTreeMap<i64, KeptModel> = reader
+                .prepare_cached("SELECT name, owner, changed, number FROM stored_models")?
+                .query_map([], |row| Ok((row.get(3)?, read_model(row)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut query = reader.prepare_cached("SELECT kind, name, model FROM model_rights")?;
+            let rights = query
+                .query_map([], |row| Ok((right(row, 0)?, row.get(1)?, row.get::<_, i64>(2)?)))?;
+            for right in rights {
+                let (right, name, number) = right?;
+                if let Some(model) = models.get_mut(&number) {
+                    model.rights.entry(right).or_default().push(name);
+                }
+            }
+            Ok(models.into_values().collect())
+        };
+        let mut models = read().map_err(failed("list models"))?;
+        models.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+        Ok(models)
+    }
+
+    /// Gives `name` a right to `model`, or takes it; `false` where it was so already.
+    pub(in crate::commands) fn change_right(
+        &self,
+        model: &str,
+        right: Right,
+        name: &str,
+        given: bool,
+    ) -> Result<bool, RecordError> {
+        let statement = if given {
+            "INSERT OR IGNORE INTO model_rights (model, kind, name) \
+             SELECT number, ?2, ?3 FROM stored_models WHERE name = ?1"
+        } else {
+            "DELETE FROM model_rights WHERE kind = ?2 AND name = ?3 \
+             AND model = (SELECT number FROM stored_models WHERE name = ?1)"
+        };
+        let changed = self.write("change a right", |transaction| {
+            transaction.execute(statement, params![model, right.name(), name])
+        })?;
+        self.sync()?;
+        Ok(changed == 1)
+    }
+}
+
+fn read_model(row: &Row<'_>) -> rusqlite::Result<KeptModel> {
+    Ok(KeptModel {
+        name: row.get(0)?,
+        owner: row.get(1)?,
+        changed: time(row, 2)?,
+        rights: BTreeMap::new(),
+    })
+}
+
+fn right(row: &Row<'_>, index: usize) -> rusqlite::Result<Right> {
+    row.get::<_, String>(index)?.parse().map_err(|error| unreadable(index, error))
+}
