@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::AppState;
 use super::access::Changer;
+use super::answers::{CommandDetails, CommandStatus, StatusName};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
 use crate::access::Caller;
@@ -53,6 +54,7 @@ struct Page {
     /// Leave out so many first (0)
     offset: Option<u64>,
     /// Only commands accepted then or later, RFC 3339
+    #[param(format = DateTime)]
     since: Option<String>,
 }
 
@@ -124,7 +126,7 @@ fn connectors_json(progress: &Progress) -> Value {
 #[utoipa::path(
     post, path = "/command/getCommandStatus", tag = "command", params(Which),
     responses(
-        (status = 200, description = "five texts first: commandUuid, status, comment, progress, duration"),
+        (status = 200, description = "five texts first: commandUuid, status, comment, progress, duration", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
     )
@@ -145,7 +147,7 @@ async fn get_command_status(
 #[utoipa::path(
     post, path = "/command/get", tag = "command", params(Which),
     responses(
-        (status = 200, description = "configuration, progress, transitions, files"),
+        (status = 200, description = "configuration, progress, transitions, files", body = CommandDetails),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
     )
@@ -224,7 +226,7 @@ fn masked(overrides: &[(String, String)]) -> Value {
 #[utoipa::path(
     post, path = "/command/getAll", tag = "command", params(Page),
     responses(
-        (status = 200, description = "a list of statuses"),
+        (status = 200, description = "a list of statuses", body = Vec<CommandStatus>),
         (status = 400, description = "a parameter is wrong"),
     )
 )]
@@ -239,9 +241,9 @@ async fn get_all(
 /// List the commands that stand somewhere: QUEUED, STARTING, RUNNING, FINISHED or FAILED.
 #[utoipa::path(
     post, path = "/command/getByStatus", tag = "command",
-    params(("status" = String, Query, description = "QUEUED, STARTING, RUNNING, FINISHED or FAILED"), Page),
+    params(("status" = StatusName, Query, description = "QUEUED, STARTING, RUNNING, FINISHED or FAILED"), Page),
     responses(
-        (status = 200, description = "a list of statuses"),
+        (status = 200, description = "a list of statuses", body = Vec<CommandStatus>),
         (status = 400, description = "a parameter is wrong"),
     )
 )]
@@ -264,7 +266,7 @@ async fn get_by_status(
 #[utoipa::path(
     post, path = "/command/getAllScheduled", tag = "command", params(Page),
     responses(
-        (status = 200, description = "a list of statuses"),
+        (status = 200, description = "a list of statuses", body = Vec<CommandStatus>),
         (status = 400, description = "a parameter is wrong"),
     )
 )]
@@ -312,7 +314,7 @@ async fn listed(
 #[utoipa::path(
     post, path = "/command/removeScheduled", tag = "command", params(Which),
     responses(
-        (status = 200, description = "its status"),
+        (status = 200, description = "its status", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
         (status = 409, description = "it has no schedule"),
@@ -330,7 +332,7 @@ async fn remove_scheduled(
 #[utoipa::path(
     post, path = "/command/cancel", tag = "command", params(Which),
     responses(
-        (status = 200, description = "its status"),
+        (status = 200, description = "its status", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
         (status = 409, description = "it is over already"),
@@ -348,7 +350,7 @@ async fn cancel(
 #[utoipa::path(
     post, path = "/command/retry", tag = "command", params(Which),
     responses(
-        (status = 200, description = "its status"),
+        (status = 200, description = "its status", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
         (status = 409, description = "it has not failed"),
@@ -367,7 +369,7 @@ async fn retry(
 #[utoipa::path(
     post, path = "/command/pause", tag = "command", params(Which),
     responses(
-        (status = 200, description = "its status"),
+        (status = 200, description = "its status", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
         (status = 409, description = "it has no schedule"),
@@ -385,7 +387,7 @@ async fn pause(
 #[utoipa::path(
     post, path = "/command/resume", tag = "command", params(Which),
     responses(
-        (status = 200, description = "its status"),
+        (status = 200, description = "its status", body = CommandStatus),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),
         (status = 409, description = "it has no schedule"),

@@ -227,11 +227,9 @@ pub(super) async fn no_such_method(method: Method) -> Response {
 /// Gives refusals that were not made here, but by a layer or an extractor, the shape of ours.
 pub(super) async fn in_our_shape(response: Response) -> Response {
     let status = response.status();
-    let is_text = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !is_text || !(status.is_client_error() || status.is_server_error()) {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_ours = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    if is_ours || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let reason = status.canonical_reason().unwrap_or("refused").to_ascii_lowercase();

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::AppState;
+use super::answers::StatusEvent;
 use super::command::{Which, command_id, find, status_json};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
@@ -49,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get, path = "/command/events", tag = "command", params(Which),
     responses(
-        (status = 200, description = "events `progress` and, last, `end`, each with a status", content_type = "text/event-stream", body = String),
+        (status = 200, description = "events `progress` and, last, `end`, each with a status", content_type = "text/event-stream", body = StatusEvent),
         (status = 204, description = "`Last-Event-ID` is that of the last event: there are no more"),
         (status = 400, description = "no UUID"),
         (status = 404, description = "no such command"),

@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
+use super::answers::Healthy;
 use super::error::{ApiError, blocking};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -16,14 +17,14 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Whether the server answers.
 #[utoipa::path(
     get, path = "/health/status", tag = "health",
-    responses((status = 200, description = "`{\"status\": \"OK\"}`"))
+    responses((status = 200, description = "it does", body = Healthy))
 )]
 async fn status() -> Json<Value> {
     Json(json!({"status": "OK"}))
 }
 
 /// Whether the process lives.
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "it does")))]
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "it does", body = Healthy)))]
 async fn live() -> Json<Value> {
     Json(json!({"status": "OK"}))
 }
@@ -32,7 +33,7 @@ async fn live() -> Json<Value> {
 #[utoipa::path(
     get, path = "/health/ready", tag = "health",
     responses(
-        (status = 200, description = "they can"),
+        (status = 200, description = "they can", body = Healthy),
         (status = 500, description = "the command store does not answer"),
     )
 )]

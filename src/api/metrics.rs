@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Counters since the start of the server, under the reference's names.
 #[utoipa::path(
     get, path = "/metrics/all", tag = "metrics",
-    responses((status = 200, description = "a flat object of whole numbers"))
+    responses((status = 200, description = "a flat object of whole numbers", body = BTreeMap<String, u64>))
 )]
 async fn all(State(state): State<AppState>) -> Json<Value> {
     let started = Instant::now();
@@ -35,7 +35,7 @@ async fn all(State(state): State<AppState>) -> Json<Value> {
 /// Counters in Prometheus' text format.
 #[utoipa::path(
     get, path = "/metrics", tag = "metrics",
-    responses((status = 200, description = "Prometheus text format 0.0.4", content_type = "text/plain"))
+    responses((status = 200, description = "Prometheus text format 0.0.4", content_type = "text/plain", body = String))
 )]
 async fn prometheus(State(state): State<AppState>) -> impl IntoResponse {
     let text = exposition(&state.tracker.counters());

@@ -12,6 +12,7 @@
 //! To add an endpoint: `api/<resource>.rs` with `routes()`, and its two lines below.
 
 mod access;
+mod answers;
 mod command;
 mod data;
 mod datagen;
@@ -98,8 +99,8 @@ pub fn router(state: AppState) -> Router {
         .fallback(error::no_such_endpoint)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(config.max_upload_bytes))
-        .layer(middleware::map_response(error::in_our_shape))
-        .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout));
+        .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout))
+        .layer(middleware::map_response(error::in_our_shape));
     let router = match origin::cors(&config) {
         Some(cors) => router.layer(cors),
         None => router,

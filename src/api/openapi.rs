@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::AppState;
@@ -55,7 +55,9 @@ pub(super) fn tell_limits(document: &mut OpenApi) {
     for operation in operations(document) {
         refusal(operation, "405", "the endpoint has no such method");
         refusal(operation, "408", "the request took too long");
+        refusal(operation, "431", "the head of the request is too large");
         refusal(operation, "500", "the server failed; its log says more");
+        shape_refusals(operation);
     }
 }
 
@@ -69,15 +71,21 @@ fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
 /// Adds a refusal, unless the operation describes its own.
 fn refusal(operation: &mut Operation, status: &str, description: &str) {
     let responses = &mut operation.responses.responses;
-    if responses.contains_key(status) {
-        return;
+    responses
+        .entry(status.to_owned())
+        .or_insert_with(|| ResponseBuilder::new().description(description).build().into());
+}
+
+/// Says of every refusal that does not tell its body that it has the common one.
+fn shape_refusals(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with(['4', '5']) && response.content.is_empty() {
+            let schema = Some(Ref::from_schema_name("Refused"));
+            let content = ContentBuilder::new().schema(schema).build();
+            response.content.insert("application/json".to_owned(), content.into());
+        }
     }
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Refused"))).build();
-    let response = ResponseBuilder::new()
-        .description(description)
-        .content("application/json", content)
-        .build();
-    responses.insert(status.to_owned(), response.into());
 }
 
 /// The document at the reference's address and a modern one, and Swagger UI.
