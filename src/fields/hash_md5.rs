@@ -4,8 +4,6 @@
 //! hashing; a digest has 16 bytes. As in the reference, listed values are taken as they are, not
 //! hashed.
 
-use md5::{Digest, Md5};
-
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
 use crate::rng::Stream;
@@ -14,6 +12,10 @@ use crate::sampling::length;
 
 use super::bytes::Listed;
 use super::{Compiled, Computed, Context, Conversion, FieldType, GenerateError, Generator};
+
+use self::lanes::{LANES, Texts};
+
+mod lanes;
 
 #[derive(Debug)]
 pub(super) struct HashMd5;
@@ -68,28 +70,64 @@ struct Digests {
 
 impl Generator for Digests {
     fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        const ALPHABET: &[u8; 62] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
         let mut values = VarBytes::with_capacity(rows.count, rows.count * 16);
-        let mut text = vec![0; self.length];
-        for row in rows.iter() {
-            let mut cell = self.stream.cell(row);
-            for characters in text.chunks_mut(8) {
-                // Some characters are a little likelier: nobody sees them, and a long text is fast.
-                for (character, byte) in characters.iter_mut().zip(cell.word().to_le_bytes()) {
-                    *character = ALPHABET[usize::from(byte) * 62 / 256];
-                }
+        let mut texts = Texts::new(self.length);
+        let mut rows_left = rows.iter();
+        loop {
+            let mut filled = 0;
+            for (lane, row) in rows_left.by_ref().take(LANES).enumerate() {
+                self.write_text(row, texts.text_mut(lane));
+                filled = lane + 1;
             }
-            values.push(&Md5::digest(&text));
+            if filled == 0 {
+                break;
+            }
+            for digest in &texts.digests()[..filled] {
+                values.push(digest);
+            }
         }
         Ok(Column::new(Values::Bytes(values)))
     }
+}
+
+impl Digests {
+    /// Draws the text of `row`.
+    fn write_text(&self, row: u64, text: &mut [u8]) {
+        let mut cell = self.stream.cell(row);
+        for characters in text.chunks_mut(8) {
+            for (character, byte) in characters.iter_mut().zip(cell.word().to_le_bytes()) {
+                *character = byte;
+            }
+        }
+        for character in text {
+            *character = letter_or_digit(*character);
+        }
+    }
+}
+
+/// One of the 62 letters and digits: upper case, digits, lower case. Some are a little likelier: nobody
+/// sees them. Without a table, so that many are made at a time.
+#[inline(always)]
+fn letter_or_digit(byte: u8) -> u8 {
+    let index = ((u16::from(byte) * 62) >> 8) as u8;
+    let digits = if index >= 26 { b'0'.wrapping_sub(b'Z' + 1) } else { 0 };
+    let lower = if index >= 36 { b'a' - (b'9' + 1) } else { 0 };
+    (b'A' + index).wrapping_add(digits).wrapping_add(lower)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::trial::compile;
     use super::*;
+
+    #[test]
+    fn texts_are_letters_and_digits_in_their_order() {
+        const ALPHABET: &[u8; 62] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
+        for byte in 0..=u8::MAX {
+            assert_eq!(letter_or_digit(byte), ALPHABET[usize::from(byte) * 62 / 256]);
+        }
+    }
 
     #[test]
     fn digests_have_16_bytes_and_do_not_repeat() {

@@ -4,17 +4,25 @@
 //! what is left per cell is one predictable jump.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::cursor::{Cursor, Literal, Width};
-use super::rendered::{Place, RenderedCells};
+use super::rendered::{Numbers, Place, RenderedCells};
 use super::{CellTemplate, DateForm, Escape, InstantForm, NotFinite, Style, digits, hex, times};
 use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
 
 /// A dictionary is rendered once its column has had this part of its length in rows: rendering
 /// 40,000 cities for a preview of ten rows would be most of the work.
 const ENTRIES_PER_ROW: u64 = 16;
+
+/// Numbers of a narrow range are rendered once their column has had this many rows for each: a sequence,
+/// which never comes back to a number, is not worth it.
+const ROWS_PER_NUMBER: u64 = 2;
+
+/// Most numbers between a column's least and greatest that are rendered.
+const MOST_NUMBERS: i64 = 1 << 15;
 
 /// Rows whose rendered cells are looked up at a time: their cells fit in a first-level cache beside the page.
 pub(super) const STAGED_ROWS: usize = 32;
@@ -48,7 +56,10 @@ enum Form<'a> {
     /// Texts that are copied as they are.
     Plain(&'a VarBytes, Width),
     Text(&'a VarBytes, &'a Escape),
+    /// Keys of a dictionary whose cells are rendered.
     Rendered(&'a [u32], &'a RenderedCells),
+    /// Numbers of a narrow range whose cells are rendered.
+    Counted(Numbers<'a>, &'a RenderedCells),
     Choice(&'a [u32], &'a Dictionary, &'a Escape),
     Uuid(&'a [u128]),
     Bytes(&'a VarBytes, &'a Escape),
@@ -93,8 +104,10 @@ impl<'a> Cell<'a> {
             (DataType::Date, Values::Date(values)) => Form::Date(values, style.date),
             (DataType::Instant, Values::Instant(values)) => Form::Instant(values, style.instant),
             (DataType::Text, Values::Text(values)) => {
-                if !escape.reserves() && escape.is_plain(values.data()) {
-                    let lengths = values.offsets().windows(2).map(|ends| ends[1] - ends[0]);
+                let lengths = values.offsets().windows(2).map(|ends| ends[1] - ends[0]);
+                if escape.is_plain(values.data())
+                    && !escape.may_reserve(lengths.clone(), validity.as_deref())
+                {
                     Form::Plain(values, Width::of(lengths.max().unwrap_or(0) as usize))
                 } else {
                     Form::Text(values, escape)
@@ -110,6 +123,13 @@ impl<'a> Cell<'a> {
             (DataType::Bytes, Values::Bytes(values)) => Form::Bytes(values, escape),
             _ => return None,
         };
+        let form = match numbers(&form) {
+            None => form,
+            Some(numbers) => match counted(template, style, numbers, rows) {
+                Some(cells) => Form::Counted(numbers, cells),
+                None => form,
+            },
+        };
         let CellTemplate { before, after, null, .. } = template;
         let places = [Place::default(); STAGED_ROWS];
         Some(Self { form, validity, before, after, null, places })
@@ -118,8 +138,11 @@ impl<'a> Cell<'a> {
     /// Prepares [`write`](Self::write) of the rows from `first` on, a multiple of [`STAGED_ROWS`].
     #[inline(always)]
     pub(super) fn stage(&mut self, first: usize, rows: usize) {
-        if let Form::Rendered(keys, cells) = self.form {
-            cells.stage(&keys[first..first + rows], &mut self.places);
+        let rows = first..first + rows;
+        match self.form {
+            Form::Rendered(keys, cells) => cells.stage(&keys[rows], &mut self.places),
+            Form::Counted(numbers, cells) => cells.stage_numbers(numbers, rows, &mut self.places),
+            _ => {}
         }
     }
 
@@ -131,7 +154,7 @@ impl<'a> Cell<'a> {
             return;
         }
         // All that stands around the value is rendered with it.
-        if let Form::Rendered(_, cells) = self.form {
+        if let Form::Rendered(_, cells) | Form::Counted(_, cells) = self.form {
             cells.write(self.places[row % STAGED_ROWS], cursor);
             return;
         }
@@ -173,7 +196,7 @@ impl<'a> Cell<'a> {
                 [] => escaped(cursor, &[], escape),
                 bytes => hex::upper(cursor, bytes),
             },
-            Form::Rendered(..) => {}
+            Form::Rendered(..) | Form::Counted(..) => {}
         }
         cursor.literal(self.after);
     }
@@ -221,6 +244,70 @@ fn rendered<'a>(
     cells.as_ref().filter(|cells| cells.belong_to(dictionary))
 }
 
+/// The values of a form that may be few different numbers.
+fn numbers<'a>(form: &Form<'a>) -> Option<Numbers<'a>> {
+    match *form {
+        Form::Boolean(values) => Some(Numbers::Boolean(values)),
+        Form::Int32(values) | Form::Date(values, _) => Some(Numbers::Int32(values)),
+        Form::Int64(values) => Some(Numbers::Int64(values)),
+        Form::Decimal(values, _) => Some(Numbers::Decimal(values)),
+        _ => None,
+    }
+}
+
+/// The rendered cells of a range that holds all of `numbers`, made now if it is time and nobody has.
+fn counted<'a>(
+    template: &'a CellTemplate,
+    style: &Style,
+    numbers: Numbers<'_>,
+    rows: usize,
+) -> Option<&'a RenderedCells> {
+    let cells = match template.rendered.get() {
+        Some(None) => return None,
+        Some(Some(cells)) => cells,
+        None => {
+            let rows_seen =
+                template.rows_seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
+            let range = numbers.range().and_then(|range| wider(&range));
+            if let Some(range) = &range
+                && (range.end() - range.start()) as u64 >= rows_seen / ROWS_PER_NUMBER
+            {
+                return None;
+            }
+            let cells = || {
+                RenderedCells::of_numbers(range?, |value, cursor| {
+                    cursor.literal(&template.before);
+                    match (template.data_type, style.date) {
+                        (DataType::Boolean, _) => {
+                            cursor.long(if value == 0 { b"false" } else { b"true" })
+                        }
+                        (DataType::Date, form) => times::date(cursor, value as i32, form),
+                        (DataType::Decimal { scale, .. }, _) => {
+                            digits::decimal(cursor, value.into(), scale);
+                        }
+                        _ => digits::integer(cursor, value),
+                    }
+                    cursor.literal(&template.after);
+                })
+            };
+            template.rendered.get_or_init(cells).as_ref()?
+        }
+    };
+    numbers.range().filter(|range| cells.hold(range)).map(|_| cells)
+}
+
+/// A little more than `range`: the first rows rarely hold its ends. `None` for too many numbers to
+/// render, and outside of 32 bits.
+fn wider(range: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {
+    let more = MOST_NUMBERS / 8;
+    let bounds = i64::from(i32::MIN) + more..=i64::from(i32::MAX) - more;
+    if !bounds.contains(range.start()) || !bounds.contains(range.end()) {
+        return None;
+    }
+    let count = range.end() - range.start();
+    (count < MOST_NUMBERS).then(|| range.start() - count / 8..=range.end() + count / 8)
+}
+
 /// Writes `value` with its escapes.
 #[inline(always)]
 fn escaped(cursor: &mut Cursor<'_>, value: &[u8], escape: &Escape) {
@@ -240,5 +327,63 @@ fn not_finite(value: f64) -> &'static [u8] {
         b"Infinity"
     } else {
         b"-Infinity"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RowTemplate;
+    use super::*;
+    use crate::columns::{Block, Rows};
+
+    /// Numbers of `count` rows from `first` on, `spread` of them different.
+    fn block(first: u64, count: usize, spread: i64) -> Block {
+        let rows = Rows { first, count };
+        let numbers = move || rows.iter().map(move |row| row as i64 * 37 % spread - 5);
+        let mut nullable =
+            Column::new(Values::Int32(numbers().map(|number| number as i32).collect()));
+        nullable.validity = Some(rows.iter().map(|row| row % 7 > 0).collect());
+        let columns = [
+            nullable,
+            Column::new(Values::Int64(numbers().collect())),
+            Column::new(Values::Decimal(numbers().map(i128::from).collect())),
+            Column::new(Values::Date(numbers().map(|number| number as i32).collect())),
+            Column::new(Values::Boolean(numbers().map(|number| number % 2 == 0).collect())),
+        ];
+        Block { rows, columns: columns.map(Arc::new).into() }
+    }
+
+    fn template() -> RowTemplate {
+        let types = [
+            DataType::Int32,
+            DataType::Int64,
+            DataType::Decimal { precision: 12, scale: 2 },
+            DataType::Date,
+            DataType::Boolean,
+        ];
+        let cell = |data_type| CellTemplate::new(data_type, None, b"\"", b"\",", b"null,");
+        let style = Style {
+            escape: Escape::Doubled { quote: b'"' },
+            date: DateForm::Iso,
+            instant: InstantForm::Utc,
+            not_finite: NotFinite::Named,
+        };
+        RowTemplate::framed(style, types.map(cell).into(), b"", 1, b"\n")
+    }
+
+    #[test]
+    fn rendered_numbers_look_like_those_written_one_by_one() {
+        let rendered = template();
+        // Narrow ranges, then one that no cells were rendered for, then narrow again.
+        for (first, spread) in [(0, 300), (3_000, 300), (6_000, 1 << 40), (9_000, 100)] {
+            let (mut shown, mut expected) = (Vec::new(), Vec::new());
+            rendered.append(&block(first, 3_000, spread), &mut shown).unwrap();
+            for row in first..first + 3_000 {
+                // A template of its own sees too few rows to render any.
+                template().append(&block(row, 1, spread), &mut expected).unwrap();
+            }
+            assert_eq!(String::from_utf8(shown), String::from_utf8(expected), "spread {spread}");
+        }
+        assert!(rendered.cells.iter().all(|cell| matches!(cell.rendered.get(), Some(Some(_)))));
     }
 }

@@ -37,9 +37,19 @@ impl Escape {
         }
     }
 
-    /// Whether some plain texts are protected all the same.
-    pub(super) fn reserves(&self) -> bool {
-        matches!(self, Self::WhereNeeded { .. })
+    /// Whether some text of these lengths, all plain, may be protected all the same; nulls are none.
+    pub(super) fn may_reserve(
+        &self,
+        lengths: impl Iterator<Item = u32>,
+        validity: Option<&[bool]>,
+    ) -> bool {
+        let Self::WhereNeeded { null, .. } = self else { return false };
+        let null = null.len() as u32;
+        let mut reserved = lengths.map(|length| length == 0 || length == null);
+        match validity {
+            None => reserved.any(|reserved| reserved),
+            Some(validity) => reserved.zip(validity).any(|(reserved, valid)| reserved && *valid),
+        }
     }
 
     /// Whether `text` is protected although it is plain: it would read as a null or be no line at all.

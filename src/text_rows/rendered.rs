@@ -1,8 +1,10 @@
-//! The cells of a dictionary column, rendered once: separator, key, quotes and escapes included.
+//! The cells of a dictionary's column, or of one of few numbers, rendered once: separator, key, quotes and
+//! escapes included.
 //!
 //! Knows nothing of rows.
 
 use std::hint::black_box;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::cursor::{Cursor, WIDE, Width};
@@ -25,12 +27,72 @@ const REMEMBERED: usize = 1_024;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Place(u32);
 
-/// All cells of one dictionary, one behind the other.
+impl Place {
+    /// A cell of less than 127 bytes, before the 32 MiB of a page.
+    #[inline(always)]
+    pub(super) fn new(start: usize, length: usize) -> Self {
+        debug_assert!(length < LONG, "a cell of {length} bytes is not staged");
+        Self((start << LENGTH_BITS | length) as u32)
+    }
+
+    #[inline(always)]
+    pub(super) fn start(self) -> usize {
+        (self.0 >> LENGTH_BITS) as usize
+    }
+
+    #[inline(always)]
+    pub(super) fn length(self) -> usize {
+        self.0 as usize & LONG
+    }
+}
+
+/// What cells were rendered from.
+#[derive(Debug)]
+enum Origin {
+    /// Held, so that no other dictionary can take its place in memory.
+    Dictionary(Arc<Dictionary>),
+    /// Numbers one after the other.
+    Numbers(RangeInclusive<i64>),
+}
+
+/// The values of a column that may be few different numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Numbers<'a> {
+    Boolean(&'a [bool]),
+    Int32(&'a [i32]),
+    Int64(&'a [i64]),
+    Decimal(&'a [i128]),
+}
+
+impl Numbers<'_> {
+    /// The least and the greatest, nulls included; `None` without values or beyond 64 bits.
+    pub(super) fn range(self) -> Option<RangeInclusive<i64>> {
+        fn ends<T: Copy + Ord>(values: &[T]) -> Option<(T, T)> {
+            let (first, rest) = values.split_first()?;
+            let widen =
+                |(least, greatest): (T, T), value: &T| (least.min(*value), greatest.max(*value));
+            Some(rest.iter().fold((*first, *first), widen))
+        }
+        let (least, greatest) = match self {
+            Self::Boolean(_) => (0, 1),
+            Self::Int32(values) => {
+                ends(values).map(|(least, greatest)| (least.into(), greatest.into()))?
+            }
+            Self::Int64(values) => ends(values)?,
+            Self::Decimal(values) => {
+                let (least, greatest) = ends(values)?;
+                (i64::try_from(least).ok()?, i64::try_from(greatest).ok()?)
+            }
+        };
+        Some(least..=greatest)
+    }
+}
+
+/// All cells of one dictionary or range, one behind the other.
 #[derive(Debug)]
 pub(super) struct RenderedCells {
-    /// Held, so that no other dictionary can take its place in memory.
-    dictionary: Arc<Dictionary>,
-    /// The cell of every key; keys of the same text may share one.
+    origin: Origin,
+    /// The cell of every key or number; keys of the same text may share one.
     places: Vec<Place>,
     /// Longer than the cells by [`WIDE`] bytes: a copy of constant width never reads beyond the end.
     bytes: Vec<u8>,
@@ -81,12 +143,39 @@ impl RenderedCells {
         }
         bytes.resize(bytes.len() + WIDE, 0);
         let width = Width::of(longest);
-        Some(Self { dictionary: Arc::clone(dictionary), places, bytes, width })
+        Some(Self { origin: Origin::Dictionary(Arc::clone(dictionary)), places, bytes, width })
+    }
+
+    /// Renders each number of `range`; `None` when one's cell is too long.
+    pub(super) fn of_numbers(
+        range: RangeInclusive<i64>,
+        write: impl Fn(i64, &mut Cursor<'_>),
+    ) -> Option<Self> {
+        let (mut places, mut bytes, mut longest) = (Vec::new(), Vec::new(), 0);
+        for value in range.clone() {
+            let start = bytes.len();
+            let mut cursor = Cursor::new(&mut bytes);
+            write(value, &mut cursor);
+            cursor.finish();
+            let length = bytes.len() - start;
+            if length >= LONG || bytes.len() > MOST_BYTES {
+                return None;
+            }
+            longest = longest.max(length);
+            places.push(Place::new(start, length));
+        }
+        bytes.resize(bytes.len() + WIDE, 0);
+        Some(Self { origin: Origin::Numbers(range), places, bytes, width: Width::of(longest) })
     }
 
     /// Whether these are the cells of `dictionary`.
     pub(super) fn belong_to(&self, dictionary: &Arc<Dictionary>) -> bool {
-        Arc::ptr_eq(&self.dictionary, dictionary)
+        matches!(&self.origin, Origin::Dictionary(own) if Arc::ptr_eq(own, dictionary))
+    }
+
+    /// Whether all numbers of `range` have a cell.
+    pub(super) fn hold(&self, range: &RangeInclusive<i64>) -> bool {
+        matches!(&self.origin, Origin::Numbers(own) if own.contains(range.start()) && own.contains(range.end()))
     }
 
     /// Finds the cells of `keys` and asks the memory for them.
@@ -97,8 +186,48 @@ impl RenderedCells {
         let mut touched = 0;
         for (key, place) in keys.iter().zip(places) {
             *place = self.places[*key as usize];
-            let start = (place.0 >> LENGTH_BITS) as usize;
+            let start = place.start();
             touched |= self.bytes[start];
+        }
+        black_box(touched);
+    }
+
+    /// Finds the cells of the numbers in `rows`, which [are held](Self::hold).
+    pub(super) fn stage_numbers(
+        &self,
+        numbers: Numbers<'_>,
+        rows: Range<usize>,
+        places: &mut [Place],
+    ) {
+        let Origin::Numbers(range) = &self.origin else { return };
+        let first = *range.start();
+        let find = |value: i64| self.places[(value - first) as usize];
+        let mut touched = 0;
+        let mut touch = |place: Place| touched |= self.bytes[place.start()];
+        match numbers {
+            Numbers::Boolean(values) => {
+                for (value, place) in values[rows].iter().zip(places) {
+                    *place = find((*value).into());
+                }
+            }
+            Numbers::Int32(values) => {
+                for (value, place) in values[rows].iter().zip(places) {
+                    *place = find((*value).into());
+                    touch(*place);
+                }
+            }
+            Numbers::Int64(values) => {
+                for (value, place) in values[rows].iter().zip(places) {
+                    *place = find(*value);
+                    touch(*place);
+                }
+            }
+            Numbers::Decimal(values) => {
+                for (value, place) in values[rows].iter().zip(places) {
+                    *place = find(*value as i64);
+                    touch(*place);
+                }
+            }
         }
         black_box(touched);
     }
@@ -106,9 +235,9 @@ impl RenderedCells {
     /// Writes the cell at `place`.
     #[inline(always)]
     pub(super) fn write(&self, place: Place, cursor: &mut Cursor<'_>) {
-        let start = (place.0 >> LENGTH_BITS) as usize;
-        let length = (place.0 as usize) & LONG;
-        if length == LONG {
+        let (start, length) = (place.start(), place.length());
+        // A narrow width says that no cell is long.
+        if self.width == Width::Any && length == LONG {
             cursor.long(self.long(start));
         } else {
             cursor.text(&self.bytes, start, length, self.width);
