@@ -82,3 +82,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         self.watch(context, poll)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    #[tokio::test]
+    async fn a_write_that_nobody_reads_ends() {
+        let (near, mut far) = duplex(16);
+        let mut stream = Patient::new(near, Duration::from_millis(20));
+        stream.write_all(b"it fits").await.unwrap();
+        let ended = stream.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
+        let mut read = [0; 7];
+        far.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"it fits");
+    }
+}
