@@ -58,6 +58,12 @@ const PER_CONNECTOR: &[PerConnector] = &[
     ("datagen_connector_running_seconds_total", "counter", "Time spent in runs.", |counter| {
         counter.running_time.as_secs_f64()
     }),
+    ("datagen_connector_queued_commands", "gauge", "Commands that wait.", |counter| {
+        counter.queued_commands as f64
+    }),
+    ("datagen_connector_running_commands", "gauge", "Commands under way.", |counter| {
+        counter.running_commands as f64
+    }),
 ];
 
 fn exposition(counters: &Counters) -> String {

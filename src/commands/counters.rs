@@ -50,6 +50,10 @@ pub struct ConnectorCounter {
     pub failed_runs: u64,
     /// Time spent in runs with this connector.
     pub running_time: Duration,
+    /// Commands for it that wait for their turn now.
+    pub queued_commands: u64,
+    /// Commands for it under way now.
+    pub running_commands: u64,
 }
 
 impl Counters {

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::counters::Counting;
+use super::counters::{Counters, Counting};
 use super::probe::{Point, Probe};
 use super::progress;
 use super::store::{BatchRecord, RecordError, Store};
@@ -84,6 +84,8 @@ pub(super) struct Live {
     state: Mutex<LiveState>,
     changed: watch::Sender<u64>,
     cancelled: AtomicBool,
+    /// The store did not take that it failed: only this memory knows.
+    unkept: AtomicBool,
     /// What acceptance compiled, when it is to be run at once; otherwise it is compiled again, for
     /// a thousand waiting plans would fill the memory.
     pub(super) prepared: Mutex<Option<Prepared>>,
@@ -113,6 +115,7 @@ impl Live {
             state: Mutex::new(LiveState { command, totals, run: None, due: None }),
             changed: watch::Sender::new(0),
             cancelled: AtomicBool::new(false),
+            unkept: AtomicBool::new(false),
             prepared: Mutex::new(None),
         })
     }
@@ -239,11 +242,15 @@ impl Shared {
         }
         let totals = self.keep(&after, time, records);
         match totals {
-            Ok(totals) => live.show(after.clone(), Some(totals)),
+            Ok(totals) => {
+                live.unkept.store(false, Ordering::SeqCst);
+                live.show(after.clone(), Some(totals));
+            }
             // What failed has failed, kept or not: the store shows it as under way, and the next start
             // of the process goes on with it.
             Err(error) if after.status == Status::Failed => {
                 tracing::error!(id = %live.id, error = chain(&error), "failure is not kept");
+                live.unkept.store(true, Ordering::SeqCst);
                 live.show(after.clone(), None);
                 return Ok(after);
             }
@@ -396,7 +403,7 @@ impl Shared {
 
     /// Forgets a command that was revived for nothing.
     pub(super) fn forget_if_over(&self, live: &Arc<Live>) {
-        if !live.command().is_live() {
+        if !live.command().is_live() && !live.unkept.load(Ordering::SeqCst) {
             lock(&self.state).live.remove(&live.id);
         }
     }
@@ -407,10 +414,23 @@ impl Shared {
         state.live.values().filter(|live| lock(&live.state).command.schedule.is_some()).count()
     }
 
-    /// Commands waiting for their turn, and under way.
-    pub(super) fn depth(&self) -> (usize, usize) {
-        let state = lock(&self.state);
-        (state.queue.len(), state.under_way.len())
+    /// Adds the commands that wait for their turn, and those under way, to `counters`.
+    pub(super) fn depth(&self, counters: &mut Counters) {
+        let (queued, running) = {
+            let state = lock(&self.state);
+            let connectors = |live: &Arc<Live>| lock(&live.state).command.connectors.clone();
+            let queued: Vec<_> = state.queue.iter().map(connectors).collect();
+            let running: Vec<_> = state.under_way.iter().map(connectors).collect();
+            (queued, running)
+        };
+        counters.queued_commands = queued.len() as u64;
+        counters.running_commands = running.len() as u64;
+        for connector in queued.into_iter().flatten() {
+            counters.connectors.entry(connector).or_default().queued_commands += 1;
+        }
+        for connector in running.into_iter().flatten() {
+            counters.connectors.entry(connector).or_default().running_commands += 1;
+        }
     }
 
     /// The next command to run; waits for one. `None`: the tracker stops.

@@ -362,7 +362,10 @@ fn a_full_queue_asks_to_come_again_and_loses_nothing() {
     let waiting = [tracker.submit(one_row()).unwrap(), tracker.submit(one_row()).unwrap()];
     let refused = tracker.submit(one_row()).unwrap_err();
     insta::assert_snapshot!(refused, @"2 commands wait already, come again in 1 s");
-    assert_eq!(tracker.counters().queued_commands, 2);
+    let counters = tracker.counters();
+    assert_eq!((counters.queued_commands, counters.running_commands), (2, 1));
+    let csv = counters.connectors["csv"];
+    assert_eq!((csv.queued_commands, csv.running_commands), (2, 1));
     let queued = Filter { status: Some(Status::Queued), ..Filter::default() };
     let queued: Vec<_> = tracker.list(&queued).unwrap().iter().map(|c| c.id).collect();
     assert_eq!(queued, [waiting[1], waiting[0]]);
@@ -562,21 +565,57 @@ fn no_rows_and_no_batches_are_finished_at_once() {
     assert_eq!(files, [b"id,score\n".to_vec()]);
 }
 
-/// A measurement, not a test: `cargo test --release --lib -- --ignored --nocapture from_submission`.
+/// Somebody holds the database when a batch is to be recorded: the command fails in memory, for the store
+/// cannot even take that; when it is free again, a retry makes the rest.
 #[test]
-#[ignore = "a measurement"]
-fn from_submission_to_the_end_of_one_row() {
+fn a_locked_store_fails_one_command_and_a_retry_makes_the_rest() {
+    let reference = Place::new();
+    let tracker = reference.undisturbed();
+    let id = tracker.submit(many_batches()).unwrap();
+    wait_for_end(&tracker, id);
+
     let place = Place::new();
-    let tracker = Tracker::open(&place.config).unwrap();
-    let mut times: Vec<_> = (0..200)
-        .map(|_| {
-            let started = std::time::Instant::now();
-            let id = tracker.submit(one_row()).unwrap();
-            let accepted = started.elapsed();
-            wait_for_end(&tracker, id);
-            (started.elapsed(), accepted)
-        })
-        .collect();
-    times.sort_unstable();
-    println!("median (finished, accepted) {:?}, 99th of 100 {:?}", times[100], times[198]);
+    let steps = Steps::new(Some((Point::Record(2), Fate::Hold)));
+    let tracker = place.open(&steps);
+    let id = tracker.submit(many_batches()).unwrap();
+    steps.wait_for_arrival();
+    let held = super::store::hold(&place.config.home.join("datagen.db"));
+    steps.let_go();
+    let command = wait_for_end(&tracker, id);
+    assert_eq!(
+        (command.status, command.comment.as_str()),
+        (Status::Failed, "batch 2: command store: keep a batch: database is locked")
+    );
+    let refused = tracker.submit(one_row()).unwrap_err();
+    insta::assert_snapshot!(crate::problems::chain(&refused), @"command store: keep a command: database is locked");
+    assert!(tracker.retry(id).is_err(), "the store takes nothing");
+    assert_eq!(tracker.get(id).unwrap().unwrap().status, Status::Failed);
+    drop(held);
+    tracker.retry(id).unwrap();
+    steps.let_go();
+    let command = wait_until(&tracker, id, |command| command.status == Status::Finished);
+    assert_eq!(command.comment, "");
+    assert!(reference.files() == place.files());
+    let totals = tracker.progress(id).unwrap().unwrap().connectors;
+    assert!(totals.iter().all(|total| (total.rows, total.files) == (10_000, 20)), "{totals:?}");
+}
+
+/// The same, and the process ends before the store is free: the next one finds the command under way, and
+/// goes on.
+#[test]
+fn a_failure_that_could_not_be_kept_is_taken_up_by_the_next_process() {
+    let place = Place::new();
+    let steps = Steps::new(Some((Point::Record(2), Fate::Hold)));
+    let tracker = place.open(&steps);
+    let id = tracker.submit(many_batches()).unwrap();
+    steps.wait_for_arrival();
+    let held = super::store::hold(&place.config.home.join("datagen.db"));
+    steps.let_go();
+    assert_eq!(wait_for_end(&tracker, id).status, Status::Failed);
+    drop(tracker);
+    drop(held);
+    let tracker = place.undisturbed();
+    let command = wait_until(&tracker, id, |command| command.status == Status::Finished);
+    assert_eq!((command.comment.as_str(), command.next_batch), ("", 20));
+    assert_eq!(life(&tracker, id), "QUEUED STARTING RUNNING QUEUED STARTING RUNNING FINISHED");
 }

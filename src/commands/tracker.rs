@@ -353,8 +353,7 @@ impl Tracker {
     /// What was done since the process started.
     pub fn counters(&self) -> Counters {
         let mut counters = self.shared().counting.read();
-        let (queued, running) = self.shared().depth();
-        (counters.queued_commands, counters.running_commands) = (queued as u64, running as u64);
+        self.shared().depth(&mut counters);
         counters
     }
 

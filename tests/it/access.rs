@@ -435,3 +435,54 @@ fn slow_clients_are_cut_off() {
     let json = "content-type: application/json";
     assert_eq!(code(&server, "/datagen/csv", &["-H", json, "--data-binary", &big]), 413);
 }
+
+/// `datagen run` and `datagen commands` over TLS: by password, by netrc file and not at all.
+#[test]
+fn the_command_line_logs_in_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    Authority::new(folder.path()).issue("first.example");
+    add_user(folder.path(), "ann", "user");
+    add_user(folder.path(), "bob", "user");
+    let server = Server::start_with(folder.path(), &TLS);
+    let ask = |arguments: &[&str], password: Option<&str>| {
+        let mut command = datagen(folder.path());
+        command.args(arguments).args(["--server", &server.address]);
+        if let Some(password) = password {
+            command.env("DATAGEN_PASSWORD", password);
+        }
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let run = ["run", "-m", "sensor", "-r", "5", "--json", "-o", "files.zip"];
+    let trusted = [&run[..], &["--cacert", "ca.pem"]].concat();
+    let (status, _, told) = ask(&[&run[..], &["--user", "ann"]].concat(), Some(PASSWORD));
+    assert!(
+        status == 1 && told.contains("cannot be reached"),
+        "the CA is not the system's: {told}"
+    );
+    let (status, _, told) = ask(&trusted, None);
+    assert!(status == 1 && told.contains("log in by DATAGEN_TOKEN"), "{told}");
+    let (status, _, told) = ask(&[&trusted[..], &["--user", "ann"]].concat(), Some("wrong horse"));
+    assert!(status == 1 && told.contains("log in by DATAGEN_TOKEN"), "{told}");
+    let (status, shown, told) = ask(&[&trusted[..], &["--user", "ann"]].concat(), Some(PASSWORD));
+    assert_eq!(status, 0, "{told}");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["owner"], &shown["status"]), (&"ann".into(), &"FINISHED".into()));
+    let id = shown["commandUuid"].as_str().unwrap();
+    let netrc = "machine 127.0.0.1 login bob password wrong";
+    fs::write(folder.path().join("netrc"), netrc).unwrap();
+    let list = ["commands", "--cacert", "ca.pem", "--netrc-file", "netrc", "--json"];
+    assert_eq!(ask(&list, None).0, 1);
+    // Another user's command does not exist for bob, in any form.
+    let ca = folder.path().join("ca.pem");
+    let trust = ["--cacert", ca.to_str().unwrap(), "-o", "/dev/null"];
+    for path in ["/command/events", "/command/data"] {
+        let path = format!("{path}?commandUuid={id}");
+        for (name, expected) in [("bob", 404), ("ann", 200)] {
+            let login = login(name);
+            let asks = [&trust[..], &[&login[0], &login[1]]].concat();
+            assert_eq!(server.curl(&path, &asks).0, expected, "{name} {path}");
+        }
+    }
+}

@@ -892,6 +892,24 @@ fn json(value: &impl serde::Serialize) -> Result<String, RecordError> {
     serde_json::to_string(value).map_err(failed("write JSON"))
 }
 
+/// Holds the database at `path` as somebody else would, until the answer is dropped.
+#[cfg(test)]
+pub(super) fn hold(path: &Path) -> impl Drop + use<> {
+    let somebody = Connection::open(path).unwrap();
+    somebody.execute_batch("BEGIN IMMEDIATE").unwrap();
+    Held(somebody)
+}
+
+#[cfg(test)]
+struct Held(Connection);
+
+#[cfg(test)]
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.execute_batch("ROLLBACK").unwrap();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1093,68 +1111,5 @@ mod tests {
                 "{filter:?}: {plan}"
             );
         }
-    }
-
-    /// A measurement, not a test: `cargo test --release --lib -- --ignored --nocapture store_with`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn a_store_with_100_000_finished_commands() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("datagen.db");
-        let store = Store::open(&path).unwrap();
-        let timed = |what: &str, count: u32, work: &mut dyn FnMut()| {
-            let started = std::time::Instant::now();
-            (0..count).for_each(|_| work());
-            println!("{what}: {:?}", started.elapsed() / count);
-        };
-        let mut number = 0;
-        timed("insert and finish", 100_000, &mut || {
-            number += 1;
-            let mut command = command(number);
-            store.insert(&command, "{}", None).unwrap();
-            command.status = Status::Finished;
-            let record =
-                BatchRecord { batch: 0, position: 0, committed: committed(10, "/out/a.csv") };
-            store.update(&command, Some(command.accepted), &[record]).unwrap();
-        });
-        timed("flush", 1, &mut || store.sync().unwrap());
-        timed("insert and flush", 100, &mut || {
-            number += 1;
-            store.insert(&command(number), "{}", None).unwrap();
-            store.sync().unwrap();
-        });
-        timed("get", 1_000, &mut || {
-            store.get(Uuid::from_u128(50_000)).unwrap();
-        });
-        let filter = Filter { limit: Some(100), ..Filter::default() };
-        timed("newest 100", 100, &mut || {
-            store.list(&filter).unwrap();
-        });
-        let finished = Filter { status: Some(Status::Finished), ..filter.clone() };
-        timed("100 finished", 100, &mut || {
-            store.list(&finished).unwrap();
-        });
-        let late = Filter { since: Some(time(99_999_000)), ..filter.clone() };
-        timed("since lately", 100, &mut || {
-            store.list(&late).unwrap();
-        });
-        let early = Filter { since: Some(time(1)), ..filter.clone() };
-        timed("since ever", 100, &mut || {
-            store.list(&early).unwrap();
-        });
-        let far = Filter { offset: 99_000, ..filter };
-        timed("offset 99,000", 10, &mut || {
-            store.list(&far).unwrap();
-        });
-        timed("count", 10, &mut || {
-            store.count().unwrap();
-        });
-        timed("unfinished", 10, &mut || {
-            store.unfinished().unwrap();
-        });
-        println!("{} bytes", std::fs::metadata(&path).unwrap().len());
-        timed("forget 2,000", 10, &mut || {
-            store.forget_before(time(200_000_000)).unwrap();
-        });
     }
 }
