@@ -18,6 +18,7 @@ mod data;
 mod datagen;
 mod error;
 mod events;
+mod generators;
 mod health;
 mod listen;
 mod metrics;
@@ -75,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .merge(command::routes())
         .merge(events::routes())
         .merge(data::routes())
+        .merge(generators::routes())
         .merge(model::routes())
         .merge(model_store::routes());
     let mut open = OpenApiRouter::new().merge(health::routes());

@@ -1,35 +1,49 @@
 //! `datagen fields`: the field types explain themselves.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::source;
 use crate::attributes::Attribute;
+use crate::config::Config;
 use crate::fields::{self, FIELD_TYPES};
 use crate::model::COMMON_ATTRIBUTES;
+use crate::plan::EXTENSION_ATTRIBUTES;
+use crate::sandbox::{Extension, Extensions, data_type_name};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A field type to explain
     #[arg(value_name = "TYPE")]
     name: Option<String>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    let extensions = source::extensions(&arguments.extensions, config).current();
     let mut out = io::stdout().lock();
     let Some(name) = &arguments.name else {
         let mut table = plain_table();
         for kind in FIELD_TYPES {
             table.add_row([kind.name(), kind.summary()]);
         }
-        writeln!(out, "{}\n\n`datagen fields TYPE` explains one.", table.trim_fmt())?;
+        writeln!(out, "{}\n", table.trim_fmt())?;
+        list_extensions(&mut out, &extensions)?;
+        writeln!(out, "`datagen fields TYPE` explains one.")?;
         return Ok(ExitCode::SUCCESS);
     };
+    if let Some(extension) = extensions.find(name) {
+        return explain_extension(&mut out, extension);
+    }
     let Some(kind) = fields::find(name) else {
-        match fields::closest(name) {
+        match fields::closest(name).or_else(|| extensions.closest(name)) {
             Some(close) => bail!("unknown field type `{name}` (did you mean `{close}`?)"),
             None => bail!("unknown field type `{name}`; `datagen fields` lists them"),
         }
@@ -42,6 +56,64 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !kind.attributes().is_empty() {
         writeln!(out, "Attributes:\n{}\n", attribute_table(kind.attributes()).trim_fmt())?;
     }
+    writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES).trim_fmt())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The types of user code, what is wrong with the other files, and what all may use.
+fn list_extensions(out: &mut impl Write, extensions: &Extensions) -> io::Result<()> {
+    let mut table = plain_table();
+    for extension in extensions.types() {
+        let path = extension.file.path.display().to_string();
+        table.add_row([&extension.type_name, &extension.description().summary, &path]);
+    }
+    if !table.is_empty() {
+        writeln!(out, "Types of user code:\n{}\n", table.trim_fmt())?;
+    }
+    for fault in extensions.faults() {
+        writeln!(out, "refused: {}\n", fault.shown())?;
+    }
+    if !table.is_empty() || !extensions.faults().is_empty() {
+        let mut limits = plain_table();
+        for (name, value) in extensions.settings().limits.rows() {
+            limits.add_row([name, value.to_string()]);
+        }
+        writeln!(
+            out,
+            "Limits of user code (`extension_limits` of the settings):\n{}\n",
+            limits.trim_fmt()
+        )?;
+    }
+    Ok(())
+}
+
+fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Result<ExitCode> {
+    let description = extension.description();
+    writeln!(out, "{}: {}", extension.type_name, description.summary)?;
+    writeln!(out, "from {} (sha256 {})", extension.file.path.display(), extension.file.digest)?;
+    if let Some(output) = description.output {
+        writeln!(out, "returns {}", data_type_name(output))?;
+    }
+    let inputs: Vec<&str> = description.inputs.iter().map(|input| input.name.as_str()).collect();
+    if !inputs.is_empty() {
+        writeln!(out, "reads {}", inputs.join(", "))?;
+    }
+    for sub in &description.sub_values {
+        writeln!(out, "sub-value {}: {}", sub.name, data_type_name(sub.data_type))?;
+    }
+    let mut table = plain_table();
+    for parameter in &description.parameters {
+        let default = match &parameter.default {
+            Some(default) => format!("default: {default}"),
+            None if parameter.required => "required".to_owned(),
+            None => String::new(),
+        };
+        table.add_row([&parameter.name, parameter.kind.words(), &default, &parameter.doc]);
+    }
+    if !table.is_empty() {
+        writeln!(out, "\nParameters (`params`):\n{}", table.trim_fmt())?;
+    }
+    writeln!(out, "\nAttributes:\n{}\n", attribute_table(EXTENSION_ATTRIBUTES).trim_fmt())?;
     writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES).trim_fmt())?;
     Ok(ExitCode::SUCCESS)
 }

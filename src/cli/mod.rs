@@ -9,11 +9,13 @@ mod commands;
 mod connectors;
 mod fields;
 mod generate;
+mod new;
 mod preview;
 mod run;
 mod serve;
 mod shown;
 mod source;
+mod trial;
 mod user;
 
 use std::io::{self, Write as _};
@@ -46,6 +48,10 @@ enum Command {
     Check(check::Arguments),
     /// List the field types, or explain one
     Fields(fields::Arguments),
+    /// Begin a field type of your own
+    New(new::Arguments),
+    /// Try a script or module out: values and speed
+    Try(trial::Arguments),
     /// Serve the HTTP API
     Serve(serve::Arguments),
     /// Make rows on a server and watch it
@@ -67,7 +73,9 @@ pub fn main() -> ExitCode {
             Command::Generate(arguments) => generate::run(&arguments, &config),
             Command::Preview(arguments) => preview::run(&arguments, &config),
             Command::Check(arguments) => check::run(&arguments, &config),
-            Command::Fields(arguments) => fields::run(&arguments),
+            Command::Fields(arguments) => fields::run(&arguments, &config),
+            Command::New(arguments) => new::run(&arguments),
+            Command::Try(arguments) => trial::run(&arguments, &config),
             Command::Serve(arguments) => serve::run(&arguments, &config),
             Command::Run(arguments) => run::run(&arguments),
             Command::Commands(arguments) => commands::run(&arguments),

@@ -23,7 +23,13 @@ pub(super) struct ModelSource {
 /// The user code of the configured folders and of `more`.
 pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
     let mut settings = config.extension_settings();
-    settings.folders.extend(more.iter().cloned());
+    // A folder given twice would clash with itself.
+    let known: Vec<_> =
+        settings.folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    let more = more
+        .iter()
+        .filter(|folder| folder.canonicalize().map_or(true, |folder| !known.contains(&folder)));
+    settings.folders.extend(more.cloned());
     plan::library(settings)
 }
 

@@ -14,7 +14,7 @@ use crate::fields::{self, Compiled, Computed, Context, Conversion, FieldType, Fi
 use crate::model::{COMMON_ATTRIBUTES, Field, Model};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::rng::Stream;
-use crate::sandbox::{Extensions, Fault, InputType, SubValue, fold_name};
+use crate::sandbox::{ExtensionFile, Extensions, Fault, InputType, SubValue, fold_name};
 
 /// What values depend on beside the model, and what a plan must suffice for.
 #[derive(Debug, Clone, Copy)]
@@ -379,6 +379,7 @@ fn build(
     problems: &mut Problems,
 ) -> Option<Plan> {
     let needed = needed_fields(&drafts, references, order);
+    let extension_files = extension_files(&drafts);
     let mut slots = drafts.len();
     // Where the columns begin that a field makes beside its own.
     let sub_slots: Vec<usize> = drafts
@@ -459,7 +460,21 @@ fn build(
         outputs,
         slots,
         block_rows: block_rows(cells, memory_width),
+        extension_files,
     })
+}
+
+/// The files of user code that fields run, each once.
+fn extension_files(drafts: &[Draft<'_>]) -> Vec<Arc<ExtensionFile>> {
+    let mut files: Vec<Arc<ExtensionFile>> = Vec::new();
+    for draft in drafts {
+        if let Body::Extension(extension::Draft { file: Some(file), .. }) = &draft.body
+            && !files.iter().any(|known| Arc::ptr_eq(known, file))
+        {
+            files.push(Arc::clone(file));
+        }
+    }
+    files
 }
 
 /// Bytes that a row may take: a block holds at least one, and every thread some blocks.

@@ -17,8 +17,8 @@ use crate::fields;
 use crate::model::Field;
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::sandbox::{
-    Binding, Description, Extension, Fault, InputType, KINDS, Kind, Library, Prepared, Program,
-    Settings, Source, fold_name, parse_data_type,
+    Binding, Description, Extension, ExtensionFile, Fault, InputType, KINDS, Kind, Library,
+    Prepared, Program, Settings, Source, fold_name, parse_data_type,
 };
 
 /// What a field of user code may say beside what every field may.
@@ -46,17 +46,22 @@ const GENERATOR: &str = "generator";
 
 /// The user code of `settings.folders`, none of whose types may be called like a built-in one.
 pub fn library(settings: Settings) -> Library {
-    Library::new(settings, |name| {
-        let folded = fold_name(name);
-        if KINDS.iter().any(|kind| fold_name(kind.type_name()) == folded) {
-            return Some(format!("the type `{name}` of user code itself"));
-        }
-        fields::find(name).map(|kind| format!("the built-in type `{}`", kind.name()))
-    })
+    Library::new(settings, reserved)
+}
+
+/// What has the name of a type already, in words, where it is not user code.
+pub fn reserved(name: &str) -> Option<String> {
+    let folded = fold_name(name);
+    if KINDS.iter().any(|kind| fold_name(kind.type_name()) == folded) {
+        return Some(format!("the type `{name}` of user code itself"));
+    }
+    fields::find(name).map(|kind| format!("the built-in type `{}`", kind.name()))
 }
 
 /// A field of user code, its parameters checked; its inputs have no types yet.
 pub(super) struct Draft {
+    /// `None` for code that stands in the model.
+    pub(super) file: Option<Arc<ExtensionFile>>,
     program: Arc<dyn Program>,
     generator: usize,
     parameters: Vec<Value>,
@@ -107,8 +112,11 @@ impl Draft {
             Reader::new(&field.attributes, &field.pointer, Some(&field.name), problems);
         let named = find(&field.type_name, environment)?;
         warn_unknown(&mut reader, &named);
-        let (program, generator) = match named {
-            Named::Type(extension) => (Arc::clone(&extension.file.program), extension.generator),
+        let (program, generator, file) = match named {
+            Named::Type(extension) => {
+                let file = &extension.file;
+                (Arc::clone(&file.program), extension.generator, Some(Arc::clone(file)))
+            }
             Named::Kind(kind) => of_kind(kind, field, environment, &mut reader)?,
         };
         let description = &program.descriptions()[generator];
@@ -116,7 +124,7 @@ impl Draft {
         let inputs = inputs(description, names, &mut reader);
         let returns = returns(description, &mut reader);
         let (parameters, inputs, returns) = (parameters?, inputs?, returns.ok()?);
-        Some(Self { program: Arc::clone(&program), generator, parameters, inputs, returns })
+        Some(Self { file, program: Arc::clone(&program), generator, parameters, inputs, returns })
     }
 
     pub(super) fn description(&self) -> &Description {
@@ -164,14 +172,18 @@ fn problem(fault: &Fault, field: &Field, key: &str) -> Problem {
     }
 }
 
+/// A program, the index of the generator in it, and its file where it has one.
+type Chosen = (Arc<dyn Program>, usize, Option<Arc<ExtensionFile>>);
+
 /// The program that `"type": "RHAI"` or the like means.
 fn of_kind(
     kind: &'static dyn Kind,
     field: &Field,
     environment: &Environment<'_>,
     reader: &mut Reader<'_>,
-) -> Option<(Arc<dyn Program>, usize)> {
+) -> Option<Chosen> {
     let attribute = kind.file_attribute();
+    let mut file = None;
     let program = if kind.is_text() && reader.has(CODE) {
         let Some(Value::String(code)) = field.attributes.get(CODE) else {
             reader.error(CODE, "wrong_value", format!("`{CODE}` is no text, expected a script"));
@@ -207,7 +219,9 @@ fn of_kind(
             }
             return None;
         };
-        Arc::clone(&find_file(kind, &name, environment, reader)?.program)
+        let found = find_file(kind, &name, environment, reader)?;
+        file = Some(Arc::clone(found));
+        Arc::clone(&found.program)
     };
     let descriptions = program.descriptions();
     let generator = match reader.text(GENERATOR) {
@@ -229,7 +243,7 @@ fn of_kind(
             found
         }
     };
-    Some((program, generator?))
+    Some((program, generator?, file))
 }
 
 fn find_file<'a>(
@@ -237,7 +251,7 @@ fn find_file<'a>(
     name: &str,
     environment: &Environment<'a>,
     reader: &mut Reader<'_>,
-) -> Option<&'a Arc<crate::sandbox::ExtensionFile>> {
+) -> Option<&'a Arc<ExtensionFile>> {
     let extensions = environment.extensions;
     if let Some(file) = extensions.file(kind, name) {
         return Some(file);

@@ -9,7 +9,7 @@ mod extension;
 mod order;
 
 pub use compile::{Environment, compile};
-pub use extension::{EXTENSION_ATTRIBUTES, library};
+pub use extension::{EXTENSION_ATTRIBUTES, library, reserved};
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
 use crate::expression::{Bound, EvaluateError};
 use crate::fields::{GenerateError, Generator};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, Made, Prepared};
+use crate::sandbox::{ExtensionFile, Fault, Made, Prepared, Tier};
 
 /// A model ready to run.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Plan {
     outputs: Vec<usize>,
     slots: usize,
     block_rows: usize,
+    extension_files: Vec<Arc<ExtensionFile>>,
 }
 
 /// Makes the column of one field.
@@ -133,6 +134,27 @@ impl Plan {
     /// The output columns.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The files of user code that the plan runs, each once.
+    pub fn extension_files(&self) -> &[Arc<ExtensionFile>] {
+        &self.extension_files
+    }
+
+    /// Every field in the order of computation and how its values are made, in words.
+    pub fn explain(&self) -> Vec<(&str, String)> {
+        let how = |step: &Step| match &step.source {
+            Source::Generator(_) => "native".to_owned(),
+            Source::Expression { .. } => "native (computed from other fields)".to_owned(),
+            Source::Extension { prepared, .. } => match prepared.tier() {
+                Tier::Lowered => "lowered script".to_owned(),
+                Tier::Interpreted { because } => {
+                    format!("interpreted script; not lowered because of {because}")
+                }
+                Tier::Module => "module".to_owned(),
+            },
+        };
+        self.steps.iter().map(|step| (step.field.as_str(), how(step))).collect()
     }
 
     /// A good number of rows for a block: what fits a processor's cache, `1..=8192`.

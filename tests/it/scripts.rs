@@ -14,6 +14,8 @@ use datagen::problems::{Problems, chain};
 use datagen::roots::ReadRoots;
 use datagen::sandbox::{Extensions, Limits, Settings};
 
+use crate::support::run_ok;
+
 /// The scripts that come with Datagen.
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts")
@@ -366,4 +368,50 @@ fn a_changed_script_serves_what_begins_later_and_a_broken_one_changes_nothing() 
     fs::remove_file(&path).unwrap();
     assert!(compile(field, &library.current(), true).is_err());
     assert_eq!(rows(&first, 5, 1).unwrap(), "x\n\"1\"\n");
+}
+
+#[test]
+fn a_new_script_is_tried_listed_explained_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run_ok(folder.path(), arguments);
+    assert!(run(&["new", "script", "voucher"]).contains("datagen try scripts/voucher.rhai"));
+    let tried = run(&["try", "scripts/voucher.rhai", "--params", r#"{"digits": 3}"#, "-n", "2"]);
+    assert!(tried.lines().count() == 2 && tried.starts_with("A-"), "{tried}");
+    assert_eq!(run(&["try", "VOUCHER", "--params", r#"{"digits": 3}"#, "-n", "2"]), tried);
+    assert!(run(&["fields"]).contains("VOUCHER"));
+    assert!(run(&["fields", "voucher"]).contains("Digits of a code, 1 to 18."));
+    let explained = run(&["check", "scripts/voucher.json", "--explain"]);
+    assert_eq!(explained, "scripts/voucher.json: ok\n  id: native\n  code: lowered script\n");
+    assert!(run(&["preview", "scripts/voucher.json", "--format", "csv"]).contains("B-"));
+    let refused = crate::support::run(folder.path(), &["new", "script", "voucher"]);
+    assert!(!refused.status.success());
+    for name in ["../x", "Voucher", "", "a b"] {
+        assert!(!crate::support::run(folder.path(), &["new", "script", name]).status.success());
+    }
+}
+
+#[test]
+fn the_shipped_scripts_are_lowered_where_they_can_be() {
+    let plan = compile(SAMPLES, &extensions(&samples()), true).unwrap();
+    let told: String =
+        plan.explain().iter().map(|(name, how)| format!("{name}: {how}\n")).collect();
+    insta::assert_snapshot!(told.replace(&*samples().to_string_lossy(), "scripts"), @"
+    ordered: native
+    iban: lowered script
+    card: lowered script
+    text: interpreted script; not lowered because of an array (scripts/sentence.rhai:39:21)
+    walk: interpreted script; not lowered because of sub-values
+    meters: native (computed from other fields)
+    parcel: interpreted script; not lowered because of an array (scripts/parcel.rhai:7:33)
+    twice: lowered script
+    ");
+}
+
+/// For all sample scripts: the same values from both tiers.
+#[test]
+fn the_shipped_scripts_give_the_same_values_interpreted() {
+    let extensions = extensions(&samples());
+    let lowered = compile(SAMPLES, &extensions, true).unwrap();
+    let interpreted = compile(SAMPLES, &extensions, false).unwrap();
+    assert_eq!(rows(&lowered, 0, 3_000).unwrap(), rows(&interpreted, 0, 3_000).unwrap());
 }

@@ -18,12 +18,14 @@
 //! | `engine` | the interpreter with every limit set |
 //! | [`host`] | the functions that scripts call |
 //! | `interpret` | the interpreted tier |
+//! | [`lower`] | the lowered tier |
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
 
 mod engine;
 mod host;
 mod interpret;
+mod lower;
 mod read;
 mod values;
 mod walk;
@@ -35,6 +37,7 @@ use crate::sandbox::{
     Binding, Description, Fault, FaultKind, Kind, Limits, Made, Prepared, Program, Source, Tier,
 };
 use interpret::Interpreted;
+use lower::Tree;
 
 /// Rhai scripts.
 #[derive(Debug)]
@@ -121,14 +124,66 @@ impl Program for ScriptProgram {
             binding.rows,
         );
         interpreted.check()?;
-        Ok(Box::new(Field { interpreted, nullable: self.nullable }))
+        let tree = if binding.may_lower {
+            self.lower(&interpreted, data_type)
+        } else {
+            Err("lowering is switched off".to_owned())
+        };
+        let nullable = self.nullable && tree.as_ref().map_or(true, Tree::is_nullable);
+        Ok(Box::new(Field { interpreted, tree, nullable }))
     }
+}
+
+impl ScriptProgram {
+    /// The script as a tree, or what prevents it.
+    fn lower(&self, field: &Interpreted, data_type: DataType) -> Result<Tree, String> {
+        let engine = engine::engine(&self.text.limits, &field.field);
+        let script = read::read(&engine, &self.text.source()).map_err(|fault| fault.to_string())?;
+        let description = &self.descriptions[0];
+        if !description.sub_values.is_empty() {
+            return Err("sub-values".to_owned());
+        }
+        let parameters = interpret::parameter_map(&description.parameters, &field.parameters);
+        let functions = read::functions(&script);
+        let mut body = script.body;
+        interpret::fix_parameters(&mut body, &script.arguments[1], &parameters);
+        let names = description.inputs.iter().map(|input| read::input_variable(&input.name));
+        let inputs: Vec<_> = names.zip(field.inputs.iter().copied()).collect();
+        let nullable = self.nullable;
+        let script = lower::Script {
+            body: &body,
+            functions: &functions,
+            inputs: &inputs,
+            data_type,
+            nullable,
+        };
+        lower::compile(&script).map_err(|error| match error.position.line() {
+            Some(line) => {
+                let column = error.position.position().unwrap_or(1);
+                format!("{} ({}:{line}:{column})", error.what, self.text.label)
+            }
+            None => error.what,
+        })
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Blocks that this thread's lowered scripts left to the interpreter.
+    static LEFT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn left_to_the_interpreter() -> usize {
+    LEFT.get()
 }
 
 /// A field of a script.
 #[derive(Debug)]
 struct Field {
     interpreted: Interpreted,
+    /// The script lowered, or why it is not.
+    tree: Result<Tree, String>,
     nullable: bool,
 }
 
@@ -142,10 +197,23 @@ impl Prepared for Field {
     }
 
     fn tier(&self) -> Tier {
-        Tier::Interpreted { because: String::new() }
+        match &self.tree {
+            Ok(_) => Tier::Lowered,
+            Err(because) => Tier::Interpreted { because: because.clone() },
+        }
     }
 
     fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
+        if let Ok(tree) = &self.tree {
+            let Interpreted { inputs: types, stream, text, .. } = &self.interpreted;
+            host::with(|host| host.turn_to(*stream, self.interpreted.rows));
+            engine::set_deadline(text.limits.block_seconds);
+            if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
+                return Ok(Made { column, sub_values: Vec::new() });
+            }
+            #[cfg(test)]
+            LEFT.set(LEFT.get() + 1);
+        }
         self.interpreted.generate(rows, inputs)
     }
 }

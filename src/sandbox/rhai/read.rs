@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, Stmt};
 use serde_json::Value;
 
+use super::lower::Functions;
 use super::walk;
 use crate::sandbox::{
     Description, Fault, FaultKind, InputDescription, Parameter, ParameterKind, Place, Source,
@@ -26,6 +27,22 @@ pub(super) struct Script {
     pub(super) nullable: bool,
     /// Whether there is a `check`.
     pub(super) has_check: bool,
+}
+
+/// The functions of a script beside `generate` and `check`, by name and number of arguments.
+pub(super) fn functions(script: &Script) -> Functions {
+    let other = |name: &str, count: usize| {
+        (name, count) != ("generate", 2) && (name, count) != ("check", 1)
+    };
+    let all = script.functions.iter_functions();
+    all.filter(|function| other(function.name, function.params.len()))
+        .map(|function| {
+            let count = function.params.len();
+            let names = function.params.iter().map(|name| (*name).to_owned()).collect();
+            let statements = body(&script.functions, function.name, count);
+            ((function.name.to_owned(), count), (names, statements))
+        })
+        .collect()
 }
 
 /// What the constants of a script say.

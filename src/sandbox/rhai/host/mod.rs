@@ -57,6 +57,11 @@ impl Host {
         self.cell = self.stream.cell(row);
     }
 
+    /// Exchanges the row's draws for those of another row.
+    pub(in crate::sandbox::rhai) fn swap(&mut self, cell: &mut Cell) {
+        std::mem::swap(&mut self.cell, cell);
+    }
+
     /// Turns to the field that draws from `stream`; what was selected before stays at hand.
     pub(in crate::sandbox::rhai) fn turn_to(&mut self, stream: Stream, rows: Option<u64>) {
         self.stream = stream;

@@ -1,0 +1,134 @@
+//! `datagen try`: values of one script or module, how they are made, and how fast.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::shown::print_problems;
+use super::source;
+use crate::columns::Rows;
+use crate::commands;
+use crate::config::Config;
+use crate::model;
+use crate::plan::{self, Environment, Plan};
+use crate::problems::Problems;
+use crate::roots::ReadRoots;
+use crate::sandbox::KINDS;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A script or module file, or the name of a type
+    #[arg(value_name = "FILE|TYPE")]
+    what: String,
+    /// Parameters, a JSON object
+    #[arg(long, default_value = "{}", value_name = "JSON")]
+    params: String,
+    /// A field that it reads, in JSON; may be given several times
+    #[arg(long = "field", value_name = "JSON")]
+    fields: Vec<String>,
+    /// What it returns, where it does not say it
+    #[arg(long, value_name = "TYPE")]
+    returns: Option<String>,
+    /// The generator of a file that has several
+    #[arg(long, value_name = "NAME")]
+    generator: Option<String>,
+    /// Number of values, at most 10,000
+    #[arg(short = 'n', long, default_value_t = 10)]
+    rows: u64,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    extensions: Vec<PathBuf>,
+}
+
+/// The name of the field that is tried.
+const FIELD: &str = "value";
+
+/// How long the speed is measured.
+const MEASURED: Duration = Duration::from_millis(300);
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    let mut folders = arguments.extensions.clone();
+    let mut field = Map::new();
+    field.insert("name".to_owned(), FIELD.into());
+    name_type(&arguments.what, &mut field, &mut folders)?;
+    let params: Value = serde_json::from_str(&arguments.params).context("--params")?;
+    field.insert("params".to_owned(), params);
+    let named = [("returns", &arguments.returns), ("generator", &arguments.generator)];
+    for (key, value) in named {
+        if let Some(value) = value {
+            field.insert(key.to_owned(), value.as_str().into());
+        }
+    }
+    let mut fields = vec![Value::Object(field)];
+    for other in &arguments.fields {
+        let mut other: Map<String, Value> = serde_json::from_str(other).context("--field")?;
+        other.insert("ghost".to_owned(), true.into());
+        fields.push(other.into());
+    }
+    let extensions = source::extensions(&folders, config).current();
+    let files = ReadRoots::new(Some(Path::new(".")), &config.read_roots);
+    let environment = Environment {
+        seed: arguments.seed,
+        now: commands::current_now(),
+        rows: None,
+        files: &files,
+        extensions: &extensions,
+        may_lower: true,
+    };
+    let mut problems = Problems::default();
+    let plan = model::parse(&json!({ "Fields": fields }).to_string(), &mut problems)
+        .and_then(|model| plan::compile(&model, &environment, &mut problems));
+    print_problems(&arguments.what, &problems);
+    let Some(plan) = plan.filter(|_| !problems.has_errors()) else { return Ok(ExitCode::FAILURE) };
+    let lines = commands::preview(&plan, "csv", 0, arguments.rows)?;
+    let mut out = io::stdout().lock();
+    for record in csv::Reader::from_reader(&lines[..]).records() {
+        writeln!(out, "{}", record?.get(0).unwrap_or_default())?;
+    }
+    let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
+    writeln!(io::stderr(), "{}: {:.0} ns a row", how.unwrap_or_default(), nanoseconds(&plan)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `what` names: a file whose folder is looked at as well, or a type.
+fn name_type(
+    what: &str,
+    field: &mut Map<String, Value>,
+    folders: &mut Vec<PathBuf>,
+) -> anyhow::Result<()> {
+    let path = Path::new(what);
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let kind = KINDS.iter().find(|kind| kind.file_extensions().contains(&extension));
+    let Some(kind) = kind else {
+        field.insert("type".to_owned(), what.into());
+        return Ok(());
+    };
+    let Some(name) = path.file_name().filter(|_| path.is_file()) else {
+        bail!("there is no file `{what}`");
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // First, so that this very file is found where another folder has one of that name.
+    folders.insert(0, folder.unwrap_or(Path::new(".")).to_owned());
+    field.insert("type".to_owned(), kind.type_name().into());
+    field.insert(kind.file_attribute().to_owned(), name.to_string_lossy().into());
+    Ok(())
+}
+
+/// Time of a row, the fields that are read included.
+fn nanoseconds(plan: &Plan) -> anyhow::Result<f64> {
+    let (began, mut rows) = (Instant::now(), 0);
+    while began.elapsed() < MEASURED {
+        let count = plan.block_rows();
+        plan.generate(Rows { first: rows, count })?;
+        rows += count as u64;
+    }
+    Ok(began.elapsed().as_secs_f64() * 1e9 / rows.max(1) as f64)
+}
