@@ -18,6 +18,7 @@ fuzz_target!(|model: &str| {
         output_root: PathBuf::from("/tmp/datagen-fuzz/out"),
         read_roots: Vec::new(),
         default_folder: "out".to_owned(),
+        extensions: Default::default(),
     };
     let connectors = ["csv", "json", "avro", "parquet", "orc"].map(str::to_owned);
     let request = Request {

@@ -96,7 +96,9 @@ impl ApiError {
                     (StatusCode::TOO_MANY_REQUESTS, "queue_full")
                 }
                 SubmitError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-                SubmitError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+                SubmitError::Record(_) | SubmitError::UserCode { .. } => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "store")
+                }
             },
             Self::Command(error) | Self::Archive(ArchiveError::Command(error)) => of_command(error),
             Self::Archive(error) => match error {

@@ -57,6 +57,12 @@ pub enum SubmitError {
     /// The command store refused.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The user code of the model could not be kept.
+    #[error("keep the user code of the model")]
+    UserCode {
+        /// What the system said.
+        source: std::io::Error,
+    },
 }
 
 /// Why something could not be done with a command.

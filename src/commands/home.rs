@@ -82,6 +82,11 @@ impl Home {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// The user code that commands were accepted with.
+    pub(super) fn extensions(&self) -> PathBuf {
+        self.path.join("extensions")
+    }
+
     /// The database of this home.
     pub(super) fn database(&self) -> PathBuf {
         Self::database_of(&self.path)

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::counters::{Counters, Counting};
+use super::kept::Kept;
 use super::probe::{Point, Probe};
 use super::progress;
 use super::store::{BatchRecord, RecordError, Store};
@@ -23,7 +24,7 @@ use super::{
     Surroundings, prepare,
 };
 use crate::engine::Control;
-use crate::problems::chain;
+use crate::problems::{Problem, Problems, chain};
 use crate::sandbox::Library;
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
@@ -48,6 +49,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) limits: Limits,
     pub(super) library: Library,
+    pub(super) kept: Kept,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) counting: Counting,
     pub(super) state: Mutex<State>,
@@ -206,12 +208,14 @@ impl Shared {
         store: Arc<Store>,
         limits: Limits,
         library: Library,
+        kept: Kept,
         probe: Arc<dyn Probe>,
     ) -> Self {
         Self {
             store,
             limits,
             library,
+            kept,
             probe,
             counting: Counting::default(),
             state: Mutex::default(),
@@ -497,11 +501,17 @@ impl Shared {
             now: command.now,
             overrides: &command.overrides,
         };
+        let kept = self.kept.of(command.id).map_err(|error| {
+            let message = format!("the user code of this command cannot be read any more: {error}");
+            let mut problems = Problems::default();
+            problems.push(Problem::error("user_code_lost", "", message));
+            Refusal::Problems(problems)
+        })?;
         let surroundings = Surroundings {
             output_root: self.limits.output_root.clone(),
             read_roots: self.limits.read_roots.clone(),
             default_folder: command.id.to_string(),
-            extensions: self.library.current(),
+            extensions: kept.unwrap_or_else(|| self.library.current()),
         };
         prepare(&request, &surroundings)
     }

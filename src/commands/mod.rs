@@ -27,6 +27,7 @@ mod command;
 mod counters;
 mod error;
 mod home;
+mod kept;
 mod live;
 mod models;
 mod prepare;

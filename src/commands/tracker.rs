@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::counters::Counters;
 use super::error::{CommandError, OpenError, SubmitError};
 use super::home::Home;
+use super::kept::Kept;
 use super::live::{Limits, Live, Shared, duration, lock};
 use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
@@ -98,8 +99,12 @@ impl Tracker {
             retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),
         };
         let library = plan::library(config.extension_settings());
+        let folder = home.as_ref().map(Home::extensions);
+        let kept = Kept::new(folder, config.extension_settings());
+        // Where the store does not answer, everything counts as known.
+        kept.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
         let runners = limits.max_running;
-        let shared = Arc::new(Shared::new(Arc::new(store), limits, library, probe));
+        let shared = Arc::new(Shared::new(Arc::new(store), limits, library, kept, probe));
         recover(&shared)?;
         let owner = Owner {
             shared: Arc::clone(&shared),
@@ -197,6 +202,10 @@ impl Tracker {
         command.destinations = prepared.targets.iter().map(|target| target.destination()).collect();
         let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
         let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
+        shared
+            .kept
+            .keep(command.id, prepared.plan.extension_files())
+            .map_err(|source| SubmitError::UserCode { source })?;
         shared.store.insert(&command, &model, warnings.as_deref())?;
         let totals = shared.store.totals(&command)?;
         let live = Live::new(command, totals);

@@ -89,7 +89,7 @@ impl Extensions {
         reserved: &dyn Fn(&str) -> Option<String>,
         before: Option<&Self>,
     ) -> Self {
-        let mut all = Self { settings: settings.clone(), ..Self::default() };
+        let mut all = Self::with(settings);
         for folder in &settings.folders {
             for path in files_of(folder, &mut all.faults) {
                 let Some(kind) = kind_of(kinds, &path) else { continue };
@@ -108,6 +108,11 @@ impl Extensions {
             }
         }
         all
+    }
+
+    /// No code yet: [`add`](Self::add) brings it.
+    pub fn with(settings: &Settings) -> Self {
+        Self { settings: settings.clone(), ..Self::default() }
     }
 
     /// Compiles one file and registers what it offers; a fault is kept instead.
@@ -168,7 +173,12 @@ impl Extensions {
         })
     }
 
-    fn register(&mut self, file: Arc<ExtensionFile>, reserved: &dyn Fn(&str) -> Option<String>) {
+    /// Registers what a compiled file offers. `reserved` tells what has a type's name already, in words.
+    pub fn register(
+        &mut self,
+        file: Arc<ExtensionFile>,
+        reserved: &dyn Fn(&str) -> Option<String>,
+    ) {
         let mut taken = Vec::new();
         for (generator, description) in file.program.descriptions().iter().enumerate() {
             let type_name = description.name.to_uppercase().replace('-', "_");

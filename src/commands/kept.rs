@@ -1,0 +1,177 @@
+//! The user code that commands were accepted with: kept, so that a command runs those very bytes whatever
+//! happens to the files, also after a restart.
+//!
+//! Bytes lie in `<home>/extensions/<sha256>`, once however many commands use them; beside them one list
+//! for each command, `<id>.json`. A tracker without home keeps both in memory.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::live::lock;
+use crate::plan;
+use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings};
+
+/// Keeps user code for commands.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// `None`: in memory.
+    folder: Option<PathBuf>,
+    memory: Mutex<HashMap<Uuid, Arc<Extensions>>>,
+    settings: Settings,
+}
+
+/// A file of user code in a command's list.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    kind: String,
+    path: PathBuf,
+    digest: String,
+}
+
+impl Kept {
+    pub(super) fn new(folder: Option<PathBuf>, settings: Settings) -> Self {
+        Self { folder, memory: Mutex::default(), settings }
+    }
+
+    /// Keeps `files` for the command `id`. On return they survive whatever happens.
+    pub(super) fn keep(&self, id: Uuid, files: &[Arc<ExtensionFile>]) -> io::Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let Some(folder) = &self.folder else {
+            let mut extensions = Extensions::with(&self.settings);
+            for file in files {
+                extensions.register(Arc::clone(file), &plan::reserved);
+            }
+            lock(&self.memory).insert(id, Arc::new(extensions));
+            return Ok(());
+        };
+        fs::create_dir_all(folder)?;
+        let mut entries = Vec::with_capacity(files.len());
+        for file in files {
+            let path = folder.join(&file.digest);
+            if !path.exists() {
+                write_whole(&path, &file.bytes)?;
+            }
+            entries.push(Entry {
+                kind: file.kind.type_name().to_owned(),
+                path: file.path.clone(),
+                digest: file.digest.clone(),
+            });
+        }
+        write_whole(&folder.join(format!("{id}.json")), &serde_json::to_vec(&entries)?)
+    }
+
+    /// What is kept for `id`; `None` where nothing is.
+    ///
+    /// # Errors
+    ///
+    /// When something is, but cannot be read.
+    pub(super) fn of(&self, id: Uuid) -> io::Result<Option<Arc<Extensions>>> {
+        let Some(folder) = &self.folder else { return Ok(lock(&self.memory).get(&id).cloned()) };
+        let list = match fs::read(folder.join(format!("{id}.json"))) {
+            Ok(list) => list,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let entries: Vec<Entry> = serde_json::from_slice(&list)?;
+        let mut extensions = Extensions::with(&self.settings);
+        for entry in entries {
+            let bytes = fs::read(folder.join(&entry.digest))?;
+            let kind = KINDS.iter().find(|kind| kind.type_name() == entry.kind);
+            let Some(kind) = kind else { continue };
+            extensions.add(*kind, &entry.path, bytes, &plan::reserved, None);
+        }
+        Ok(Some(Arc::new(extensions)))
+    }
+
+    /// Removes what no command that `is_known` uses any more.
+    pub(super) fn prune(&self, is_known: impl Fn(Uuid) -> bool) {
+        let Some(folder) = &self.folder else { return };
+        let mut used = BTreeSet::new();
+        let mut bytes = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let id =
+                path.file_stem().and_then(|stem| Uuid::parse_str(&stem.to_string_lossy()).ok());
+            match id.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
+                None => bytes.push(path),
+                Some(id) if is_known(id) => {
+                    let list = fs::read(&path).unwrap_or_default();
+                    let entries: Vec<Entry> = serde_json::from_slice(&list).unwrap_or_default();
+                    used.extend(entries.into_iter().map(|entry| entry.digest));
+                }
+                Some(_) => remove(&path),
+            }
+        }
+        for path in bytes {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !used.contains(&name) {
+                remove(&path);
+            }
+        }
+    }
+}
+
+/// What cannot be removed now is removed at the next start.
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "kept user code stays behind");
+    }
+}
+
+/// Writes a file that is whole or not there, also after a loss of power.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.part", Uuid::new_v4()));
+    let write = || -> io::Result<()> {
+        fs::write(&temporary, bytes)?;
+        fs::File::open(&temporary)?.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    let written = write();
+    if written.is_err() {
+        // The failure itself is told; what is left over goes at the next start.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For both homes: a command's code is what it was, whatever becomes of the file.
+    #[test]
+    fn a_command_keeps_the_bytes_it_was_accepted_with() {
+        let (scripts, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = scripts.path().join("one.rhai");
+        let settings = Settings { folders: vec![scripts.path().to_owned()], ..Settings::default() };
+        for folder in [None, Some(home.path().join("extensions"))] {
+            fs::write(&path, "fn generate(row, params) { 1 }").unwrap();
+            let first = plan::library(settings.clone()).current();
+            let digest = first.files()[0].digest.clone();
+            let kept = Kept::new(folder.clone(), settings.clone());
+            let id = Uuid::new_v4();
+            kept.keep(id, first.files()).unwrap();
+            fs::write(&path, "fn generate(row, params) { 2 }").unwrap();
+            // Another process, where there is a home.
+            let kept =
+                if folder.is_some() { Kept::new(folder.clone(), settings.clone()) } else { kept };
+            let extensions = kept.of(id).unwrap().unwrap();
+            assert_eq!(extensions.find("ONE").unwrap().file.digest, digest);
+            assert!(kept.of(Uuid::new_v4()).unwrap().is_none());
+            kept.prune(|known| known == id);
+            assert!(kept.of(id).unwrap().is_some());
+        }
+        let kept = Kept::new(Some(home.path().join("extensions")), settings);
+        kept.prune(|_| false);
+        assert_eq!(fs::read_dir(home.path().join("extensions")).unwrap().count(), 0);
+    }
+}
