@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const SCRIPT: &str = r#"// NAME: a code of letters and digits. (These lines are what `datagen fields` shows.)
+const SCRIPT: &str = r#"// A code of letters and digits: say here what your type gives.
 
 // What generate returns: boolean, int32, int64, float32, float64, decimal(10, 2), utf8, bytes, date, timestamp.
 const output = "utf8";
