@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds the sample generators from their sources: build.sh [rust|c|js|python]... (all: no argument).
+#
+# The files go beside this script, or to the folder in $OUT. Tools: see README.md.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+out="$(mkdir -p "${OUT:-$here}" && cd "${OUT:-$here}" && pwd)"
+work="${WORK:-${TMPDIR:-/tmp}/datagen-generators}"
+mkdir -p "$work"
+
+# A Rust compiler with the target, or Debian's, whose library is built along.
+build_rust() {
+    local name="$1" crate="$here/rust/$1" target=wasm32-unknown-unknown
+    export CARGO_TARGET_DIR="$work/rust"
+    # A small shadow stack: it lies first in memory and is cleared for every block.
+    if rustc --print target-libdir --target $target >/dev/null 2>&1 &&
+        [ -d "$(rustc --print target-libdir --target $target)" ]; then
+        RUSTFLAGS="-C link-arg=-zstack-size=65536" \
+            cargo build --quiet --locked --release --target $target --manifest-path "$crate/Cargo.toml"
+    else
+        RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+            RUSTFLAGS="-C linker=wasm-ld-14 -C linker-flavor=wasm-ld -C link-arg=-zstack-size=65536" \
+            /usr/bin/cargo build --quiet --locked --release -Z build-std=std,panic_abort \
+            --target $target --manifest-path "$crate/Cargo.toml"
+    fi
+    cp "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$out/$name.wasm"
+}
+
+build_c() {
+    local name="$1" flags=(--target=wasm32 -O3 -mbulk-memory -nostdlib -Wall -Wextra)
+    local compiler=clang
+    command -v clang-14 >/dev/null && compiler=clang-14
+    "$compiler" "${flags[@]}" -I"$here/c" -I"$here/c/include" -Wl,--no-entry -Wl,--strip-debug -Wl,-z,stack-size=65536 \
+        -Wno-unused-parameter \
+        "$here/c/$name.c" "$here/c/libc.c" "$here/c/bindings/field_generators.c" \
+        "$here/c/bindings/field_generators_component_type.o" -o "$out/$name.wasm"
+}
+
+build_js() {
+    local name="$1"
+    if [ ! -d "$work/js/node_modules" ]; then
+        mkdir -p "$work/js"
+        npm install --silent --prefix "$work/js" componentize-qjs@0.4.5
+    fi
+    "$work/js/node_modules/.bin/componentize-qjs" --wit "$here/wit" --world field-generators \
+        --js "$here/js/$name.js" --module-root "$here/js" --stub-wasi --sync --opt-size \
+        --output "$out/$name.wasm"
+}
+
+build_python() {
+    local name="$1"
+    if [ ! -x "$work/python/bin/componentize-py" ]; then
+        python3 -m venv "$work/python"
+        "$work/python/bin/pip" install --quiet componentize-py==0.25.1
+    fi
+    # Its own folder: what is generated for type checkers does not belong beside the source.
+    (cd "$work" && "$work/python/bin/componentize-py" --wit-path "$here/wit" \
+        --world field-generators componentize --stub-wasi --python-path "$here/python" \
+        "$name" --output "$out/$name.wasm")
+}
+
+languages=("$@")
+[ $# -gt 0 ] || languages=(rust c js python)
+for language in "${languages[@]}"; do
+    case "$language" in
+        rust) build_rust cards && build_rust lookup ;;
+        c) build_c walk ;;
+        js) build_js markov ;;
+        python) build_python iban ;;
+        *) echo "unknown language $language: expected rust, c, js or python" >&2 && exit 2 ;;
+    esac
+done
+ls -l "$out"/*.wasm

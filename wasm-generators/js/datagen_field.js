@@ -1,0 +1,113 @@
+// Field types for Datagen in JavaScript: random numbers and columns. See markov.js for an example.
+//
+// Numbers of 64 bits arrive as JavaScript numbers, which are exact up to 2^53; seeds are smaller.
+
+// The random numbers of a row: SplitMix64, started from its seed, in halves of 32 bits.
+export class Random {
+  constructor(seed) {
+    const number = Number(seed);
+    this.high = Math.floor(number / 4294967296) >>> 0;
+    this.low = number >>> 0;
+  }
+
+  // The next 64 bits; the upper half is returned, the lower one stays in `lower`.
+  upper() {
+    const low = this.low + 0x7f4a7c15;
+    this.high = (this.high + 0x9e3779b9 + (low > 0xffffffff ? 1 : 0)) >>> 0;
+    this.low = low >>> 0;
+    let high = this.high, rest = this.low;
+    [high, rest] = times(high ^ (high >>> 30), rest ^ ((rest >>> 30) | (high << 2)), 0xbf58476d, 0x1ce4e5b9);
+    [high, rest] = times(high ^ (high >>> 27), rest ^ ((rest >>> 27) | (high << 5)), 0x94d049bb, 0x133111eb);
+    this.lower = (rest ^ ((rest >>> 31) | (high << 1))) >>> 0;
+    return (high ^ (high >>> 31)) >>> 0;
+  }
+
+  // Uniform in 0 .. bound - 1, for bounds up to 2^21.
+  below(bound) {
+    return Math.floor((this.upper() * bound) / 4294967296);
+  }
+
+  pick(items) {
+    return items[this.below(items.length)];
+  }
+}
+
+// The product of two 64-bit numbers in halves, without what goes beyond 64 bits.
+function times(aHigh, aLow, bHigh, bLow) {
+  const a0 = aLow & 0xffff, a1 = aLow >>> 16, b0 = bLow & 0xffff, b1 = bLow >>> 16;
+  const first = a0 * b0;
+  const second = a1 * b0 + Math.floor(first / 65536);
+  const third = a0 * b1 + (second % 65536);
+  const low = (((third % 65536) << 16) | (first & 0xffff)) >>> 0;
+  const carry = a1 * b1 + Math.floor(second / 65536) + Math.floor(third / 65536);
+  const cross = (Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) >>> 0;
+  return [(carry + cross) >>> 0, low];
+}
+
+// The UTF-8 bytes of a text.
+function encode(text, data) {
+  for (const letter of text) {
+    const c = letter.codePointAt(0);
+    if (c < 0x80) data.push(c);
+    else if (c < 0x800) data.push(0xc0 | (c >> 6), 0x80 | (c & 63));
+    else if (c < 0x10000) data.push(0xe0 | (c >> 12), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
+    else data.push(0xf0 | (c >> 18), 0x80 | ((c >> 12) & 63), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
+  }
+}
+
+// A column of texts; null and undefined are nulls.
+export function texts(values) {
+  const offsets = [0], data = [], validity = [];
+  let nulls = false;
+  for (const value of values) {
+    const present = value !== null && value !== undefined;
+    if (present) encode(value, data);
+    nulls ||= !present;
+    validity.push(present ? 1 : 0);
+    offsets.push(data.length);
+  }
+  return {
+    data: { tag: "utf8", val: { offsets: Uint32Array.from(offsets), data: Uint8Array.from(data) } },
+    validity: nulls ? Uint8Array.from(validity) : undefined,
+  };
+}
+
+// The type of a column.
+export const columnType = (kind, precision = 0, scale = 0) => ({ kind, precision, scale });
+
+// What a module exports: its generators by name, each { summary, output, params, inputs, check, value }.
+export function module(name, version, generators) {
+  const prepare = (own, values) => {
+    const params = {};
+    own.params.forEach((param, index) => (params[param.name] = values[index].val));
+    const refusal = own.check?.(params);
+    if (refusal) throw { kind: "bad-params", message: refusal, row: undefined, param: undefined };
+    return params;
+  };
+  return {
+    describe: () => ({
+      name,
+      version,
+      generators: Object.entries(generators).map(([name, own]) => ({
+        name,
+        summary: own.summary,
+        output: own.output,
+        nullable: own.nullable ?? false,
+        params: own.params.map((param) => ({ required: false, doc: "", defaultValue: undefined, ...param })),
+        inputs: [],
+        subValues: [],
+        random: true,
+      })),
+    }),
+    check: (name, values) => {
+      prepare(generators[name], values);
+      return generators[name].output;
+    },
+    generate: (request) => {
+      const own = generators[request.generator];
+      const params = prepare(own, request.params);
+      const values = Array.from(request.rowSeeds, (seed) => own.value(new Random(seed), params));
+      return { values: texts(values), subValues: [] };
+    },
+  };
+}
