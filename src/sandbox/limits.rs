@@ -62,7 +62,7 @@ impl Default for Limits {
             module_table_elements: 100_000,
             answer_bytes: 256 << 20,
             block_seconds: 10,
-            load_seconds: 30,
+            load_seconds: 60,
         }
     }
 }

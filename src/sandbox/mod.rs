@@ -26,6 +26,7 @@ mod library;
 mod limits;
 mod registry;
 mod rhai;
+mod wasm;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};
 
 /// Every kind of user code.
-pub static KINDS: &[&dyn Kind] = &[&rhai::Scripts];
+pub static KINDS: &[&dyn Kind] = &[&rhai::Scripts, &wasm::Wasm];
 
 /// A kind of user code: what the files of some extensions hold.
 pub trait Kind: Debug + Sync {

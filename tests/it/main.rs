@@ -16,6 +16,7 @@ mod golden;
 mod hostile;
 mod http;
 mod models;
+mod modules;
 mod reproducible;
 mod scripts;
 mod server;

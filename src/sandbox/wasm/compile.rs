@@ -1,0 +1,119 @@
+//! Compiles a component, or takes its code from the cache, within a time.
+
+use std::hash::{Hash as _, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::Component;
+
+use super::cache::Cache;
+use super::engine::Runtime;
+use super::faults::first_line;
+use super::finish::finish;
+use crate::sandbox::{Fault, FaultKind, Source};
+
+/// Compilations that may go on after their time is over: a compiler cannot be stopped midway.
+const MOST_ABANDONED: u32 = 2;
+
+/// Stack of the thread that compiles: deep nesting of code is the user's choice.
+const STACK_BYTES: usize = 16 << 20;
+
+static ABANDONED: AtomicU32 = AtomicU32::new(0);
+
+/// The compiled form of a file.
+///
+/// # Errors
+///
+/// Why it does not compile, or that it takes too long.
+pub(super) fn compile(
+    runtime: &Arc<Runtime>,
+    source: &Source<'_>,
+) -> Result<Component, Box<Fault>> {
+    let cache = source.cache.and_then(Cache::open);
+    let name = cache_name(runtime, source.digest);
+    if let Some(code) = cache.as_ref().and_then(|cache| cache.read(&name))
+        && let Some(component) = load(runtime, &code)
+    {
+        return Ok(component);
+    }
+    let component = compile_in_time(runtime, source.label, finish(source)?.into_owned())?;
+    if let Some(cache) = cache
+        && let Ok(code) = component.serialize()
+    {
+        cache.write(&name, &code);
+    }
+    Ok(component)
+}
+
+/// The code's name: another version of this program, another engine, another setting of it or another file
+/// is another code.
+fn cache_name(runtime: &Runtime, digest: &str) -> String {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(env!("CARGO_PKG_VERSION").as_bytes());
+    runtime.engine.precompile_compatibility_hash().hash(&mut hash);
+    format!("{digest}-{:016x}", hash.0)
+}
+
+/// FNV-1a: a named hash, so that the name is the same in every process.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "compiling an interpreter takes seconds, loading its code none")]
+fn load(runtime: &Runtime, code: &[u8]) -> Option<Component> {
+    // SAFETY: `code` came out of a `Cache`, which gives back only what carries the seal of this user's own
+    // key: bytes that `Component::serialize` made. Wasmtime itself refuses those of another version.
+    unsafe { Component::deserialize(&runtime.engine, code) }.ok()
+}
+
+fn compile_in_time(
+    runtime: &Arc<Runtime>,
+    label: &str,
+    bytes: Vec<u8>,
+) -> Result<Component, Box<Fault>> {
+    let fault = |kind, message| Box::new(Fault::new(kind, label, message));
+    if ABANDONED.load(Ordering::Relaxed) >= MOST_ABANDONED {
+        let message = "other modules that take too long are still being compiled";
+        return Err(fault(FaultKind::Limit, message.to_owned()));
+    }
+    let (tx, rx) = sync_channel(0);
+    let compiling = Arc::clone(runtime);
+    let task = move || {
+        let compiled = catch_unwind(AssertUnwindSafe(|| Component::new(&compiling.engine, &bytes)));
+        if tx.send(compiled).is_err() {
+            ABANDONED.fetch_sub(1, Ordering::Relaxed);
+        }
+    };
+    thread::Builder::new()
+        .name("module-compiler".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(task)
+        .map_err(|error| fault(FaultKind::Compile, format!("it cannot be compiled: {error}")))?;
+    let seconds = runtime.limits.load_seconds;
+    match rx.recv_timeout(Duration::from_secs(seconds)) {
+        Ok(Ok(Ok(component))) => Ok(component),
+        Ok(Ok(Err(error))) => Err(fault(FaultKind::Compile, first_line(&format!("{error:#}")))),
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+            Err(fault(FaultKind::Compile, "it brings the compiler down".to_owned()))
+        }
+        Err(RecvTimeoutError::Timeout) => {
+            ABANDONED.fetch_add(1, Ordering::Relaxed);
+            let message = format!("compiling takes more than {seconds} seconds");
+            Err(fault(FaultKind::Limit, message))
+        }
+    }
+}

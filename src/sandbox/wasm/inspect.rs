@@ -1,0 +1,89 @@
+//! Looks a module over before it is compiled: what it is, and whether compiling it stays bounded.
+//!
+//! Time to compile grows with the size of code, but faster than that with the size of one function. What
+//! compilers of real languages make lies below these bounds: the largest function of Python has 417 KiB.
+
+use wasmparser::{Encoding, Operator, Parser, Payload};
+
+/// Most bytes of one function, most locals, blocks and jump targets in it.
+const FUNCTION_BYTES: usize = 1 << 20;
+const FUNCTION_LOCALS: u64 = 5_000;
+const JUMP_TARGETS: u64 = 50_000;
+
+/// Most functions of a module, and most parts that it consists of.
+const FUNCTIONS: u32 = 100_000;
+const PARTS: u32 = 200;
+
+/// What the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A component.
+    Component,
+    /// A core module; whether it carries the section that tells its interface.
+    Core {
+        /// Whether it does.
+        described: bool,
+    },
+}
+
+/// Tells what `bytes` are.
+///
+/// # Errors
+///
+/// Why they are no module, or none that is compiled here.
+pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, String> {
+    let mut shape = None;
+    let (mut functions, mut parts) = (0_u32, 0_u32);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|error| format!("this is no WebAssembly module: {error}"))? {
+            Payload::Version { encoding, .. } => {
+                parts += 1;
+                if parts > PARTS {
+                    return Err(format!("it consists of more than {PARTS} modules"));
+                }
+                shape.get_or_insert(match encoding {
+                    Encoding::Component => Shape::Component,
+                    Encoding::Module => Shape::Core { described: false },
+                });
+            }
+            Payload::CustomSection(section) if section.name().starts_with("component-type") => {
+                if let Some(Shape::Core { described }) = &mut shape {
+                    *described = true;
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                functions += 1;
+                if functions > FUNCTIONS {
+                    return Err(format!("it has more than {FUNCTIONS} functions"));
+                }
+                check_function(&body)?;
+            }
+            _ => {}
+        }
+    }
+    shape.ok_or_else(|| "this is no WebAssembly module: it is empty".to_owned())
+}
+
+fn check_function(body: &wasmparser::FunctionBody<'_>) -> Result<(), String> {
+    let malformed = |error| format!("this is no WebAssembly module: {error}");
+    if body.range().len() > FUNCTION_BYTES {
+        return Err(format!("a function has more than {FUNCTION_BYTES} bytes"));
+    }
+    let mut locals = 0_u64;
+    for local in body.get_locals_reader().map_err(malformed)? {
+        locals += u64::from(local.map_err(malformed)?.0);
+    }
+    if locals > FUNCTION_LOCALS {
+        return Err(format!("a function has more than {FUNCTION_LOCALS} locals"));
+    }
+    let mut targets = 0_u64;
+    for operator in body.get_operators_reader().map_err(malformed)? {
+        if let Operator::BrTable { targets: table } = operator.map_err(malformed)? {
+            targets += u64::from(table.len());
+        }
+    }
+    if targets > JUMP_TARGETS {
+        return Err(format!("the jump tables of a function have more than {JUMP_TARGETS} entries"));
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! WebAssembly modules as generators, in whatever language they were written.
+//!
+//! ```text
+//!  file ── finish ──► component ── inspect, compile (or cache) ──► Module ── describe ──► Offer
+//!                                                                               │ prepare: check of parameters
+//!                                                        a fresh instance ◄── Block: generate, once per block
+//!                                                        columns in, columns out, checked
+//! ```
+//!
+//! The interface is `wasm-generators/wit`: columns as flat lists, one seed per row, one call per block. A
+//! module sees nothing else of the world: no clock, no files, no random numbers. Every call gets a fresh
+//! instance, so that nothing leaks from block to block, and ends by its fuel, by the clock, at the bounds
+//! of its memory, or with an answer that is checked before anything reads it.
+//!
+//! Values can come out as `WasmList` without a copy, but what such a list points at is freed before the
+//! call returns; so everything is copied into vectors at once.
+//!
+//! Knows nothing of fields; only this folder names wasmtime.
+
+mod answers;
+mod bindings;
+mod block;
+mod cache;
+mod compile;
+mod describe;
+mod engine;
+mod faults;
+mod finish;
+mod host;
+mod inputs;
+mod inspect;
+mod program;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::{Fault, FaultKind, Kind, Limits, Program, Source};
+
+/// The kind of `.wasm` and `.wat` files.
+#[derive(Debug)]
+pub(super) struct Wasm;
+
+impl Kind for Wasm {
+    fn type_name(&self) -> &'static str {
+        "WASM"
+    }
+
+    fn file_attribute(&self) -> &'static str {
+        "module"
+    }
+
+    fn file_extensions(&self) -> &'static [&'static str] {
+        &["wasm", "wat"]
+    }
+
+    fn is_text(&self) -> bool {
+        false
+    }
+
+    fn most_bytes(&self, limits: &Limits) -> u64 {
+        limits.module_bytes
+    }
+
+    fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+        let runtime = engine::Runtime::shared(limits).map_err(|error| {
+            let message = faults::first_line(&format!("no engine for these limits: {error:#}"));
+            Box::new(Fault::new(FaultKind::Compile, source.label, message))
+        })?;
+        let component = compile::compile(&runtime, source)?;
+        let module = program::Module::new(runtime, source.label, &component)?;
+        Ok(Arc::new(program::Offer::new(module)?))
+    }
+}

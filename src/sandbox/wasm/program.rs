@@ -1,0 +1,232 @@
+//! A compiled module and its calls.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use wasmtime::component::Component;
+
+use super::answers;
+use super::bindings::exports::datagen::field::generators::ParamValue;
+use super::bindings::{FieldGenerators, FieldGeneratorsPre};
+use super::block::Block;
+use super::describe::{Entry, data_type, describe};
+use super::engine::Runtime;
+use super::faults::{first_line, refused, trapped};
+use super::finish::WITHOUT_WASI;
+use super::host::Host;
+use super::inputs::Passing;
+use crate::columns::{Column, DataType, Rows};
+use crate::problems::excerpt;
+use crate::sandbox::{
+    Binding, Description, Fault, FaultKind, ParameterKind, Prepared, Program, data_type_name,
+};
+
+/// A module ready to be instantiated, shared by everything that uses it.
+pub(super) struct Module {
+    pub(super) runtime: Arc<Runtime>,
+    /// What messages call it.
+    pub(super) label: String,
+    instances: FieldGeneratorsPre<Host>,
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Module").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+impl Module {
+    /// Checks that `component` imports and exports what it should.
+    ///
+    /// # Errors
+    ///
+    /// What it lacks, or wants in vain.
+    pub(super) fn new(
+        runtime: Arc<Runtime>,
+        label: &str,
+        component: &Component,
+    ) -> Result<Self, Box<Fault>> {
+        let fault = |message| Box::new(Fault::new(FaultKind::Compile, label, message));
+        let imports =
+            names(component.component_type().imports(&runtime.engine).map(|(name, _)| name));
+        let instances = runtime
+            .linker
+            .instantiate_pre(component)
+            .map_err(|error| {
+                let advice = if imports.contains("wasi:") {
+                    WITHOUT_WASI
+                } else {
+                    "only datagen:field/log is there"
+                };
+                let error = first_line(&format!("{error:#}"));
+                fault(format!("it imports {imports}: {advice} ({error})"))
+            })
+            .and_then(|pre| {
+                FieldGeneratorsPre::new(pre).map_err(|error| {
+                    let exports = names(
+                        component.component_type().exports(&runtime.engine).map(|(name, _)| name),
+                    );
+                    let error = first_line(&format!("{error:#}"));
+                    fault(format!(
+                        "it does not export datagen:field/generators@1.0.0 but {exports} ({error})"
+                    ))
+                })
+            })?;
+        Ok(Self { runtime, label: label.to_owned(), instances })
+    }
+
+    /// Runs `call` on a fresh instance.
+    ///
+    /// # Errors
+    ///
+    /// Why there was no answer.
+    pub(super) fn call<T>(
+        &self,
+        call: impl FnOnce(&FieldGenerators, &mut wasmtime::Store<Host>) -> wasmtime::Result<T>,
+    ) -> Result<T, Box<Fault>> {
+        let _permit = self.runtime.permit();
+        let mut store = self.runtime.store(&self.label).map_err(|error| {
+            let message = first_line(&format!("{error:#}"));
+            Box::new(Fault::new(FaultKind::Failed, &*self.label, message))
+        })?;
+        let answer =
+            self.instances.instantiate(&mut store).and_then(|instance| call(&instance, &mut store));
+        answer.map_err(|error| trapped(&self.label, &error, store.data(), &self.runtime.limits))
+    }
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let all: Vec<&str> = names.take(5).collect();
+    if all.is_empty() { "nothing".to_owned() } else { excerpt(&all.join(", ")) }
+}
+
+/// A module and what it offers.
+#[derive(Debug)]
+pub(super) struct Offer {
+    module: Arc<Module>,
+    descriptions: Vec<Description>,
+    entries: Vec<Entry>,
+}
+
+impl Offer {
+    /// Asks `module` what it offers.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not tell, or what is wrong with what it tells.
+    pub(super) fn new(module: Module) -> Result<Self, Box<Fault>> {
+        let info = module
+            .call(|instance, store| instance.datagen_field_generators().call_describe(store))?;
+        let (descriptions, entries) = describe(info)
+            .map_err(|message| Box::new(Fault::new(FaultKind::Answer, &*module.label, message)))?;
+        Ok(Self { module: Arc::new(module), descriptions, entries })
+    }
+}
+
+impl Program for Offer {
+    fn descriptions(&self) -> &[Description] {
+        &self.descriptions
+    }
+
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+        let label = &*self.module.label;
+        let fault = |kind, message| Box::new(Fault::new(kind, label, message));
+        let (entry, description) =
+            (&self.entries[binding.generator], &self.descriptions[binding.generator]);
+        let kinds = description.parameters.iter().map(|one| one.kind);
+        let parameters: Vec<Parameter> = binding
+            .parameters
+            .iter()
+            .zip(kinds)
+            .map(|(value, kind)| Parameter::new(value, kind))
+            .collect();
+        let mut passings = Vec::new();
+        for ((input, accepts), described) in
+            binding.inputs.iter().zip(&entry.accepts).zip(&description.inputs)
+        {
+            let passing = input.map(|input| Passing::new(input, accepts)).transpose();
+            passings.push(passing.map_err(|message| {
+                let name = excerpt(&described.name);
+                fault(FaultKind::Refused, format!("the input `{name}` {message}"))
+            })?);
+        }
+        let lowered: Vec<ParamValue<'_>> = parameters.iter().map(Parameter::lowered).collect();
+        let types: Vec<_> = passings.iter().map(|one| one.map(Passing::column_type)).collect();
+        let checked = self.module.call(|instance, store| {
+            instance.datagen_field_generators().call_check(store, &entry.name, &lowered, &types)
+        })?;
+        let output = checked.map_err(|error| refused(label, &error, None))?;
+        let output = data_type(output).map_err(|message| fault(FaultKind::Answer, message))?;
+        if let Some(returns) = binding.returns.filter(|returns| *returns != output) {
+            let (returns, output) = (data_type_name(returns), data_type_name(output));
+            return Err(fault(FaultKind::Refused, format!("it gives {output}, not {returns}")));
+        }
+        Ok(Box::new(Block {
+            module: Arc::clone(&self.module),
+            generator: entry.name.clone(),
+            field: binding.field.to_owned(),
+            parameters,
+            passings,
+            output,
+            nullable: entry.nullable,
+            sub_values: description.sub_values.iter().map(|one| one.data_type).collect(),
+            stream: binding.stream,
+            random: entry.random,
+            table_rows: binding.rows,
+        }))
+    }
+}
+
+/// A parameter's value as a call hands it over.
+#[derive(Debug)]
+pub(super) enum Parameter {
+    Null,
+    Boolean(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    Json(String),
+}
+
+impl Parameter {
+    fn new(value: &Value, kind: ParameterKind) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            _ if kind == ParameterKind::Json => Self::Json(value.to_string()),
+            Value::Bool(value) => Self::Boolean(*value),
+            Value::Number(number) => match number.as_i64() {
+                Some(value) => Self::Int(value),
+                None => Self::Float(number.as_f64().unwrap_or(0.0)),
+            },
+            Value::String(text) => Self::Text(text.clone()),
+            // Of the declared kind, which was checked: these are JSON only.
+            Value::Array(_) | Value::Object(_) => Self::Json(value.to_string()),
+        }
+    }
+
+    pub(super) fn lowered(&self) -> ParamValue<'_> {
+        match self {
+            Self::Null => ParamValue::Null,
+            Self::Boolean(value) => ParamValue::Boolean(*value),
+            Self::Int(value) => ParamValue::Int(*value),
+            Self::Float(value) => ParamValue::Float(*value),
+            Self::Text(text) => ParamValue::Text(text),
+            Self::Json(text) => ParamValue::Json(text),
+        }
+    }
+}
+
+/// What is checked of a column that a module gives.
+pub(super) fn checked(
+    label: &str,
+    column: super::bindings::exports::datagen::field::generators::ColumnResult,
+    rows: Rows,
+    data_type: DataType,
+    nullable: bool,
+) -> Result<Column, Box<Fault>> {
+    answers::column(column, rows.count, data_type, nullable).map_err(|wrong| {
+        let mut fault = Fault::new(FaultKind::Answer, label, wrong.message);
+        fault.row = wrong.row.map(|row| rows.first.saturating_add(row as u64));
+        Box::new(fault)
+    })
+}
