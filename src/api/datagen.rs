@@ -44,14 +44,19 @@ const OWN_PARAMETERS: &[&str] = &[
 ];
 
 /// The documented form. Any key of `Table_Names` or `Options` may be given beside these.
+///
+/// Swagger UI fills its form with the examples: what is best left out is empty there.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the documentation only")]
 pub(super) struct GenerateForm {
     /// Rows of a batch (20)
+    #[schema(example = 1_000)]
     rows: Option<u64>,
     /// Number of batches (20)
+    #[schema(example = 1)]
     batches: Option<u64>,
     /// Worker threads (1)
+    #[schema(example = "")]
     threads: Option<u64>,
     /// The model: an upload, a path below the models folder, or a name
     #[schema(value_type = Option<String>, format = Binary)]
@@ -60,14 +65,19 @@ pub(super) struct GenerateForm {
     #[schema(value_type = Option<String>, format = Binary)]
     model_file: Option<String>,
     /// Whether it runs again and again (false)
+    #[schema(example = false)]
     scheduled: Option<bool>,
     /// Seconds from the end of a run to the next one (60); given alone it implies `scheduled`
+    #[schema(example = "")]
     delay_between_executions_seconds: Option<u64>,
     /// When it runs again, as a cron expression, instead of a delay
+    #[schema(example = "")]
     cron: Option<String>,
     /// Seed of all random numbers (drawn)
+    #[schema(example = "")]
     seed: Option<u64>,
     /// The point in time that the model takes for now, RFC 3339 (the time of acceptance)
+    #[schema(example = "")]
     now: Option<String>,
 }
 

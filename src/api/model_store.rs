@@ -42,6 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[expect(dead_code, reason = "read by the documentation only")]
 struct StoreForm {
     /// What to call it (the model's own `model_name`, or the name of the uploaded file)
+    #[schema(example = "")]
     name: Option<String>,
     /// The model's JSON
     #[schema(value_type = String, format = Binary)]
