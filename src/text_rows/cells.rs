@@ -279,7 +279,7 @@ fn counted<'a>(
                     cursor.literal(&template.before);
                     match (template.data_type, style.date) {
                         (DataType::Boolean, _) => {
-                            cursor.long(if value == 0 { b"false" } else { b"true" })
+                            cursor.long(if value == 0 { b"false" } else { b"true" });
                         }
                         (DataType::Date, form) => times::date(cursor, value as i32, form),
                         (DataType::Decimal { scale, .. }, _) => {

@@ -175,10 +175,10 @@ fn round<const ROUND: usize>(
     mix: impl Fn(u32, u32, u32) -> u32,
 ) -> [Lanes; 4] {
     for quad in 0..4 {
-        for turn in 0..4 {
+        for (turn, rotation) in ROTATIONS[ROUND].into_iter().enumerate() {
             let step = quad * 4 + turn;
             let word = &words[[step, 5 * step + 1, 3 * step + 5, 7 * step][ROUND] % 16];
-            let (sine, rotation) = (SINES[ROUND * 16 + step], ROTATIONS[ROUND][turn]);
+            let sine = SINES[ROUND * 16 + step];
             let mut next = [0; LANES];
             for lane in 0..LANES {
                 let sum = a[lane]
