@@ -279,6 +279,42 @@ pub enum Values {
 }
 
 impl Values {
+    /// No values of `data_type` yet, with room for `rows`.
+    pub fn with_capacity(data_type: DataType, rows: usize) -> Self {
+        /// Room for a text or byte string, whose length nobody knows yet.
+        const BYTES: usize = 16;
+        match data_type {
+            DataType::Boolean => Self::Boolean(Vec::with_capacity(rows)),
+            DataType::Int32 => Self::Int32(Vec::with_capacity(rows)),
+            DataType::Int64 => Self::Int64(Vec::with_capacity(rows)),
+            DataType::Float32 => Self::Float32(Vec::with_capacity(rows)),
+            DataType::Float64 => Self::Float64(Vec::with_capacity(rows)),
+            DataType::Decimal { .. } => Self::Decimal(Vec::with_capacity(rows)),
+            DataType::Date => Self::Date(Vec::with_capacity(rows)),
+            DataType::EpochMillis => Self::EpochMillis(Vec::with_capacity(rows)),
+            DataType::Instant => Self::Instant(Vec::with_capacity(rows)),
+            DataType::Text => Self::Text(VarBytes::with_capacity(rows, rows * BYTES)),
+            DataType::Bytes => Self::Bytes(VarBytes::with_capacity(rows, rows * BYTES)),
+        }
+    }
+
+    /// Fills a null's slot at the end; [`with_capacity`](Self::with_capacity) makes no other forms than those
+    /// that grow.
+    pub fn push_empty(&mut self) {
+        match self {
+            Self::Boolean(values) => values.push(false),
+            Self::Int32(values) | Self::Date(values) => values.push(0),
+            Self::Int64(values) | Self::EpochMillis(values) | Self::Instant(values) => {
+                values.push(0);
+            }
+            Self::Float32(values) => values.push(0.0),
+            Self::Float64(values) => values.push(0.0),
+            Self::Decimal(values) => values.push(0),
+            Self::Text(values) | Self::Bytes(values) => values.push(b""),
+            Self::Choice { .. } | Self::Uuid(_) => {}
+        }
+    }
+
     /// Whether these are values of `data_type`.
     pub const fn fits(&self, data_type: DataType) -> bool {
         matches!(

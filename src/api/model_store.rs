@@ -67,7 +67,8 @@ struct Who {
     model: String,
     /// The user's name, for `users` and `admin_users`
     user: Option<String>,
-    /// The group's name, for `groups` and `admin_groups`
+    /// The group's name, for `groups` and `admin_groups`; kept and listed, it grants nothing, as users have no
+    /// groups
     group: Option<String>,
 }
 

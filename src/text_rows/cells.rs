@@ -160,11 +160,7 @@ impl<'a> Cell<'a> {
         }
         cursor.literal(self.before);
         match self.form {
-            Form::Boolean(values) => {
-                let value = values[row];
-                let text = if value { *b"true\0" } else { *b"false" };
-                cursor.put(&text, 5 - usize::from(value));
-            }
+            Form::Boolean(values) => boolean(cursor, values[row]),
             Form::Int32(values) => digits::integer(cursor, i64::from(values[row])),
             Form::Int64(values) => digits::integer(cursor, values[row]),
             Form::Float32(values, None) => digits::shortest(cursor, values[row]),
@@ -262,38 +258,45 @@ fn counted<'a>(
     numbers: Numbers<'_>,
     rows: usize,
 ) -> Option<&'a RenderedCells> {
+    if let Some(None) = template.rendered.get() {
+        return None;
+    }
+    let range = numbers.range();
     let cells = match template.rendered.get() {
-        Some(None) => return None,
-        Some(Some(cells)) => cells,
+        Some(cells) => cells,
         None => {
             let rows_seen =
                 template.rows_seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
-            let range = numbers.range().and_then(|range| wider(&range));
-            if let Some(range) = &range
-                && (range.end() - range.start()) as u64 >= rows_seen / ROWS_PER_NUMBER
+            let wider = range.as_ref().and_then(wider);
+            if let Some(wider) = &wider
+                && (wider.end() - wider.start()) as u64 >= rows_seen / ROWS_PER_NUMBER
             {
                 return None;
             }
-            let cells = || {
-                RenderedCells::of_numbers(range?, |value, cursor| {
+            template.rendered.get_or_init(|| {
+                RenderedCells::of_numbers(wider?, |value, cursor| {
                     cursor.literal(&template.before);
-                    match (template.data_type, style.date) {
-                        (DataType::Boolean, _) => {
-                            cursor.long(if value == 0 { b"false" } else { b"true" });
-                        }
-                        (DataType::Date, form) => times::date(cursor, value as i32, form),
-                        (DataType::Decimal { scale, .. }, _) => {
+                    match template.data_type {
+                        DataType::Boolean => boolean(cursor, value != 0),
+                        DataType::Date => times::date(cursor, value as i32, style.date),
+                        DataType::Decimal { scale, .. } => {
                             digits::decimal(cursor, value.into(), scale);
                         }
                         _ => digits::integer(cursor, value),
                     }
                     cursor.literal(&template.after);
                 })
-            };
-            template.rendered.get_or_init(cells).as_ref()?
+            })
         }
     };
-    numbers.range().filter(|range| cells.hold(range)).map(|_| cells)
+    cells.as_ref().filter(|cells| range.is_some_and(|range| cells.hold(&range)))
+}
+
+/// Writes `true` or `false`, without a branch.
+#[inline(always)]
+fn boolean(cursor: &mut Cursor<'_>, value: bool) {
+    let text = if value { *b"true\0" } else { *b"false" };
+    cursor.put(&text, 5 - usize::from(value));
 }
 
 /// A little more than `range`: the first rows rarely hold its ends. `None` for too many numbers to

@@ -22,37 +22,14 @@ pub(in crate::expression) struct Builder {
 impl Builder {
     /// Room for `rows` values.
     pub(in crate::expression) fn new(cast: Cast, rows: usize) -> Self {
-        let values = match cast.data_type {
-            DataType::Boolean => Values::Boolean(Vec::with_capacity(rows)),
-            DataType::Int32 => Values::Int32(Vec::with_capacity(rows)),
-            DataType::Int64 => Values::Int64(Vec::with_capacity(rows)),
-            DataType::Float32 => Values::Float32(Vec::with_capacity(rows)),
-            DataType::Float64 => Values::Float64(Vec::with_capacity(rows)),
-            DataType::Decimal { .. } => Values::Decimal(Vec::with_capacity(rows)),
-            DataType::Date => Values::Date(Vec::with_capacity(rows)),
-            DataType::EpochMillis => Values::EpochMillis(Vec::with_capacity(rows)),
-            DataType::Instant => Values::Instant(Vec::with_capacity(rows)),
-            DataType::Text => Values::Text(VarBytes::with_capacity(rows, 16 * rows)),
-            DataType::Bytes => Values::Bytes(VarBytes::with_capacity(rows, 16 * rows)),
-        };
+        let values = Values::with_capacity(cast.data_type, rows);
         let validity = Vec::with_capacity(rows);
         Self { cast, values, validity, has_nulls: false, scratch: Vec::new() }
     }
 
     /// Appends a null.
     pub(in crate::expression) fn push_null(&mut self) {
-        match &mut self.values {
-            Values::Boolean(values) => values.push(false),
-            Values::Int32(values) | Values::Date(values) => values.push(0),
-            Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => {
-                values.push(0);
-            }
-            Values::Float32(values) => values.push(0.0),
-            Values::Float64(values) => values.push(0.0),
-            Values::Decimal(values) => values.push(0),
-            Values::Text(values) | Values::Bytes(values) => values.push(b""),
-            Values::Choice { .. } | Values::Uuid(_) => {}
-        }
+        self.values.push_empty();
         self.validity.push(false);
         self.has_nulls = true;
     }

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, ImmutableString};
 
 use super::host::dates::{Date, Timestamp};
-use crate::columns::{Column, DataType, Values, VarBytes, uuid_text};
+use crate::columns::{Column, DataType, Values, uuid_text};
 use crate::sandbox::data_type_name;
 
 /// The value of `row` in `column`, whose type is `data_type`.
@@ -49,19 +49,7 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new(data_type: DataType, nullable: bool, rows: usize) -> Self {
-        let values = match data_type {
-            DataType::Boolean => Values::Boolean(Vec::with_capacity(rows)),
-            DataType::Int32 => Values::Int32(Vec::with_capacity(rows)),
-            DataType::Int64 => Values::Int64(Vec::with_capacity(rows)),
-            DataType::Float32 => Values::Float32(Vec::with_capacity(rows)),
-            DataType::Float64 => Values::Float64(Vec::with_capacity(rows)),
-            DataType::Decimal { .. } => Values::Decimal(Vec::with_capacity(rows)),
-            DataType::Date => Values::Date(Vec::with_capacity(rows)),
-            DataType::EpochMillis => Values::EpochMillis(Vec::with_capacity(rows)),
-            DataType::Instant => Values::Instant(Vec::with_capacity(rows)),
-            DataType::Text => Values::Text(VarBytes::with_capacity(rows, rows * 16)),
-            DataType::Bytes => Values::Bytes(VarBytes::with_capacity(rows, rows * 16)),
-        };
+        let values = Values::with_capacity(data_type, rows);
         let validity = Vec::with_capacity(rows);
         Self { data_type, values, validity, has_nulls: false, nullable }
     }
@@ -138,18 +126,7 @@ impl Builder {
     fn push_null(&mut self) {
         self.has_nulls = true;
         self.validity.push(false);
-        match &mut self.values {
-            Values::Boolean(values) => values.push(false),
-            Values::Int32(values) | Values::Date(values) => values.push(0),
-            Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => {
-                values.push(0);
-            }
-            Values::Float32(values) => values.push(0.0),
-            Values::Float64(values) => values.push(0.0),
-            Values::Decimal(values) => values.push(0),
-            Values::Text(values) | Values::Bytes(values) => values.push(b""),
-            Values::Choice { .. } | Values::Uuid(_) => {}
-        }
+        self.values.push_empty();
     }
 
     pub(super) fn finish(self) -> Column {
