@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use datagen::columns::{Column, DataType, Rows, Values, VarBytes};
 use datagen::rng::Stream;
-use datagen::sandbox::{Binding, InputType, KINDS, Limits, Prepared, Program, Source};
+use datagen::sandbox::{Binding, InputType, KINDS, Limits, OnError, Prepared, Program, Source};
 
 const ROWS: usize = 8_192;
 const ROUNDS: usize = 41;
@@ -94,6 +94,7 @@ fn prepare(
         stream,
         rows: None,
         may_lower: true,
+        on_error: OnError::Fail,
     })?)
 }
 

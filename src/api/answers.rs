@@ -51,6 +51,21 @@ pub(super) struct CommandStatus {
     next_run: Option<String>,
     /// Runs that were finished
     runs: u64,
+    /// Rows that are null because user code failed on them, over all runs
+    failed_rows: Vec<FieldFailures>,
+}
+
+/// Rows of a field that are null because its code failed on them and it says `"on_error": "null"`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the documentation only")]
+#[schema(rename_all = "camelCase")]
+struct FieldFailures {
+    field: String,
+    rows: u64,
+    /// The first of them
+    first_row: u64,
+    /// What was wrong with that one
+    message: String,
 }
 
 /// Where a command stands.

@@ -106,7 +106,21 @@ pub(super) fn status_json(command: &Command, progress: &Progress) -> Value {
         "scheduled": command.schedule.is_some(),
         "nextRun": command.next_run,
         "runs": command.runs,
+        "failedRows": failed_rows_json(command),
     })
+}
+
+/// Per field of user code that says `on_error: null`, the rows that are null for it.
+fn failed_rows_json(command: &Command) -> Value {
+    let fields = command.failures.iter().map(|(field, failed)| {
+        json!({
+            "field": field,
+            "rows": failed.rows,
+            "firstRow": failed.first_row,
+            "message": failed.message,
+        })
+    });
+    Value::Array(fields.collect())
 }
 
 fn connectors_json(progress: &Progress) -> Value {

@@ -235,6 +235,11 @@ fn details(command: &Value) -> Table {
         );
         table.add_row([text(&total["connector"]), told]);
     }
+    for failed in command["failedRows"].as_array().into_iter().flatten() {
+        let told =
+            format!("{} rows, the first: {}", text(&failed["rows"]), text(&failed["message"]));
+        table.add_row([format!("null for an error: {}", text(&failed["field"])), told]);
+    }
     for step in command["transitions"].as_array().into_iter().flatten() {
         table.add_row([
             text(&step["time"]),

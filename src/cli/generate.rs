@@ -12,12 +12,13 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::shown::{print_problems, print_refusal};
+use super::shown::{print_failed_rows, print_problems, print_refusal};
 use super::source;
 use crate::commands::{self, Request, Surroundings};
 use crate::config::Config;
 use crate::engine::{self, Control, EngineError, Observer, Run};
 use crate::problems::chain;
+use crate::sandbox::Failures;
 use crate::sinks::{Committed, Stdout, Target};
 
 #[derive(Debug, Args)]
@@ -140,6 +141,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let mut record = Record::default();
     let result =
         show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &mut record));
+    for (field, failed) in record.failures.iter() {
+        print_failed_rows(&source.label, field, failed.rows, &failed.message);
+    }
     report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now))
 }
 
@@ -177,6 +181,7 @@ fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>>
 #[derive(Debug, Default)]
 struct Record {
     files: Vec<String>,
+    failures: Failures,
 }
 
 impl Record {
@@ -187,6 +192,10 @@ impl Record {
 impl Observer for Record {
     fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), String> {
         self.finished(0, committed)
+    }
+
+    fn failed_rows(&mut self, _: u64, failures: Failures) {
+        self.failures.add(failures);
     }
 
     fn finished(&mut self, _: usize, committed: &Committed) -> Result<(), String> {
@@ -247,6 +256,15 @@ fn report(
     let rows_per_second = (rows as f64 / duration.as_secs_f64().max(1e-6)).round();
     let failed = result.as_ref().err().map(|error| chain(error));
     if arguments.summary == Some(Summary::Json) {
+        let failed_rows = record.failures.iter().map(|(field, failed)| {
+            json!({
+                "field": field,
+                "rows": failed.rows,
+                "first_row": failed.first_row,
+                "message": failed.message,
+            })
+        });
+        let failed_rows: Vec<_> = failed_rows.collect();
         let summary = json!({
             "status": if failed.is_none() { "FINISHED" } else { "FAILED" },
             "comment": failed.clone().unwrap_or_default(),
@@ -259,6 +277,7 @@ fn report(
             "seed": seed,
             "now": commands::format_now(now),
             "threads": run.threads,
+            "failed_rows": failed_rows,
             "duration_ms": duration.as_millis() as u64,
             "rows_per_second": rows_per_second,
         });

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::client::{Client, Part, ServerArguments};
 use super::generate::parse_settings;
+use super::shown::print_failed_rows;
 use crate::problems::excerpt;
 
 #[derive(Debug, Args)]
@@ -95,6 +96,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.json {
         let command = client.post("/command/get", &[Part::value("commandUuid", id)])?;
         writeln!(io::stdout(), "{command:#}")?;
+    }
+    for failed in status["failedRows"].as_array().into_iter().flatten() {
+        print_failed_rows(
+            &arguments.model,
+            failed["field"].as_str().unwrap_or_default(),
+            failed["rows"].as_u64().unwrap_or_default(),
+            failed["message"].as_str().unwrap_or_default(),
+        );
     }
     if status["status"] != "FINISHED" {
         bail!("command {id}: {}", status["comment"].as_str().unwrap_or("it failed"));

@@ -27,3 +27,11 @@ pub(super) fn print_refusal(label: &str, refusal: &Refusal) {
         }
     }
 }
+
+/// Writes that rows of a field are null because its code failed on them.
+pub(super) fn print_failed_rows(label: &str, field: &str, rows: u64, first: &str) {
+    let _ = writeln!(
+        io::stderr(),
+        "warning: {label}: field `{field}`: {rows} rows are null because user code failed on them; the first: {first}"
+    );
+}

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Schedule, Status};
+use crate::sandbox::Failures;
 
 /// What somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,8 @@ pub struct Command {
     pub first_batch: u64,
     /// The first batch that not every connector has committed: where an interrupted run goes on.
     pub next_batch: u64,
+    /// Rows of committed batches, over all runs, that are null because user code failed on them.
+    pub failures: Failures,
 }
 
 impl Command {

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::engine::Control;
 use crate::problems::{Problem, Problems, chain};
-use crate::sandbox::Library;
+use crate::sandbox::{Failures, Library};
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -289,16 +289,19 @@ impl Shared {
         })
     }
 
-    /// Keeps the batches that were committed; the command goes on at `next_batch`.
+    /// Keeps the batches that were committed, with the rows of them that failed; the command goes on at
+    /// `next_batch`.
     pub(super) fn record(
         &self,
         live: &Arc<Live>,
         next_batch: u64,
         records: &[BatchRecord],
+        failures: &Failures,
     ) -> Result<(), RecordError> {
         let _changing = lock(&live.change);
         let mut command = live.command();
         command.next_batch = next_batch;
+        command.failures.add(failures.clone());
         let totals = self.store.record(&command, records)?;
         live.show(command, Some(totals));
         self.wake_for_sync();

@@ -5,6 +5,7 @@
 //! interrupted by the end of the process, which leaves the command as it stands.
 
 use std::any::Any;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,6 +17,7 @@ use super::store::{BatchRecord, RecordError};
 use super::{Command, Prepared, Refusal, Status};
 use crate::engine::{self, Control, EngineError, Observer, Run};
 use crate::problems::chain;
+use crate::sandbox::Failures;
 use crate::sinks::{Committed, Target};
 
 /// What a cancelled command says.
@@ -133,10 +135,27 @@ fn attempt(
         threads: command.threads,
         block_rows: None,
     };
-    let mut recorder =
-        Recorder { shared, live, command: &command, commits: &commits, pending: &mut *pending };
-    engine::run(&run, &control, &mut recorder)?;
-    finish(shared, live, pending)?;
+    let mut recorder = Recorder {
+        shared,
+        live,
+        command: &command,
+        commits: &commits,
+        pending: &mut *pending,
+        failures: Failures::default(),
+        all_failures: Failures::default(),
+    };
+    let result = engine::run(&run, &control, &mut recorder);
+    let Recorder { failures, all_failures, .. } = recorder;
+    for (field, failed) in all_failures.iter() {
+        tracing::warn!(
+            field,
+            rows = failed.rows,
+            first = failed.message,
+            "user code failed on rows, they are null"
+        );
+    }
+    result?;
+    finish(shared, live, pending, &failures)?;
     Ok(())
 }
 
@@ -144,12 +163,14 @@ fn finish(
     shared: &Shared,
     live: &Arc<Live>,
     pending: &mut Vec<BatchRecord>,
+    failures: &Failures,
 ) -> Result<(), CommandError> {
     let finished = shared.probe.now();
     let due = live.due();
     shared.change(live, pending, |command| {
         command.status = Status::Finished;
         command.next_batch = command.end_batch();
+        command.failures.add(failures.clone());
         command.finished = Some(finished);
         command.runs += 1;
         let schedule = command.schedule.as_ref();
@@ -188,6 +209,10 @@ struct Recorder<'a> {
     /// Per target whether it commits batches.
     commits: &'a [bool],
     pending: &'a mut Vec<BatchRecord>,
+    /// Of the batches after the recorded ones. They are made again where the run goes on there.
+    failures: Failures,
+    /// Of this run, recorded or not.
+    all_failures: Failures,
 }
 
 impl Recorder<'_> {
@@ -210,14 +235,24 @@ impl Observer for Recorder<'_> {
             return Ok(());
         }
         let all = self.commits.iter().all(|commits| *commits);
-        let next = if all { batch + 1 } else { self.command.first_batch };
+        // Where the run would begin again, so would the counting.
+        let (next, failures) = if all {
+            (batch + 1, mem::take(&mut self.failures))
+        } else {
+            (self.command.first_batch, Failures::default())
+        };
         let recorded = self
             .shared
             .pass(Point::Record(batch))
-            .and_then(|()| self.shared.record(self.live, next, self.pending));
+            .and_then(|()| self.shared.record(self.live, next, self.pending, &failures));
         recorded.map_err(|error| chain(&error))?;
         self.pending.clear();
         Ok(())
+    }
+
+    fn failed_rows(&mut self, _: u64, failures: Failures) {
+        self.failures.add(failures.clone());
+        self.all_failures.add(failures);
     }
 
     fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String> {

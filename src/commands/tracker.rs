@@ -28,7 +28,7 @@ use super::{
 use crate::config::Config;
 use crate::plan;
 use crate::problems::{Problem, Problems};
-use crate::sandbox::Extensions;
+use crate::sandbox::{Extensions, Failures};
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
 #[derive(Debug, Clone)]
@@ -188,6 +188,7 @@ impl Tracker {
             runs: 0,
             first_batch: 0,
             next_batch: 0,
+            failures: Failures::default(),
         };
         let wrong_threads = check_threads(submission.threads, shared.limits.max_threads);
         let prepared = match (shared.prepare(&command, &model), wrong_threads) {

@@ -22,6 +22,7 @@ mod worker;
 pub use control::Control;
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
@@ -30,6 +31,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::formats::{EncodeError, Segment};
 use crate::plan::{GenerateRowsError, Plan};
+use crate::sandbox::Failures;
 use crate::sinks::{Committed, Sink, SinkError, Target};
 use units::{Unit, Units};
 use worker::Worker;
@@ -71,6 +73,12 @@ pub trait Observer {
     ///
     /// A sentence; the command then fails.
     fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String>;
+
+    /// In `batch`, which is about to be committed, these rows are null because user code failed on them.
+    /// Called once for a batch with such rows, before any of its commits.
+    fn failed_rows(&mut self, batch: u64, failures: Failures) {
+        let _ = (batch, failures);
+    }
 }
 
 /// Takes no notice.
@@ -155,7 +163,14 @@ pub fn run(run: &Run, control: &Control, observer: &mut dyn Observer) -> Result<
 /// Units under way per worker: one at work, one waiting on either side.
 const UNITS_PER_WORKER: usize = 2;
 
-type Encoded = Vec<Vec<Segment>>;
+/// What a worker made of a unit.
+#[derive(Debug, Default)]
+struct Encoded {
+    /// The segments of each target.
+    segments: Vec<Vec<Segment>>,
+    failures: Failures,
+}
+
 type Done = (Unit, Result<Encoded, EngineError>);
 
 fn run_threads(
@@ -220,6 +235,8 @@ struct Writer<'a> {
     commits_batches: bool,
     /// The last batch begun, for messages of `finish`.
     batch: u64,
+    /// Rows of that batch that failed.
+    failures: Failures,
 }
 
 impl<'a> Writer<'a> {
@@ -239,12 +256,14 @@ impl<'a> Writer<'a> {
             sinks.push(sink);
         }
         let commits_batches = run.targets.iter().all(|target| target.commits_batches());
-        Ok(Self { run, control, observer, sinks, commits_batches, batch: first })
+        let failures = Failures::default();
+        Ok(Self { run, control, observer, sinks, commits_batches, batch: first, failures })
     }
 
     fn write(&mut self, unit: &Unit, encoded: Encoded) -> Result<(), EngineError> {
         self.batch = unit.batch;
-        for (index, segments) in encoded.into_iter().enumerate() {
+        self.failures.add(encoded.failures);
+        for (index, segments) in encoded.segments.into_iter().enumerate() {
             let sink = &mut self.sinks[index];
             let connector = self.run.targets[index].connector();
             let failed = |source| EngineError::Sink { connector, batch: unit.batch, source };
@@ -256,6 +275,10 @@ impl<'a> Writer<'a> {
             }
         }
         if unit.ends_batch {
+            let failures = mem::take(&mut self.failures);
+            if !failures.is_empty() {
+                self.observer.failed_rows(unit.batch, failures);
+            }
             for index in 0..self.sinks.len() {
                 let committed = self.commit(index, |sink| sink.commit_batch())?;
                 if self.run.targets[index].commits_batches() {

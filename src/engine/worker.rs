@@ -49,7 +49,8 @@ impl<'a> Worker<'a> {
     }
 
     fn encode(&mut self, unit: &Unit) -> Result<Encoded, EngineError> {
-        let mut encoded: Encoded = self.outputs.iter().map(|_| Vec::new()).collect();
+        let segments = self.outputs.iter().map(|_| Vec::new()).collect();
+        let mut encoded = Encoded { segments, ..Encoded::default() };
         let mut position = 0;
         // Also an empty batch: there may be any number of them.
         if self.control.is_cancelled() {
@@ -62,9 +63,9 @@ impl<'a> Worker<'a> {
             let to_segment_end = self.smallest_segment - position % self.smallest_segment;
             let count = self.block_rows.min(to_segment_end).min(unit.rows - position);
             let rows = Rows { first: unit.first_row + position, count: count as usize };
-            let block = self.run.plan.generate(rows)?;
+            let block = self.run.plan.generate_counting(rows, &mut encoded.failures)?;
             position += count;
-            for (output, segments) in self.outputs.iter_mut().zip(&mut encoded) {
+            for (output, segments) in self.outputs.iter_mut().zip(&mut encoded.segments) {
                 let failed = |source| EngineError::Encode { connector: output.connector, source };
                 output.encoder.append(&block).map_err(failed)?;
                 if position % output.segment_rows == 0 || position == unit.rows {

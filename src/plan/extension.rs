@@ -18,7 +18,7 @@ use crate::model::Field;
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::sandbox::{
     Binding, Description, Extension, ExtensionFile, Fault, InputType, KINDS, Kind, Library,
-    Prepared, Program, Settings, Source, fold_name, parse_data_type,
+    OnError, Prepared, Program, Settings, Source, fold_name, parse_data_type,
 };
 
 /// What a field of user code may say beside what every field may.
@@ -36,7 +36,16 @@ pub const EXTENSION_ATTRIBUTES: &[Attribute] = &[
         "what the generator declares",
         "What it returns: boolean, int32, int64, float32, float64, decimal(p, s), utf8, bytes, date, timestamp.",
     ),
+    Attribute::new(
+        ON_ERROR,
+        "fail or null",
+        "fail",
+        "What becomes of a row that the generator fails on: it ends the command, or its value is null and counted.",
+    ),
 ];
+
+/// The attribute that says what becomes of a row that fails.
+const ON_ERROR: &str = "on_error";
 
 /// The attribute that holds code itself, for kinds that are text.
 const CODE: &str = "code";
@@ -68,6 +77,7 @@ pub(super) struct Draft {
     /// Per declared input the field bound to it.
     pub(super) inputs: Vec<Option<Bound>>,
     returns: Option<DataType>,
+    on_error: OnError,
 }
 
 /// A field, or a sub-value of one, that an input reads.
@@ -123,8 +133,10 @@ impl Draft {
         let parameters = parameters(description, &mut reader);
         let inputs = inputs(description, names, &mut reader);
         let returns = returns(description, &mut reader);
+        let on_error = on_error(&mut reader);
         let (parameters, inputs, returns) = (parameters?, inputs?, returns.ok()?);
-        Some(Self { file, program: Arc::clone(&program), generator, parameters, inputs, returns })
+        let (program, on_error) = (Arc::clone(&program), on_error.ok()?);
+        Some(Self { file, program, generator, parameters, inputs, returns, on_error })
     }
 
     pub(super) fn description(&self) -> &Description {
@@ -149,6 +161,7 @@ impl Draft {
             stream,
             rows: environment.rows,
             may_lower: environment.may_lower,
+            on_error: self.on_error,
         };
         match self.program.prepare(&binding) {
             Ok(prepared) => Some(prepared),
@@ -452,4 +465,16 @@ fn returns(
         return Err(Refused);
     }
     Ok(returns)
+}
+
+/// What becomes of a row that fails.
+fn on_error(reader: &mut Reader<'_>) -> Result<OnError, Refused> {
+    if !reader.has(ON_ERROR) {
+        return Ok(OnError::Fail);
+    }
+    match reader.choice(ON_ERROR, &["fail", "null"]) {
+        Some("null") => Ok(OnError::Null),
+        Some(_) => Ok(OnError::Fail),
+        None => Err(Refused),
+    }
 }

@@ -17,7 +17,7 @@ use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
 use crate::expression::{Bound, EvaluateError};
 use crate::fields::{GenerateError, Generator};
 use crate::rng::Stream;
-use crate::sandbox::{ExtensionFile, Fault, Made, Prepared, Tier};
+use crate::sandbox::{ExtensionFile, Failures, Fault, Made, Prepared, Tier};
 
 /// A model ready to run.
 #[derive(Debug)]
@@ -170,9 +170,25 @@ impl Plan {
     ///
     /// When a value cannot be made; the error names field and row.
     pub fn generate(&self, rows: Rows) -> Result<Block, GenerateRowsError> {
+        self.generate_counting(rows, &mut Failures::default())
+    }
+
+    /// [`generate`](Self::generate) that counts the rows that became null because user code failed on them.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be made; the error names field and row.
+    pub fn generate_counting(
+        &self,
+        rows: Rows,
+        failures: &mut Failures,
+    ) -> Result<Block, GenerateRowsError> {
         let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
         for step in &self.steps {
-            let Made { mut column, sub_values } = step.make(rows, &slots)?;
+            let Made { mut column, sub_values, failed } = step.make(rows, &slots)?;
+            if let Some(failed) = failed {
+                failures.note(&step.field, failed);
+            }
             debug_assert_eq!(column.len(), rows.count, "field `{}`", step.field);
             if let Some(nulls) = &step.nulls {
                 nulls.apply(rows, &mut column);
@@ -213,7 +229,7 @@ impl Step {
                 });
             }
         };
-        Ok(Made { column, sub_values: Vec::new() })
+        Ok(Made { column, sub_values: Vec::new(), failed: None })
     }
 }
 

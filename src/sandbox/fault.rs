@@ -33,8 +33,10 @@ pub enum FaultKind {
     Refused,
     /// The generator failed by its own fault or decision.
     Failed,
-    /// A limit was reached.
+    /// A limit was reached that counts the same on every machine.
     Limit,
+    /// The machine had not enough time or memory: another one may have. Says nothing of the row.
+    Machine,
     /// The answer is not what was declared.
     Answer,
 }
@@ -48,6 +50,7 @@ impl FaultKind {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Limit => "limit",
+            Self::Machine => "machine",
             Self::Answer => "answer",
         }
     }

@@ -29,6 +29,9 @@ pub struct Limits {
     pub module_bytes: u64,
     /// Fuel of a module for one call.
     pub module_fuel: u64,
+    /// Fuel of a module for one call where rows that fail become null. Much less than `module_fuel`: a row
+    /// that reaches it must do so long before the clock does, and there may be many.
+    pub module_row_fuel: u64,
     /// Bytes of one instance's memory.
     pub module_memory_bytes: usize,
     /// Bytes of a module's call stack.
@@ -57,6 +60,7 @@ impl Default for Limits {
             script_functions: 64,
             module_bytes: 64 << 20,
             module_fuel: 20_000_000_000,
+            module_row_fuel: 1_000_000_000,
             module_memory_bytes: 256 << 20,
             module_stack_bytes: 512 << 10,
             module_table_elements: 100_000,

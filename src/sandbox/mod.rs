@@ -21,6 +21,7 @@
 //! [`Program`] and [`Prepared`], its `mod` line and its line in [`KINDS`].
 
 mod data_type;
+mod failures;
 mod fault;
 mod library;
 mod limits;
@@ -38,6 +39,7 @@ use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
 
 pub use data_type::{data_type_name, parse_data_type};
+pub use failures::{FailedRows, Failures, OnError};
 pub use fault::{Fault, FaultKind, Place};
 pub use library::{Library, Reserved};
 pub use limits::Limits;
@@ -212,6 +214,8 @@ pub struct Binding<'a> {
     pub rows: Option<u64>,
     /// Whether scripts may be lowered. Off, everything is interpreted: for comparing both.
     pub may_lower: bool,
+    /// What becomes of a row that the generator fails on.
+    pub on_error: OnError,
 }
 
 /// The type of a bound input.
@@ -242,7 +246,8 @@ pub trait Prepared: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// The first row that has no value, as far as it is known which one that is.
+    /// The first row that has no value, as far as it is known which one that is. With [`OnError::Null`]
+    /// only what is no fault of any row: see [`FaultKind::Machine`].
     fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>>;
 }
 
@@ -253,6 +258,8 @@ pub struct Made {
     pub column: Column,
     /// One column per declared sub-value, in that order, of the declared type.
     pub sub_values: Vec<Column>,
+    /// Rows that are null because the generator failed on them; only with [`OnError::Null`].
+    pub failed: Option<FailedRows>,
 }
 
 /// How a field's values are made.

@@ -66,7 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["attributes", "columns", "expression", "fields", "model", "problems", "rng", "sandbox"],
     ),
     // L3
-    ("engine", &["columns", "formats", "plan", "sinks"]),
+    ("engine", &["columns", "formats", "plan", "sandbox", "sinks"]),
     // L4
     (
         "commands",

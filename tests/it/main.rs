@@ -17,8 +17,11 @@ mod hostile;
 mod http;
 mod models;
 mod modules;
+mod on_error;
 mod reproducible;
 mod scripts;
 mod server;
 mod streams;
 mod support;
+#[path = "../../src/sandbox/wasm/tests/text.rs"]
+mod wasm_text;

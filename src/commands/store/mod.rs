@@ -31,6 +31,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Command, ConnectorTotal, Filter, MadeFile, Schedule, Status, Transition};
+#[cfg(test)]
+use crate::sandbox::Failures;
 use crate::sinks::{Committed, CommittedFile};
 
 /// Steps from an empty file to the present schema; `user_version` counts those taken.
@@ -142,12 +144,15 @@ CREATE TABLE model_rights (
     PRIMARY KEY (model, kind, name)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+ALTER TABLE commands ADD COLUMN failures TEXT NOT NULL DEFAULT '{}';
+",
 ];
 
 /// The columns of a command, in the order of [`read_command`].
 const COLUMNS: &str = "id, owner, model_name, model_label, model_folder, connectors, destinations, \
     rows, batches, threads, seed, now, overrides, accepted, delay_seconds, cron, paused, started, \
-    finished, status, comment, runs, next_run, first_batch, next_batch";
+    finished, status, comment, runs, next_run, first_batch, next_batch, failures";
 
 /// How long a call waits for somebody else's lock: an operator may look into the file.
 const LOCK_WAIT: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
@@ -401,6 +406,7 @@ impl Store {
     ) -> Result<Vec<ConnectorTotal>, RecordError> {
         let (delay, cron) = schedule_columns(command);
         let destinations = json(&command.destinations)?;
+        let failures = json(&command.failures)?;
         let number = self.number(command.id)?;
         self.write("keep a change", |transaction| {
             transaction
@@ -408,7 +414,7 @@ impl Store {
                     "UPDATE commands SET scheduled = ?2, delay_seconds = ?3, cron = ?4, \
                      paused = ?5, started = ?6, finished = ?7, status = ?8, comment = ?9, \
                      runs = ?10, next_run = ?11, first_batch = ?12, next_batch = ?13, \
-                     destinations = ?14 \
+                     destinations = ?14, failures = ?15 \
                      WHERE number = ?1",
                 )?
                 .execute(params![
@@ -426,6 +432,7 @@ impl Store {
                     command.first_batch.cast_signed(),
                     command.next_batch.cast_signed(),
                     destinations,
+                    failures,
                 ])?;
             if let Some(time) = time {
                 insert_transition(transaction, number, command, time)?;
@@ -442,10 +449,13 @@ impl Store {
         records: &[BatchRecord],
     ) -> Result<Vec<ConnectorTotal>, RecordError> {
         let number = self.number(command.id)?;
+        let failures = json(&command.failures)?;
         self.write("keep a batch", |transaction| {
             transaction
-                .prepare_cached("UPDATE commands SET next_batch = ?2 WHERE number = ?1")?
-                .execute(params![number, command.next_batch.cast_signed()])?;
+                .prepare_cached(
+                    "UPDATE commands SET next_batch = ?2, failures = ?3 WHERE number = ?1",
+                )?
+                .execute(params![number, command.next_batch.cast_signed(), failures])?;
             insert_records(transaction, number, records)?;
             read_totals(transaction, number, command)
         })
@@ -851,6 +861,7 @@ fn read_command(row: &Row<'_>) -> rusqlite::Result<Command> {
         next_run: optional_time(row, 22)?,
         first_batch: number(23)?,
         next_batch: number(24)?,
+        failures: from_json(row, 25)?,
     })
 }
 
@@ -944,6 +955,7 @@ mod tests {
             next_run: None,
             first_batch: 0,
             next_batch: 0,
+            failures: Failures::default(),
         }
     }
 

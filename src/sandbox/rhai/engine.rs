@@ -102,8 +102,8 @@ pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Ve
         E::ErrorTooManyOperations(_)
         | E::ErrorTooManyVariables(_)
         | E::ErrorStackOverflow(_)
-        | E::ErrorDataTooLarge(..)
-        | E::ErrorTerminated(..) => FaultKind::Limit,
+        | E::ErrorDataTooLarge(..) => FaultKind::Limit,
+        E::ErrorTerminated(..) => FaultKind::Machine,
         _ => FaultKind::Failed,
     };
     let message = match &error {

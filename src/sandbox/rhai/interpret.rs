@@ -14,13 +14,17 @@ use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
 use serde_json::Value;
 
 use super::engine::{TOO_LONG, engine, is_late, set_deadline, told, was_stopped};
+use super::gathered::Gathered;
 use super::host;
 use super::read::{constant, from_json, input_variable, property_of, read, replace_head};
-use super::values::{Builder, cell};
+use super::values::cell;
 use super::{Text, walk};
 use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind, InputType, Made, Place, SubValue};
+use crate::sandbox::failures::PATIENCE;
+use crate::sandbox::{
+    Binding, FailedRows, Fault, FaultKind, InputType, Made, OnError, Place, SubValue,
+};
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
 const MOST_KEPT: usize = 64;
@@ -47,28 +51,22 @@ pub(super) struct Interpreted {
     pub(super) data_type: DataType,
     pub(super) stream: Stream,
     pub(super) rows: Option<u64>,
+    pub(super) on_error: OnError,
 }
 
 impl Interpreted {
     /// Gives the field its number.
-    pub(super) fn new(
-        text: Arc<Text>,
-        field: &str,
-        parameters: &[Value],
-        inputs: &[Option<InputType>],
-        data_type: DataType,
-        stream: Stream,
-        rows: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(text: Arc<Text>, binding: &Binding<'_>, data_type: DataType) -> Self {
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             text,
-            field: field.to_owned(),
-            parameters: parameters.to_vec(),
-            inputs: inputs.to_vec(),
+            field: binding.field.to_owned(),
+            parameters: binding.parameters.to_vec(),
+            inputs: binding.inputs.to_vec(),
             data_type,
-            stream,
-            rows,
+            stream: binding.stream,
+            rows: binding.rows,
+            on_error: binding.on_error,
         }
     }
 
@@ -81,7 +79,8 @@ impl Interpreted {
         let interpreter = self.interpreter()?;
         let mut interpreter = interpreter.borrow_mut();
         host::with(|host| host.turn_to(self.stream, self.rows));
-        set_deadline(self.text.limits.block_seconds);
+        let patience = if self.on_error == OnError::Null { PATIENCE } else { 1 };
+        set_deadline(self.text.limits.block_seconds.saturating_mul(patience));
         interpreter.run(self, rows, inputs)
     }
 
@@ -233,37 +232,59 @@ impl Interpreter {
         rows: Rows,
         inputs: &[Option<&Column>],
     ) -> Result<Made, Box<Fault>> {
-        let base = self.scope.len();
-        let mut values = Builder::new(field.data_type, self.nullable, rows.count);
-        let mut beside: Vec<Builder> = self
-            .sub_values
-            .iter()
-            .map(|sub| Builder::new(sub.data_type, true, rows.count))
-            .collect();
+        let fault = |kind, message: &str| {
+            Box::new(Fault::new(kind, field.text.label.clone(), message.to_owned()))
+        };
+        let mut gathered = Gathered::new(field.data_type, self.nullable, &self.sub_values, rows);
+        let mut failed: Option<FailedRows> = None;
         for (index, number) in rows.iter().enumerate() {
             self.set_row(field, index, inputs);
-            host::with(|host| host.begin(number));
-            let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
-            self.scope.rewind(base);
-            let result =
-                result.map_err(|error| Box::new(field.text.fault(*error).in_row(number)))?;
+            let made = self.row(field, number, &mut gathered);
+            // Functions such as `sort` go on without the answer of a callback that was stopped.
             if was_stopped() || (index % LOOK_EVERY == LOOK_EVERY - 1 && is_late()) {
-                let fault = Fault::new(FaultKind::Limit, field.text.label.clone(), TOO_LONG);
-                return Err(Box::new(fault.in_row(number)));
+                return Err(Box::new(fault(FaultKind::Machine, TOO_LONG).in_row(number)));
             }
-            self.take(&result, &mut values, &mut beside).map_err(|message| {
-                let fault = Fault::new(FaultKind::Answer, field.text.label.clone(), message);
-                Box::new(fault.in_row(number))
-            })?;
-            let bytes = values.bytes() + beside.iter().map(Builder::bytes).sum::<usize>();
-            if bytes > field.text.limits.answer_bytes {
+            match made.map_err(|fault| fault.in_row(number)) {
+                Ok(()) => {}
+                Err(fault)
+                    if field.on_error == OnError::Fail || fault.kind == FaultKind::Machine =>
+                {
+                    return Err(Box::new(fault));
+                }
+                Err(fault) => {
+                    gathered.fail(index);
+                    let one = FailedRows::one(number, &fault);
+                    match &mut failed {
+                        Some(failed) => failed.add(one),
+                        None => failed = Some(one),
+                    }
+                }
+            }
+            if gathered.bytes() > field.text.limits.answer_bytes {
+                // Of the block, not of the row: so no kind that could make the row null.
                 let message = "the texts of one block take too much memory";
-                let fault = Fault::new(FaultKind::Limit, field.text.label.clone(), message);
-                return Err(Box::new(fault.in_row(number)));
+                return Err(Box::new(fault(FaultKind::Machine, message).in_row(number)));
             }
         }
-        let sub_values = beside.into_iter().map(Builder::finish).collect();
-        Ok(Made { column: values.finish(), sub_values })
+        let (column, sub_values) = gathered.finish();
+        Ok(Made { column, sub_values, failed })
+    }
+
+    /// Runs the script on the row that is set, and takes what it gives.
+    fn row(
+        &mut self,
+        field: &Interpreted,
+        number: u64,
+        gathered: &mut Gathered,
+    ) -> Result<(), Box<Fault>> {
+        let base = self.scope.len();
+        host::with(|host| host.begin(number));
+        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
+        self.scope.rewind(base);
+        let result = result.map_err(|error| field.text.fault(*error))?;
+        gathered.take(&result, &self.sub_values).map_err(|message| {
+            Box::new(Fault::new(FaultKind::Answer, field.text.label.clone(), message))
+        })
     }
 
     fn set_row(&mut self, field: &Interpreted, index: usize, inputs: &[Option<&Column>]) {
@@ -286,33 +307,5 @@ impl Interpreter {
         {
             *slot = Dynamic::from_map(whole);
         }
-    }
-
-    /// Takes what the script gave: a value, or a record of it and its sub-values.
-    fn take(
-        &self,
-        result: &Dynamic,
-        values: &mut Builder,
-        beside: &mut [Builder],
-    ) -> Result<(), String> {
-        if beside.is_empty() {
-            return values.push(result);
-        }
-        if result.is_unit() {
-            values.push(&Dynamic::UNIT)?;
-            return beside.iter_mut().try_for_each(|builder| builder.push(&Dynamic::UNIT));
-        }
-        let Some(record) = result.read_lock::<Map>() else {
-            return Err(
-                "the script gives one value, expected a map of `value` and sub-values".to_owned()
-            );
-        };
-        values.push(record.get("value").unwrap_or(&Dynamic::UNIT))?;
-        for (builder, sub) in beside.iter_mut().zip(&self.sub_values) {
-            builder
-                .push(record.get(sub.name.as_str()).unwrap_or(&Dynamic::UNIT))
-                .map_err(|message| format!("`{}`: {message}", sub.name))?;
-        }
-        Ok(())
     }
 }

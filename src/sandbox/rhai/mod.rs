@@ -18,11 +18,13 @@
 //! | `engine` | the interpreter with every limit set |
 //! | [`host`] | the functions that scripts call |
 //! | `interpret` | the interpreted tier |
+//! | `gathered` | its values as columns |
 //! | [`lower`] | the lowered tier |
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
 
 mod engine;
+mod gathered;
 mod host;
 mod interpret;
 mod lower;
@@ -34,7 +36,8 @@ use std::sync::Arc;
 
 use crate::columns::{Column, DataType, Rows};
 use crate::sandbox::{
-    Binding, Description, Fault, FaultKind, Kind, Limits, Made, Prepared, Program, Source, Tier,
+    Binding, Description, Fault, FaultKind, Kind, Limits, Made, OnError, Prepared, Program, Source,
+    Tier,
 };
 use interpret::Interpreted;
 use lower::Tree;
@@ -114,15 +117,7 @@ impl Program for ScriptProgram {
                            or `returns` of the field";
             return Err(Box::new(Fault::new(FaultKind::Refused, self.text.label.clone(), message)));
         };
-        let interpreted = Interpreted::new(
-            Arc::clone(&self.text),
-            binding.field,
-            binding.parameters,
-            binding.inputs,
-            data_type,
-            binding.stream,
-            binding.rows,
-        );
+        let interpreted = Interpreted::new(Arc::clone(&self.text), binding, data_type);
         interpreted.check()?;
         let tree = if binding.may_lower {
             self.lower(&interpreted, data_type)
@@ -130,6 +125,7 @@ impl Program for ScriptProgram {
             Err("lowering is switched off".to_owned())
         };
         let nullable = self.nullable && tree.as_ref().map_or(true, Tree::is_nullable);
+        let nullable = nullable || binding.on_error == OnError::Null;
         Ok(Box::new(Field { interpreted, tree, nullable }))
     }
 }
@@ -209,7 +205,7 @@ impl Prepared for Field {
             host::with(|host| host.turn_to(*stream, self.interpreted.rows));
             engine::set_deadline(text.limits.block_seconds);
             if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
-                return Ok(Made { column, sub_values: Vec::new() });
+                return Ok(Made { column, sub_values: Vec::new(), failed: None });
             }
             #[cfg(test)]
             LEFT.set(LEFT.get() + 1);

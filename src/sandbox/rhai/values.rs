@@ -63,7 +63,6 @@ impl Builder {
             self.push_null();
             return Ok(());
         }
-        self.validity.push(true);
         let pushed = match &mut self.values {
             Values::Boolean(values) => value.as_bool().ok().map(|value| values.push(value)),
             Values::Int32(values) => value
@@ -103,16 +102,29 @@ impl Builder {
             }
             Values::Choice { .. } | Values::Uuid(_) => None,
         };
-        pushed.ok_or_else(|| {
+        let Some(()) = pushed else {
             let found = value.type_name();
             let found = found.rsplit("::").next().unwrap_or(found);
-            format!(
+            return Err(format!(
                 "the script gives `{}` ({}), expected {}",
                 crate::problems::excerpt(&value.to_string()),
                 found.to_lowercase(),
                 data_type_name(self.data_type)
-            )
-        })
+            ));
+        };
+        self.validity.push(true);
+        Ok(())
+    }
+
+    /// Makes the value of `row` null, the last one or the next one.
+    pub(super) fn fail(&mut self, row: usize) {
+        match self.validity.get_mut(row) {
+            Some(validity) => {
+                *validity = false;
+                self.has_nulls = true;
+            }
+            None => self.push_null(),
+        }
     }
 
     /// Bytes gathered so far, where they count.

@@ -10,7 +10,7 @@ use super::inputs::{Input, Passing};
 use super::program::{Module, Parameter, checked};
 use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind, Made, Prepared, Tier};
+use crate::sandbox::{Fault, FaultKind, Made, OnError, Prepared, Tier};
 
 /// Purpose of the lane of the seed that all rows share.
 const FIELD_SEED: u64 = 0x6669_656c_6473_6565;
@@ -35,13 +35,14 @@ pub(super) struct Block {
     pub(super) nullable: bool,
     pub(super) sub_values: Vec<DataType>,
     pub(super) stream: Stream,
+    pub(super) on_error: OnError,
     pub(super) random: bool,
     pub(super) table_rows: Option<u64>,
 }
 
 impl Block {
     /// Makes the rows of `range`, counted from the start of the block.
-    fn make(
+    pub(super) fn make(
         &self,
         block: Rows,
         range: Range<usize>,
@@ -80,7 +81,7 @@ impl Block {
         };
         let answer = self
             .module
-            .call(|instance, store| {
+            .call_with(self.fuel(), |instance, store| {
                 instance.datagen_field_generators().call_generate(store, request)
             })?
             .map_err(|error| refused(label, &error, Some(rows.first)))?;
@@ -93,7 +94,17 @@ impl Block {
         let sub_values = answer.sub_values.into_iter().zip(&self.sub_values);
         let sub_values =
             sub_values.map(|(one, data_type)| checked(label, one, rows, *data_type, true));
-        Ok(Made { column, sub_values: sub_values.collect::<Result<_, _>>()? })
+        Ok(Made { column, sub_values: sub_values.collect::<Result<_, _>>()?, failed: None })
+    }
+
+    /// Fuel of a call. However many rows it has: else a row that takes too much by itself could borrow
+    /// from those beside it, and whether it is null would depend on how rows are cut.
+    fn fuel(&self) -> u64 {
+        let limits = &self.module.runtime.limits;
+        match self.on_error {
+            OnError::Fail => limits.module_fuel,
+            OnError::Null => limits.module_row_fuel,
+        }
     }
 
     /// Looks for the first row that fails by itself: values do not depend on how rows are cut.
@@ -131,7 +142,7 @@ impl Prepared for Block {
     }
 
     fn nullable(&self) -> bool {
-        self.nullable
+        self.nullable || self.on_error == OnError::Null
     }
 
     fn tier(&self) -> Tier {
@@ -139,6 +150,9 @@ impl Prepared for Block {
     }
 
     fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
+        if self.on_error == OnError::Null {
+            return self.make_what_goes(rows, inputs);
+        }
         let started = Instant::now();
         self.make(rows, 0..rows.count, inputs).map_err(|fault| {
             // A wrong answer names its row where one is to blame; what took long would take long again.

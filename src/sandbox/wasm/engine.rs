@@ -116,11 +116,11 @@ impl Runtime {
         Permit(self)
     }
 
-    /// A store for one call.
-    pub(super) fn store(&self, label: &str) -> wasmtime::Result<Store<Host>> {
+    /// A store for one call that may take `fuel`.
+    pub(super) fn store(&self, label: &str, fuel: u64) -> wasmtime::Result<Store<Host>> {
         let mut store = Store::new(&self.engine, Host::new(label, &self.limits));
         store.limiter(|host| host);
-        store.set_fuel(self.limits.module_fuel)?;
+        store.set_fuel(fuel)?;
         let ticks = u128::from(self.limits.block_seconds) * 1_000 / TICK.as_millis();
         store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX >> 1) + 1);
         store.set_hostcall_fuel(self.limits.answer_bytes);

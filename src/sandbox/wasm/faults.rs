@@ -12,8 +12,14 @@ use crate::sandbox::{Fault, FaultKind, Limits};
 const MOST_CALLS: usize = 16;
 
 /// The fault of a call that trapped, or that could not be begun or ended.
-pub(super) fn trapped(label: &str, error: &Error, host: &Host, limits: &Limits) -> Box<Fault> {
-    let (kind, message) = told(error, host, limits);
+pub(super) fn trapped(
+    label: &str,
+    error: &Error,
+    host: &Host,
+    limits: &Limits,
+    fuel: u64,
+) -> Box<Fault> {
+    let (kind, message) = told(error, host, limits, fuel);
     let mut fault = Fault::new(kind, label, message);
     if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
         let frames = backtrace.frames().iter().take(MOST_CALLS);
@@ -27,15 +33,14 @@ pub(super) fn trapped(label: &str, error: &Error, host: &Host, limits: &Limits) 
     Box::new(fault)
 }
 
-fn told(error: &Error, host: &Host, limits: &Limits) -> (FaultKind, String) {
+fn told(error: &Error, host: &Host, limits: &Limits, fuel: u64) -> (FaultKind, String) {
     let trap = error.downcast_ref::<Trap>();
     match trap {
         Some(Trap::Interrupt) => {
             let seconds = limits.block_seconds;
-            return (FaultKind::Limit, format!("one call runs for more than {seconds} seconds"));
+            return (FaultKind::Machine, format!("one call runs for more than {seconds} seconds"));
         }
         Some(Trap::OutOfFuel) => {
-            let fuel = limits.module_fuel;
             return (FaultKind::Limit, format!("one call takes more than {fuel} units of fuel"));
         }
         Some(Trap::StackOverflow) => {

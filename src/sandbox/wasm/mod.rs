@@ -26,6 +26,7 @@ mod describe;
 mod engine;
 mod faults;
 mod finish;
+mod forgive;
 mod host;
 mod inputs;
 mod inspect;

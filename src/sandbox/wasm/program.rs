@@ -84,14 +84,39 @@ impl Module {
         &self,
         call: impl FnOnce(&FieldGenerators, &mut wasmtime::Store<Host>) -> wasmtime::Result<T>,
     ) -> Result<T, Box<Fault>> {
+        self.call_with(self.runtime.limits.module_fuel, call)
+    }
+
+    /// Runs `call` on a fresh instance, with so much fuel.
+    ///
+    /// # Errors
+    ///
+    /// Why there was no answer.
+    pub(super) fn call_with<T>(
+        &self,
+        fuel: u64,
+        call: impl FnOnce(&FieldGenerators, &mut wasmtime::Store<Host>) -> wasmtime::Result<T>,
+    ) -> Result<T, Box<Fault>> {
         let _permit = self.runtime.permit();
-        let mut store = self.runtime.store(&self.label).map_err(|error| {
+        let mut store = self.runtime.store(&self.label, fuel).map_err(|error| {
             let message = first_line(&format!("{error:#}"));
-            Box::new(Fault::new(FaultKind::Failed, &*self.label, message))
+            Box::new(Fault::new(FaultKind::Machine, &*self.label, message))
         })?;
-        let answer =
-            self.instances.instantiate(&mut store).and_then(|instance| call(&instance, &mut store));
-        answer.map_err(|error| trapped(&self.label, &error, store.data(), &self.runtime.limits))
+        let stopped = |error: &wasmtime::Error, store: &wasmtime::Store<Host>| {
+            trapped(&self.label, error, store.data(), &self.runtime.limits, fuel)
+        };
+        let instance = match self.instances.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let mut fault = stopped(&error, &store);
+                // Its own code did not fail, nor ask for too much: there was no room for an instance.
+                if fault.kind == FaultKind::Answer {
+                    fault.kind = FaultKind::Machine;
+                }
+                return Err(fault);
+            }
+        };
+        call(&instance, &mut store).map_err(|error| stopped(&error, &store))
     }
 }
 
@@ -171,6 +196,7 @@ impl Program for Offer {
             nullable: entry.nullable,
             sub_values: description.sub_values.iter().map(|one| one.data_type).collect(),
             stream: binding.stream,
+            on_error: binding.on_error,
             random: entry.random,
             table_rows: binding.rows,
         }))

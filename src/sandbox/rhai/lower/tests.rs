@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
 use crate::rng::{Stream, scale, unit};
 use crate::sandbox::rhai::Scripts;
-use crate::sandbox::{Binding, InputType, Kind as _, Limits, Prepared, Program, Source, Tier};
+use crate::sandbox::{
+    Binding, InputType, Kind as _, Limits, OnError, Prepared, Program, Source, Tier,
+};
 
 /// Bodies of `generate` over the inputs `a`, `b` (int64), `x` (float64), `t` (utf8), `c` (utf8, drawn from
 /// few), `f` (boolean), `n` (int64 with nulls); what they return. All of them are lowered.
@@ -175,6 +177,7 @@ fn prepared(program: &dyn Program, may_lower: bool) -> Box<dyn Prepared> {
         stream: Stream::new(3, "f"),
         rows: None,
         may_lower,
+        on_error: OnError::Fail,
     };
     program.prepare(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()))
 }

@@ -232,6 +232,6 @@ fn the_clock_ends_what_fuel_does_not() {
     let limits = Limits { module_fuel: u64::MAX >> 1, block_seconds: 1, ..tight() };
     let started = Instant::now();
     let fate = fate(&with(|text| text.generate = LOOP.to_owned()), &limits);
-    assert_eq!(fate, "limit: x.wasm: one call runs for more than 1 seconds");
+    assert_eq!(fate, "machine: x.wasm: one call runs for more than 1 seconds");
     assert!(started.elapsed() < Duration::from_secs(20));
 }

@@ -2,6 +2,8 @@
 //!
 //! `DATAGEN_MODULES` names another folder of them: built anew, they make the same values.
 
+use std::path::PathBuf;
+
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
