@@ -5,6 +5,7 @@
 
 mod access;
 mod architecture;
+mod authors;
 mod broken_models;
 mod cli;
 mod client;

@@ -14,11 +14,21 @@ typedef exports_datagen_field_generators_column_type_t column_type_t;
 typedef exports_datagen_field_generators_descriptor_t descriptor_t;
 typedef exports_datagen_field_generators_module_info_t module_info_t;
 typedef exports_datagen_field_generators_param_spec_t param_spec_t;
+typedef exports_datagen_field_generators_param_value_t param_value_t;
 typedef exports_datagen_field_generators_list_param_value_t params_t;
 typedef exports_datagen_field_generators_sub_value_spec_t sub_value_spec_t;
 
 /* A text that stands in the program. */
 #define TEXT(literal) ((field_generators_string_t){(uint8_t *)(literal), sizeof(literal) - 1})
+
+/* The same where a table is filled in. */
+#define LITERAL(literal) {(uint8_t *)(literal), sizeof(literal) - 1}
+
+#define PARAM_BOOLEAN EXPORTS_DATAGEN_FIELD_GENERATORS_PARAM_KIND_BOOLEAN
+#define PARAM_INT EXPORTS_DATAGEN_FIELD_GENERATORS_PARAM_KIND_INT
+#define PARAM_FLOAT EXPORTS_DATAGEN_FIELD_GENERATORS_PARAM_KIND_FLOAT
+#define PARAM_TEXT EXPORTS_DATAGEN_FIELD_GENERATORS_PARAM_KIND_TEXT
+#define PARAM_JSON EXPORTS_DATAGEN_FIELD_GENERATORS_PARAM_KIND_JSON
 
 /* Random numbers of a row: SplitMix64, started from its seed. */
 typedef struct { uint64_t state; } random_t;
@@ -65,6 +75,11 @@ static inline texts_t texts_new(size_t rows, size_t most) {
     return texts;
 }
 
+static inline void texts_add(texts_t *texts, const void *bytes, size_t count) {
+    __builtin_memcpy(texts->data + texts->bytes, bytes, count);
+    texts->bytes += count;
+}
+
 static inline void texts_close(texts_t *texts) { texts->offsets[++texts->rows] = (uint32_t)texts->bytes; }
 
 static inline column_t texts_column(const texts_t *texts) {
@@ -72,6 +87,13 @@ static inline column_t texts_column(const texts_t *texts) {
     column.data.tag = DATAGEN_FIELD_TYPES_COLUMN_DATA_UTF8;
     column.data.val.utf8.offsets = (field_generators_list_u32_t){texts->offsets, texts->rows + 1};
     column.data.val.utf8.data = (field_generators_list_u8_t){texts->data, texts->bytes};
+    return column;
+}
+
+static inline column_t int64_column(int64_t *values, size_t rows) {
+    column_t column = {0};
+    column.data.tag = DATAGEN_FIELD_TYPES_COLUMN_DATA_INT64;
+    column.data.val.int64 = (field_generators_list_s64_t){values, rows};
     return column;
 }
 

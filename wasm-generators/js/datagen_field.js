@@ -27,6 +27,12 @@ export class Random {
     return Math.floor((this.upper() * bound) / 4294967296);
   }
 
+  // Uniform in [0, 1).
+  unit() {
+    const upper = this.upper();
+    return (upper * 2097152 + (this.lower >>> 11)) / 9007199254740992;
+  }
+
   pick(items) {
     return items[this.below(items.length)];
   }
@@ -75,7 +81,46 @@ export function texts(values) {
 // The type of a column.
 export const columnType = (kind, precision = 0, scale = 0) => ({ kind, precision, scale });
 
+// A column of any kind; null and undefined are nulls.
+function column(kind, values) {
+  if (kind === "utf8") return texts(values);
+  const [list, placeholder] = {
+    boolean: [Uint8Array, 0],
+    int32: [Int32Array, 0],
+    date: [Int32Array, 0],
+    float32: [Float32Array, 0],
+    float64: [Float64Array, 0],
+  }[kind] ?? [Array, 0];
+  const present = values.map((value) => (value === null || value === undefined ? 0 : 1));
+  return {
+    data: { tag: kind, val: list.from(values, (value) => Number(value ?? placeholder)) },
+    validity: present.includes(0) ? Uint8Array.from(present) : undefined,
+  };
+}
+
+// The UTF-8 bytes from `start` to `end` as a text.
+function decode(data, start, end) {
+  let text = "";
+  for (let i = start; i < end; ) {
+    const first = data[i++];
+    const more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    let c = more === 0 ? first : first & (0x3f >> more);
+    for (let k = 0; k < more; k++) c = (c << 6) | (data[i++] & 63);
+    text += String.fromCodePoint(c);
+  }
+  return text;
+}
+
+// The values of an input's column; nulls are null.
+function cells({ data: { tag, val }, validity }) {
+  const list = tag === "utf8"
+    ? Array.from({ length: val.offsets.length - 1 }, (_, i) => decode(val.data, val.offsets[i], val.offsets[i + 1]))
+    : Array.from(val, tag === "boolean" ? (flag) => flag === 1 : Number);
+  return validity ? list.map((value, i) => (validity[i] ? value : null)) : list;
+}
+
 // What a module exports: its generators by name, each { summary, output, params, inputs, check, value }.
+// value(random, params, row) gives the value of a row; row.number is its number, row.NAME the input NAME.
 export function module(name, version, generators) {
   const prepare = (own, values) => {
     const params = {};
@@ -94,7 +139,7 @@ export function module(name, version, generators) {
         output: own.output,
         nullable: own.nullable ?? false,
         params: own.params.map((param) => ({ required: false, doc: "", defaultValue: undefined, ...param })),
-        inputs: [],
+        inputs: (own.inputs ?? []).map((input) => ({ accepts: [], required: false, doc: "", ...input })),
         subValues: [],
         random: true,
       })),
@@ -106,8 +151,24 @@ export function module(name, version, generators) {
     generate: (request) => {
       const own = generators[request.generator];
       const params = prepare(own, request.params);
-      const values = Array.from(request.rowSeeds, (seed) => own.value(new Random(seed), params));
-      return { values: texts(values), subValues: [] };
+      const inputs = (own.inputs ?? []).map((input, index) => {
+        const bound = request.inputs[index];
+        return [input.name, bound === null || bound === undefined ? null : cells(bound)];
+      });
+      const values = Array.from(request.rowSeeds, (seed, index) => {
+        const row = { number: Number(request.firstRow) + index };
+        for (const [name, list] of inputs) row[name] = list === null ? null : list[index];
+        return own.value(new Random(seed), params, row);
+      });
+      return { values: column(own.output.kind, values), subValues: [] };
     },
   };
+}
+
+// The texts that the first generator of a module makes, for tests: without Datagen, rows from 0 on.
+export function trial(generators, { params = {}, seeds }) {
+  const own = generators.describe().generators[0];
+  const value = ({ name, kind, defaultValue }) => ({ tag: kind, val: params[name] ?? JSON.parse(defaultValue) });
+  const request = { generator: own.name, params: own.params.map(value), rowSeeds: seeds, firstRow: 0, inputs: [] };
+  return cells(generators.generate(request).values);
 }

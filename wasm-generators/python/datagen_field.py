@@ -23,6 +23,14 @@ class Random:
         return ((self.word() >> 32) * bound) >> 32
 
 
+    def unit(self):
+        """Uniform in [0, 1)."""
+        return (self.word() >> 11) / (1 << 53)
+
+    def pick(self, items):
+        return items[self.below(len(items))]
+
+
 def column_type(kind, precision=0, scale=0):
     return t.ColumnType(kind, precision, scale)
 
@@ -36,6 +44,38 @@ def texts(values):
         offsets.append(len(data))
     column = t.ColumnData_Utf8(t.Varlen(offsets, bytes(data)))
     return t.Column(column, None if all(validity) else bytes(validity))
+
+
+def integers(values):
+    """A column of whole numbers of 64 bits; None is a null."""
+    return _numbers(t.ColumnData_Int64, values, 0)
+
+
+def floats(values):
+    """A column of numbers of double precision; None is a null."""
+    return _numbers(t.ColumnData_Float64, values, 0.0)
+
+
+def _numbers(data, values, placeholder):
+    values = list(values)
+    validity = bytes(value is not None for value in values)
+    column = data([placeholder if value is None else value for value in values])
+    return t.Column(column, None if all(validity) else validity)
+
+
+def cells(column):
+    """The values of an input's column; nulls are None."""
+    data = column.data.value
+    if isinstance(column.data, (t.ColumnData_Utf8, t.ColumnData_Bytes)):
+        ends = zip(data.offsets, data.offsets[1:])
+        values = [data.data[start:end] for start, end in ends]
+        if isinstance(column.data, t.ColumnData_Utf8):
+            values = [value.decode() for value in values]
+    else:
+        values = list(data)
+    if column.validity is None:
+        return values
+    return [value if valid else None for value, valid in zip(values, column.validity)]
 
 
 def refusal(message, param=None):

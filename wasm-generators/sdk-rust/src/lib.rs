@@ -44,6 +44,8 @@ mod output;
 mod parameters;
 mod random;
 mod row;
+#[cfg(not(target_arch = "wasm32"))]
+mod trial;
 
 pub use crate::bindings::datagen::field::log::{log, Level};
 pub use crate::bindings::datagen::field::types::{ErrorKind, Kind};
@@ -55,6 +57,8 @@ pub use crate::output::{
 pub use crate::parameters::Parameters;
 pub use crate::random::Random;
 pub use crate::row::{Block, Row};
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::trial::Trial;
 
 /// Why there is no value, or why the parameters are refused.
 pub type Error = crate::bindings::datagen::field::types::Error;
@@ -105,6 +109,7 @@ pub trait Generator: Sized {
 #[macro_export]
 macro_rules! export {
     ($($generator:ty),+ $(,)?) => {
+        #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
         struct Exported;
 
         impl $crate::bindings::exports::datagen::field::generators::Guest for Exported {
@@ -137,6 +142,8 @@ macro_rules! export {
             }
         }
 
+        // Names that linkers of other machines do not take.
+        #[cfg(target_arch = "wasm32")]
         $crate::bindings::export!(Exported with_types_in $crate::bindings);
     };
 }

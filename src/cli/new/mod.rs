@@ -1,12 +1,16 @@
 //! `datagen new`: the beginning of a field type of one's own, which works as it is.
 
+mod wasm;
+
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+
+use crate::plan;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -24,35 +28,70 @@ enum Kind {
         #[arg(long, default_value = "scripts", value_name = "DIR")]
         folder: PathBuf,
     },
+    /// A generator to compile to WebAssembly: source, build file, tests and a model
+    Wasm {
+        /// Name of the type: lower-case letters, digits and `_`
+        name: String,
+        /// Language that it is written in
+        #[arg(long, value_name = "LANGUAGE")]
+        lang: wasm::Language,
+        /// Folder of the built file; the sources get a folder of their own in it
+        #[arg(long, default_value = "wasm-generators", value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
+/// Most letters of a name.
+const MOST_LETTERS: usize = 64;
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Kind::Script { name, folder } = &arguments.kind;
+    let told = match &arguments.kind {
+        Kind::Script { name, folder } => script(name, folder)?,
+        Kind::Wasm { name, lang, folder } => wasm::write(name, *lang, folder)?,
+    };
+    writeln!(io::stdout(), "{told}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses what cannot be the name of a type, or is one.
+fn check_name(name: &str) -> anyhow::Result<()> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(fits) {
-        bail!("`{name}` is no name of a script: expected lower-case letters, digits and `_`");
+        bail!("`{name}` is no name of a type: expected lower-case letters, digits and `_`");
     }
-    if name.len() > 64 {
-        bail!("the name has {} letters, expected at most 64", name.len());
+    if name.len() > MOST_LETTERS {
+        bail!("the name has {} letters, expected at most {MOST_LETTERS}", name.len());
     }
+    if let Some(holder) = plan::reserved(&name.to_uppercase()) {
+        bail!("`{name}` is taken by {holder}");
+    }
+    Ok(())
+}
+
+/// Writes a file that is not there yet: never over somebody's work.
+fn create(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let shown = || format!("create `{}`", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(shown)?;
+    }
+    let mut file = fs::File::create_new(path).with_context(shown)?;
+    file.write_all(bytes).with_context(shown)
+}
+
+/// Writes a script and its model; answers what to do next.
+fn script(name: &str, folder: &Path) -> anyhow::Result<String> {
+    check_name(name)?;
     let (script, model) =
         (folder.join(format!("{name}.rhai")), folder.join(format!("{name}.json")));
-    fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
     for (path, text) in [(&script, SCRIPT), (&model, MODEL)] {
-        let text = text.replace("NAME", &name.to_uppercase());
-        // Never over somebody's work.
-        let mut file =
-            fs::File::create_new(path).with_context(|| format!("create `{}`", path.display()))?;
-        file.write_all(text.as_bytes())?;
+        create(path, text.replace("NAME", &name.to_uppercase()).as_bytes())?;
     }
-    writeln!(
-        io::stdout(),
+    Ok(format!(
         "wrote {script} and {model}\n\n  datagen try {script}\n  datagen preview {model} --extensions {folder}",
         script = script.display(),
         model = model.display(),
         folder = folder.display(),
-    )?;
-    Ok(ExitCode::SUCCESS)
+    ))
 }
 
 const SCRIPT: &str = r#"// A code of letters and digits: say here what your type gives.

@@ -1,0 +1,159 @@
+//! The beginning of a generator in WebAssembly, with all that its language needs of ours.
+//!
+//! Who has only this program builds it: interface, guest library and bindings come along. To add a
+//! language: its template in `wasm-generators/templates`, its entry in [`Language`].
+
+use std::path::Path;
+
+use anyhow::bail;
+use clap::ValueEnum;
+
+use super::{check_name, create};
+
+/// Languages that there is a beginning in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Language {
+    /// Rust, built by cargo
+    Rust,
+    /// C, built by clang
+    C,
+    /// JavaScript, run by `QuickJS`
+    #[value(name = "js")]
+    JavaScript,
+    /// Python, run by its own interpreter
+    Python,
+}
+
+/// What a file holds.
+enum Content {
+    /// A text with the places of the name: `@name@`, `@kebab@` and `@TYPE@`.
+    Template(&'static str),
+    /// Bytes as they are.
+    Copy(&'static [u8]),
+}
+
+use Content::{Copy, Template};
+
+/// A file of `wasm-generators` as text.
+macro_rules! template {
+    ($path:literal) => {
+        Template(include_str!(concat!("../../../wasm-generators/templates/", $path)))
+    };
+}
+
+/// A file of `wasm-generators` as it is.
+macro_rules! copy {
+    ($path:literal) => {
+        Copy(include_bytes!(concat!("../../../wasm-generators/", $path)))
+    };
+}
+
+const MODEL: (&str, Content) = ("@name@.json", template!("model.json"));
+
+const RUST: &[(&str, Content)] = &[
+    ("src/lib.rs", template!("rust/src/lib.rs")),
+    ("Cargo.toml", template!("rust/Cargo.toml")),
+    (".cargo/config.toml", template!("rust/.cargo/config.toml")),
+    ("Makefile", template!("rust/Makefile")),
+    ("README.md", template!("rust/README.md")),
+    ("datagen-field/Cargo.toml", copy!("sdk-rust/Cargo.toml")),
+    ("datagen-field/src/lib.rs", copy!("sdk-rust/src/lib.rs")),
+    ("datagen-field/src/bindings.rs", copy!("sdk-rust/src/bindings.rs")),
+    ("datagen-field/src/describe.rs", copy!("sdk-rust/src/describe.rs")),
+    ("datagen-field/src/dispatch.rs", copy!("sdk-rust/src/dispatch.rs")),
+    ("datagen-field/src/output.rs", copy!("sdk-rust/src/output.rs")),
+    ("datagen-field/src/parameters.rs", copy!("sdk-rust/src/parameters.rs")),
+    ("datagen-field/src/random.rs", copy!("sdk-rust/src/random.rs")),
+    ("datagen-field/src/row.rs", copy!("sdk-rust/src/row.rs")),
+    ("datagen-field/src/trial.rs", copy!("sdk-rust/src/trial.rs")),
+];
+
+const C: &[(&str, Content)] = &[
+    ("generator.c", template!("c/generator.c")),
+    ("test.c", template!("c/test.c")),
+    ("Makefile", template!("c/Makefile")),
+    ("README.md", template!("c/README.md")),
+    ("datagen/datagen_field.h", copy!("c/datagen_field.h")),
+    ("datagen/libc.c", copy!("c/libc.c")),
+    ("datagen/include/stdlib.h", copy!("c/include/stdlib.h")),
+    ("datagen/include/string.h", copy!("c/include/string.h")),
+    ("datagen/bindings/field_generators.h", copy!("c/bindings/field_generators.h")),
+    ("datagen/bindings/field_generators.c", copy!("c/bindings/field_generators.c")),
+    (
+        "datagen/bindings/field_generators_component_type.o",
+        copy!("c/bindings/field_generators_component_type.o"),
+    ),
+];
+
+const JAVASCRIPT: &[(&str, Content)] = &[
+    ("generator.js", template!("js/generator.js")),
+    ("generator.test.js", template!("js/generator.test.js")),
+    ("package.json", template!("js/package.json")),
+    ("README.md", template!("js/README.md")),
+    ("datagen_field.js", copy!("js/datagen_field.js")),
+    ("wit/datagen-field.wit", copy!("wit/datagen-field.wit")),
+];
+
+const PYTHON: &[(&str, Content)] = &[
+    ("generator.py", template!("python/generator.py")),
+    ("test_generator.py", template!("python/test_generator.py")),
+    ("requirements.txt", template!("python/requirements.txt")),
+    ("Makefile", template!("python/Makefile")),
+    ("README.md", template!("python/README.md")),
+    ("datagen_field.py", copy!("python/datagen_field.py")),
+    ("wit/datagen-field.wit", copy!("wit/datagen-field.wit")),
+];
+
+impl Language {
+    fn files(self) -> &'static [(&'static str, Content)] {
+        match self {
+            Self::Rust => RUST,
+            Self::C => C,
+            Self::JavaScript => JAVASCRIPT,
+            Self::Python => PYTHON,
+        }
+    }
+
+    /// The lines that build and test what stands in `folder`.
+    fn build(self, folder: &str) -> String {
+        match self {
+            Self::JavaScript => {
+                format!("npm install --prefix {folder}\n  npm run build --prefix {folder}")
+            }
+            _ => format!("make -C {folder}"),
+        }
+    }
+}
+
+/// Writes the sources of `name` into a folder of its own below `folder`; answers what to do next.
+///
+/// # Errors
+///
+/// When something of that name is there, or cannot be written.
+pub(super) fn write(name: &str, language: Language, folder: &Path) -> anyhow::Result<String> {
+    check_name(name)?;
+    let own = folder.join(name);
+    // Nobody's work is mixed with ours, and what it would be built to is not replaced.
+    for taken in [&own, &folder.join(format!("{name}.wasm"))] {
+        if taken.symlink_metadata().is_ok() {
+            bail!("`{}` is there already", taken.display());
+        }
+    }
+    let (kebab, upper) = (name.replace('_', "-"), name.to_uppercase());
+    let filled = |text: &str| {
+        text.replace("@name@", name).replace("@kebab@", &kebab).replace("@TYPE@", &upper)
+    };
+    for (path, content) in language.files().iter().chain([&MODEL]) {
+        let path = own.join(filled(path));
+        match content {
+            Template(text) => create(&path, filled(text).as_bytes())?,
+            Copy(bytes) => create(&path, bytes)?,
+        }
+    }
+    let (own, folder) = (own.display().to_string(), folder.display());
+    Ok(format!(
+        "wrote {own}: README.md says more\n\n  {build}\n  datagen try {folder}/{name}.wasm\n  \
+         datagen preview {own}/{name}.json --extensions {folder}",
+        build = language.build(&own),
+    ))
+}
