@@ -124,8 +124,22 @@ pub(super) struct CommandDetails {
     first_batch: u64,
     #[schema(value_type = Vec<Object>)]
     warnings: Vec<Value>,
+    /// The scripts and modules that it was accepted with, and runs, whatever happens to the files
+    user_code: Vec<UserCode>,
     transitions: Vec<TransitionMade>,
     files: Vec<FileMade>,
+}
+
+/// A file of user code.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the documentation only")]
+struct UserCode {
+    /// `RHAI` or `WASM`
+    kind: String,
+    /// Its name without folder
+    file: String,
+    /// Digest of its bytes, hexadecimal
+    sha256: String,
 }
 
 /// A step of a command's life.

@@ -193,6 +193,10 @@ async fn get(
                 "bytes": file.bytes, "crc32": file.crc32})
         });
         let files: Vec<Value> = files.collect();
+        let user_code = tracker.user_code(id)?.into_iter().map(|code| {
+            json!({"kind": code.kind, "file": code.file, "sha256": code.sha256})
+        });
+        let user_code: Vec<Value> = user_code.collect();
         let details = json!({
             "commandError": progress.comment,
             "modelId": command.model_name,
@@ -215,6 +219,7 @@ async fn get(
             "lastFinishedTimestamp": command.finished.map(|time| time.timestamp_millis()),
             "firstBatch": command.first_batch,
             "warnings": tracker.warnings(id)?,
+            "userCode": user_code,
             "transitions": transitions,
             "files": files,
         });

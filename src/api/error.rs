@@ -164,7 +164,9 @@ fn of_command(error: &CommandError) -> (StatusCode, &'static str) {
         }
         CommandError::NotScheduled { .. } => (StatusCode::CONFLICT, "not_scheduled"),
         CommandError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
-        CommandError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+        CommandError::Record(_) | CommandError::UserCode { .. } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "store")
+        }
     }
 }
 

@@ -235,6 +235,9 @@ fn details(command: &Value) -> Table {
         );
         table.add_row([text(&total["connector"]), told]);
     }
+    for code in command["userCode"].as_array().into_iter().flatten() {
+        table.add_row([text(&code["file"]), format!("SHA-256 {}", text(&code["sha256"]))]);
+    }
     for failed in command["failedRows"].as_array().into_iter().flatten() {
         let told =
             format!("{} rows, the first: {}", text(&failed["rows"]), text(&failed["message"]));

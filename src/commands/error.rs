@@ -102,6 +102,12 @@ pub enum CommandError {
     /// No command goes that way.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// The user code that it was accepted with cannot be read.
+    #[error("read the user code of the command")]
+    UserCode {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The command store refused.
     #[error(transparent)]
     Record(#[from] RecordError),

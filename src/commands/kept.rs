@@ -26,6 +26,17 @@ pub(super) struct Kept {
     settings: Settings,
 }
 
+/// A file of user code that a command was accepted with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserCode {
+    /// What models call its kind: `RHAI`, `WASM`.
+    pub kind: String,
+    /// Its name without folder.
+    pub file: String,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
 /// A file of user code in a command's list.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
@@ -75,12 +86,7 @@ impl Kept {
     /// When something is, but cannot be read.
     pub(super) fn of(&self, id: Uuid) -> io::Result<Option<Arc<Extensions>>> {
         let Some(folder) = &self.folder else { return Ok(lock(&self.memory).get(&id).cloned()) };
-        let list = match fs::read(folder.join(format!("{id}.json"))) {
-            Ok(list) => list,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let entries: Vec<Entry> = serde_json::from_slice(&list)?;
+        let Some(entries) = entries(folder, id)? else { return Ok(None) };
         let mut extensions = Extensions::with(&self.settings);
         for entry in entries {
             let bytes = fs::read(folder.join(&entry.digest))?;
@@ -89,6 +95,30 @@ impl Kept {
             extensions.add(*kind, &entry.path, bytes, &plan::reserved, None);
         }
         Ok(Some(Arc::new(extensions)))
+    }
+
+    /// Which files are kept for `id`.
+    ///
+    /// # Errors
+    ///
+    /// When the list cannot be read.
+    pub(super) fn files(&self, id: Uuid) -> io::Result<Vec<UserCode>> {
+        let Some(folder) = &self.folder else {
+            let memory = lock(&self.memory);
+            let files = memory.get(&id).into_iter().flat_map(|extensions| extensions.files());
+            let told = |file: &Arc<ExtensionFile>| UserCode {
+                kind: file.kind.type_name().to_owned(),
+                file: file.name.clone(),
+                sha256: file.digest.clone(),
+            };
+            return Ok(files.map(told).collect());
+        };
+        let told = |entry: Entry| UserCode {
+            kind: entry.kind,
+            file: entry.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: entry.digest,
+        };
+        Ok(entries(folder, id)?.unwrap_or_default().into_iter().map(told).collect())
     }
 
     /// Removes what no command that `is_known` uses any more.
@@ -116,6 +146,15 @@ impl Kept {
                 remove(&path);
             }
         }
+    }
+}
+
+/// The list of the command `id`; `None` where there is none.
+fn entries(folder: &Path, id: Uuid) -> io::Result<Option<Vec<Entry>>> {
+    match fs::read(folder.join(format!("{id}.json"))) {
+        Ok(list) => Ok(Some(serde_json::from_slice(&list)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -166,6 +205,13 @@ mod tests {
                 if folder.is_some() { Kept::new(folder.clone(), settings.clone()) } else { kept };
             let extensions = kept.of(id).unwrap().unwrap();
             assert_eq!(extensions.find("ONE").unwrap().file.digest, digest);
+            let told = UserCode {
+                kind: "RHAI".to_owned(),
+                file: "one.rhai".to_owned(),
+                sha256: digest.clone(),
+            };
+            assert_eq!(kept.files(id).unwrap(), [told]);
+            assert_eq!(kept.files(Uuid::new_v4()).unwrap(), []);
             assert!(kept.of(Uuid::new_v4()).unwrap().is_none());
             kept.prune(|known| known == id);
             assert!(kept.of(id).unwrap().is_some());

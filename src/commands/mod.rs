@@ -50,6 +50,7 @@ pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transit
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, OpenError, SubmitError};
 pub use home::HomeError;
+pub use kept::UserCode;
 pub use models::{KeptModel, ModelStoreError, Models, Right, UnknownRight};
 pub use prepare::{MAX_ROWS, Prepared, Refusal, Request, Surroundings, prepare};
 pub use preview::{MAX_PREVIEW_ROWS, PreviewError, preview};

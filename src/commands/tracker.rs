@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::counters::Counters;
 use super::error::{CommandError, OpenError, SubmitError};
 use super::home::Home;
-use super::kept::Kept;
+use super::kept::{Kept, UserCode};
 use super::live::{Limits, Live, Shared, duration, lock};
 use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
@@ -274,6 +274,15 @@ impl Tracker {
         let text = self.shared().store.warnings(id)?;
         // Written by us as an array of objects.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    /// The user code that the command was accepted with, and runs, whatever happens to the files.
+    ///
+    /// # Errors
+    ///
+    /// When the list of it cannot be read.
+    pub fn user_code(&self, id: Uuid) -> Result<Vec<UserCode>, CommandError> {
+        self.shared().kept.files(id).map_err(|source| CommandError::UserCode { source })
     }
 
     /// The steps of the command's life, the oldest first.

@@ -2,12 +2,13 @@
 //!
 //! There is no thread that watches. Whoever starts something asks for [`Library::current`], which
 //! compares names, sizes and times of the files with those of the last reading: a few microseconds,
-//! and a change counts from the very next command on. What began earlier holds its own snapshot.
+//! and a change counts from the very next command on. What began earlier holds its own snapshot. Files
+//! that changed a moment ago are read once more, for another change in that moment would not show.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Extensions, KINDS, Settings};
 
@@ -25,6 +26,8 @@ pub struct Library {
 #[derive(Debug, Default)]
 struct State {
     marks: Option<Vec<Mark>>,
+    /// Whether a later change of a file is sure to show in its mark.
+    settled: bool,
     current: Arc<Extensions>,
 }
 
@@ -38,6 +41,26 @@ struct Mark {
     identity: (u64, i64, i64),
 }
 
+/// Two changes within this may bear the same time: clocks of files tick some hundred times a second.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The same on file systems that count whole seconds, some of them by two.
+const COARSE_TICK: Duration = Duration::from_millis(2_050);
+
+impl Mark {
+    /// Whether the file was left alone for long enough before `now` that another change, of the same size,
+    /// bears another time.
+    fn is_settled(&self, now: SystemTime) -> bool {
+        let (_, seconds, nanoseconds) = self.identity;
+        let since = Duration::from_secs(seconds.max(0).cast_unsigned())
+            .saturating_add(Duration::from_nanos(nanoseconds.max(0).cast_unsigned()));
+        let Some(changed) = UNIX_EPOCH.checked_add(since) else { return true };
+        let tick = if nanoseconds == 0 { COARSE_TICK } else { TICK };
+        // A time in the future is another machine's: there is nothing to compare it with.
+        now.duration_since(changed).map_or(true, |age| age > tick)
+    }
+}
+
 impl Library {
     /// Reads nothing yet.
     pub fn new(settings: Settings, reserved: Reserved) -> Self {
@@ -46,17 +69,22 @@ impl Library {
 
     /// The files as they are now. A file whose new version does not compile stays what it was.
     pub fn current(&self) -> Arc<Extensions> {
+        let began = SystemTime::now();
         let marks = self.marks();
         // A panic in a compiler leaves the snapshot before it, which is whole.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.marks.as_ref() != Some(&marks) {
+        if !state.settled || state.marks.as_ref() != Some(&marks) {
+            let is_news = state.marks.as_ref() != Some(&marks);
             let before = state.marks.is_some().then(|| Arc::clone(&state.current));
             let scanned =
                 Extensions::scan(KINDS, &self.settings, &self.reserved, before.as_deref());
-            for fault in scanned.faults() {
-                tracing::warn!(error = %fault, "user code is refused");
+            if is_news {
+                for fault in scanned.faults() {
+                    tracing::warn!(error = %fault, "user code is refused");
+                }
             }
             state.current = Arc::new(scanned);
+            state.settled = marks.iter().all(|mark| mark.is_settled(began));
             state.marks = Some(marks);
         }
         Arc::clone(&state.current)
@@ -91,4 +119,39 @@ fn identity(metadata: &fs::Metadata) -> (u64, i64, i64) {
 #[cfg(not(unix))]
 fn identity(_: &fs::Metadata) -> (u64, i64, i64) {
     (0, 0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For changes as fast as they can be made, of one size: each is seen.
+    #[test]
+    fn a_change_shows_at_once_whatever_the_clock_of_files_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { folders: vec![folder.path().to_owned()], ..Settings::default() };
+        let library = Library::new(settings, |_| None);
+        for change in 0..200 {
+            let script = format!("fn generate(row, params) {{ {} }}", change % 10);
+            fs::write(folder.path().join("a.rhai"), &script).unwrap();
+            assert_eq!(*library.current().files()[0].bytes, script.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_file_changed_within_a_tick_is_read_again() {
+        let mark = |nanoseconds| Mark {
+            path: PathBuf::new(),
+            bytes: 1,
+            modified: None,
+            identity: (1, 1_000, nanoseconds),
+        };
+        let at = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
+        assert!(!mark(500_000_000).is_settled(at(1_000_510)));
+        assert!(mark(500_000_000).is_settled(at(1_000_560)));
+        // Whole seconds tell of a clock that counts nothing else.
+        assert!(!mark(0).is_settled(at(1_001_900)));
+        assert!(mark(0).is_settled(at(1_002_100)));
+        assert!(mark(0).is_settled(at(5)));
+    }
 }

@@ -19,6 +19,7 @@ mod http;
 mod models;
 mod modules;
 mod on_error;
+mod reload;
 mod reproducible;
 mod scripts;
 mod server;
