@@ -21,7 +21,7 @@ use super::AppState;
 use super::error::{ApiError, blocking};
 use super::origin;
 use crate::access::{
-    Admission, Caller, Credentials, Denied, Directory, Gate, PasswordError, TokenDigest,
+    Admission, Caller, Credentials, Denied, Directory, Gate, PasswordError, Role, TokenDigest,
 };
 
 /// Passwords that are checked at the same time: each takes a core and 19 MiB for some 20 ms.
@@ -164,6 +164,21 @@ impl FromRequestParts<AppState> for Changer {
             Ok(Self(caller))
         } else {
             Err(ApiError::MayOnlyRead.into_response())
+        }
+    }
+}
+
+/// A caller who may do what concerns the whole server.
+#[derive(Debug, Clone)]
+pub(super) struct Admin;
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        match Caller::from_request_parts(parts, state).await?.role() {
+            Role::Admin => Ok(Self),
+            Role::User | Role::Viewer => Err(ApiError::OnlyAdmin.into_response()),
         }
     }
 }

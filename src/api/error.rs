@@ -10,14 +10,17 @@ use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Denied;
 use crate::commands::{
     ArchiveError, CommandError, ModelStoreError, PreviewError, RecordError, Refusal, SubmitError,
+    TrialError,
 };
+use crate::plan::GenerateRowsError;
 use crate::problems::{Problem, Problems, excerpt};
+use crate::sandbox::Fault;
 
 /// What a request is told that took too long.
 pub(super) const TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
@@ -44,6 +47,12 @@ pub(super) enum ApiError {
     BusyDoor,
     #[error("a viewer reads and changes nothing")]
     MayOnlyRead,
+    #[error("only an admin may do this")]
+    OnlyAdmin,
+    #[error("{0}")]
+    UserCode(Box<Fault>),
+    #[error("too much user code is being tried out, come again in 1 s")]
+    BusyTrials,
     #[error(
         "a page of another site may change nothing here; `allowed_origins` is the setting to allow one"
     )]
@@ -128,6 +137,9 @@ impl ApiError {
             Self::ForeignSite => (StatusCode::FORBIDDEN, "foreign_site"),
             Self::ForeignName => (StatusCode::FORBIDDEN, "foreign_name"),
             Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
+            Self::OnlyAdmin => (StatusCode::FORBIDDEN, "only_admin"),
+            Self::UserCode(_) => (StatusCode::BAD_REQUEST, "user_code"),
+            Self::BusyTrials => (StatusCode::TOO_MANY_REQUESTS, "too_many_trials"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -150,8 +162,35 @@ impl ApiError {
             Self::Submit(SubmitError::QueueFull { retry_after, .. })
             | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
             Self::Login(Denied::Slowed { retry_after }) => Some(*retry_after),
-            Self::BusyDoor => Some(Duration::from_secs(1)),
+            Self::BusyDoor | Self::BusyTrials => Some(Duration::from_secs(1)),
             _ => None,
+        }
+    }
+}
+
+/// A fault of user code with its place.
+pub(super) fn fault_told(fault: &Fault) -> Value {
+    let place = fault.place.as_ref();
+    json!({
+        "file": fault.file,
+        "kind": fault.kind.code(),
+        "message": fault.message,
+        "row": fault.row,
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
+        "text": place.map(|place| place.text.as_str()),
+    })
+}
+
+impl From<TrialError> for ApiError {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::Problems(problems) => Self::Problems(problems),
+            TrialError::Values(PreviewError::Generate(GenerateRowsError::Extension {
+                source,
+                ..
+            })) => Self::UserCode(source),
+            TrialError::Values(error) => Self::Preview(error),
         }
     }
 }
@@ -188,6 +227,9 @@ impl IntoResponse for ApiError {
         let problems = self.problems();
         if !problems.is_empty() {
             body["problems"] = json!(problems);
+        }
+        if let Self::UserCode(fault) = &self {
+            body["fault"] = fault_told(fault);
         }
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after().map(|time| time.as_secs().max(1)) {

@@ -1,18 +1,43 @@
-//! `GET /generators`: the field types, those of user code among them, and what is wrong with its files.
+//! `GET /generators`: the field types, those of user code among them, and what is wrong with its files;
+//! `POST /generators/try`: user code tried out.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::error::{ApiError, blocking};
+use super::access::Admin;
+use super::error::{ApiError, blocking, fault_told};
+use super::parameters::Parameters;
+use crate::commands::{self, Trial};
 use crate::fields::FIELD_TYPES;
-use crate::sandbox::{Extension, data_type_name};
+use crate::plan::{self, Environment};
+use crate::problems::excerpt;
+use crate::roots::ReadRoots;
+use crate::sandbox::{Extension, Extensions, KINDS, Kind, Settings, data_type_name};
+
+/// Most values of a trial.
+const MOST_TRIED: u64 = 1_000;
+
+/// Values of a trial that does not say how many.
+const TRIED: u64 = 10;
+
+/// Trials at a time: each has a core for some seconds, as long as its code wants to.
+const TRIALS: usize = 2;
+
+static RUNNING: Semaphore = Semaphore::const_new(TRIALS);
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(try_out))
 }
 
 /// List the field types.
@@ -31,21 +56,7 @@ async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
             .map(|kind| json!({"type": kind.name(), "summary": kind.summary()}))
             .collect();
         let own: Vec<Value> = extensions.types().map(described).collect();
-        let refused: Vec<Value> = extensions
-            .faults()
-            .iter()
-            .map(|fault| {
-                let place = fault.place.as_ref();
-                json!({
-                    "file": fault.file,
-                    "kind": fault.kind.code(),
-                    "message": fault.message,
-                    "line": place.map(|place| place.line),
-                    "column": place.map(|place| place.column),
-                    "text": place.map(|place| place.text.as_str()),
-                })
-            })
-            .collect();
+        let refused: Vec<Value> = extensions.faults().iter().map(fault_told).collect();
         let limits = &extensions.settings().limits;
         Ok::<_, ApiError>(Json(json!({
             "built_in": built_in,
@@ -55,6 +66,212 @@ async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
         })))
     })
     .await
+}
+
+/// The documented form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the documentation only")]
+pub(super) struct TrialForm {
+    /// A script
+    #[schema(example = "fn generate(row, params) { rand_int(1, 6) }")]
+    code: Option<String>,
+    /// A script or module, instead of `code`; the extension of its name says which
+    #[schema(value_type = Option<String>, format = Binary)]
+    file: Option<String>,
+    /// The name of a type, instead of code
+    #[schema(example = "")]
+    r#type: Option<String>,
+    /// The generator of a file that has several
+    #[schema(example = "")]
+    generator: Option<String>,
+    /// What it returns, where it does not say it
+    #[schema(example = "int64")]
+    returns: Option<String>,
+    /// Parameters, a JSON object
+    #[schema(example = "")]
+    params: Option<String>,
+    /// The fields that it reads, a JSON list of names, or an object by its names for them
+    #[schema(example = "")]
+    inputs: Option<String>,
+    /// Definitions of fields that it reads, a JSON list of objects
+    #[schema(example = "")]
+    fields: Option<String>,
+    /// How many values (10), at most 1,000
+    #[schema(example = 3)]
+    rows: Option<u64>,
+    /// Seed of all random numbers (0)
+    #[schema(example = "")]
+    seed: Option<u64>,
+}
+
+/// What user code gave.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the documentation only")]
+#[schema(as = Tried)]
+pub(super) struct TriedDocument {
+    /// The values
+    values: Vec<Value>,
+    /// How it runs: `lowered`, `interpreted`, `module`; null for a built-in type
+    tier: Option<String>,
+    /// The same in words, with what keeps a script from being lowered
+    how: String,
+    /// Time of a row, the fields that are read included
+    ns_per_row: f64,
+    /// Operations of the interpreter or fuel of a module that a row used; null where nothing is counted
+    cost_per_row: Option<f64>,
+    /// What `cost_per_row` counts: `operations` or `fuel`
+    cost_unit: Option<String>,
+    /// What the author should know
+    warnings: Vec<Value>,
+}
+
+/// Try user code out.
+///
+/// Answers the first values, how they are made, how fast and at what cost, or what is wrong, with the
+/// place. Nothing is kept. The server's limits of user code hold.
+#[utoipa::path(
+    post, path = "/generators/try", tag = "model",
+    request_body(content = TrialForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "the values", body = TriedDocument),
+        (status = 400, description = "the code or a parameter is wrong"),
+        (status = 413, description = "the body is too large"),
+    )
+)]
+async fn try_out(
+    State(state): State<AppState>,
+    _: Admin,
+    parameters: Parameters,
+) -> Result<impl IntoResponse, ApiError> {
+    let permit = RUNNING.try_acquire().map_err(|_| ApiError::BusyTrials)?;
+    blocking(move || {
+        // Held to the end of the work, even when the client has gone.
+        let _permit = permit;
+        let known = state.tracker.extensions();
+        let (mut field, extensions) = code(&parameters, &known)?;
+        for name in ["generator", "returns"] {
+            if let Some(text) = parameters.text(name) {
+                field.insert(name.to_owned(), text.into());
+            }
+        }
+        for name in ["params", "inputs"] {
+            if let Some(value) = parameters.json(name)? {
+                field.insert(name.to_owned(), value);
+            }
+        }
+        let rows = parameters.number("rows")?.unwrap_or(TRIED);
+        if rows > MOST_TRIED {
+            let message = format!("`rows` is above {MOST_TRIED}, the most that are tried");
+            return Err(ApiError::parameter("rows", message));
+        }
+        let trial = Trial { field, others: others(&parameters)?, rows };
+        let environment = Environment {
+            seed: parameters.number("seed")?.unwrap_or(0),
+            now: commands::current_now(),
+            rows: None,
+            files: &ReadRoots::new(None, &state.config.read_roots),
+            extensions: &extensions,
+            may_lower: true,
+        };
+        let tried = trial.run(&environment, "json")?;
+        let warnings: Vec<_> = tried.warnings.iter().collect();
+        let about = json!({
+            "tier": tried.tier.as_ref().map(|tier| tier.code()),
+            "how": tried.how,
+            "ns_per_row": tried.nanoseconds,
+            "cost_per_row": tried.cost.map(|cost| cost.per_row),
+            "cost_unit": tried.cost.map(|cost| cost.unit),
+            "warnings": warnings,
+        });
+        // The values are JSON already; reading them as numbers would round some.
+        let lines = String::from_utf8_lossy(&tried.values);
+        let value = |line| str::strip_prefix(line, "{\"value\":")?.strip_suffix('}');
+        let values: Vec<&str> = lines.lines().filter_map(value).collect();
+        let body = format!("{{\"values\":[{}],{}", values.join(","), &about.to_string()[1..]);
+        Ok(([(header::CONTENT_TYPE, "application/json")], body))
+    })
+    .await
+}
+
+/// The field that means the code of a request, and the code that it may name.
+fn code(
+    parameters: &Parameters,
+    known: &Arc<Extensions>,
+) -> Result<(Map<String, Value>, Arc<Extensions>), ApiError> {
+    let (text, type_name) = (parameters.text("code"), parameters.text("type"));
+    let (name, bytes) = match (parameters.file(), text, type_name) {
+        (Some(file), None, None) => (file.file_name.as_str(), &file.bytes[..]),
+        (None, Some(text), None) => ("code.rhai", text.as_bytes()),
+        (None, None, Some(type_name)) => {
+            let field = Map::from_iter([("type".to_owned(), type_name.into())]);
+            return Ok((field, Arc::clone(known)));
+        }
+        _ => {
+            let message = "expected exactly one of `code`, `file` and `type`";
+            return Err(ApiError::parameter("code", message));
+        }
+    };
+    let path = Path::new(name);
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let kind = KINDS.iter().find(|kind| kind.file_extensions().contains(&extension));
+    let (Some(kind), Some(name)) = (kind.copied(), path.file_name()) else {
+        let message = format!(
+            "`{}` is no name of user code, expected one that ends in {}",
+            excerpt(name),
+            KINDS
+                .iter()
+                .flat_map(|kind| kind.file_extensions())
+                .map(|extension| format!(".{extension}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        return Err(ApiError::parameter("file", message));
+    };
+    let extensions = beside(kind, Path::new(name), bytes, known)?;
+    let field = Map::from_iter([
+        ("type".to_owned(), kind.type_name().into()),
+        (kind.file_attribute().to_owned(), name.to_string_lossy().into()),
+    ]);
+    Ok((field, Arc::new(extensions)))
+}
+
+/// Uploaded code before the code that is there: of the same name, it is what is meant.
+fn beside(
+    kind: &'static dyn Kind,
+    name: &Path,
+    bytes: &[u8],
+    known: &Extensions,
+) -> Result<Extensions, ApiError> {
+    let limits = known.settings().limits.clone();
+    let most = kind.most_bytes(&limits);
+    if bytes.len() as u64 > most {
+        return Err(ApiError::parameter("file", format!("the code has more than {most} bytes")));
+    }
+    // What is tried once is not worth a place in the cache.
+    let settings = Settings { limits, ..Settings::default() };
+    let mut extensions = Extensions::with(&settings);
+    extensions.add(kind, name, bytes.to_vec(), &plan::reserved, None);
+    if let Some(fault) = extensions.faults().first() {
+        return Err(ApiError::UserCode(Box::new(fault.clone())));
+    }
+    for file in known.files() {
+        if extensions.file(file.kind, &file.name).is_none() {
+            extensions.register(Arc::clone(file), &plan::reserved);
+        }
+    }
+    Ok(extensions)
+}
+
+/// The fields that the code reads.
+fn others(parameters: &Parameters) -> Result<Vec<Map<String, Value>>, ApiError> {
+    let wrong = || ApiError::parameter("fields", "`fields` is no JSON list of objects");
+    let Some(fields) = parameters.json("fields")? else { return Ok(Vec::new()) };
+    let Value::Array(fields) = fields else { return Err(wrong()) };
+    let object = |field| match field {
+        Value::Object(field) => Ok(field),
+        _ => Err(wrong()),
+    };
+    fields.into_iter().map(object).collect()
 }
 
 fn described(extension: &Extension) -> Value {

@@ -22,10 +22,24 @@ pub(super) struct Parameter {
     pub(super) file_name: Option<String>,
 }
 
+/// A file that need not be text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Upload {
+    pub(super) file_name: String,
+    pub(super) bytes: Bytes,
+}
+
+/// The part that may hold one.
+const FILE: &str = "file";
+
+/// Parameters that are JSON themselves: as a text, or in a JSON body as they are.
+const JSON_PARAMETERS: [&str; 3] = ["params", "inputs", "fields"];
+
 /// All parameters of a request in the order of their appearance: those of the query first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Parameters {
     list: Vec<Parameter>,
+    file: Option<Upload>,
 }
 
 impl Parameters {
@@ -46,6 +60,20 @@ impl Parameters {
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let values = self.list.iter().rev().filter(|parameter| parameter.name == name);
         values.map(|parameter| parameter.text.trim()).find(|text| !text.is_empty())
+    }
+
+    /// The uploaded `file`.
+    pub(super) fn file(&self) -> Option<&Upload> {
+        self.file.as_ref()
+    }
+
+    /// A parameter that is JSON.
+    pub(super) fn json(&self, name: &str) -> Result<Option<Value>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let value = serde_json::from_str(text).map_err(|error| {
+            ApiError::parameter(name, format!("`{name}` is not valid JSON: {error}"))
+        })?;
+        Ok(Some(value))
     }
 
     /// All values of `name`, each split at commas.
@@ -104,6 +132,11 @@ impl Parameters {
         for (name, value) in &entries {
             match value {
                 Value::Null => {}
+                value if JSON_PARAMETERS.contains(&name.as_str()) => {
+                    // A text is taken for JSON text, as in a form.
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    self.add(name, text, None)?;
+                }
                 Value::Array(values) if name != "model" => {
                     for value in values {
                         self.add(name, expect_scalar(name, value)?, None)?;
@@ -135,6 +168,10 @@ impl Parameters {
             let name = part.name().unwrap_or_default().to_owned();
             let file_name = part.file_name().map(str::to_owned);
             let bytes = part.bytes().await.map_err(failed)?;
+            if let (FILE, Some(file_name)) = (name.as_str(), &file_name) {
+                self.file = Some(Upload { file_name: file_name.clone(), bytes });
+                continue;
+            }
             let text = String::from_utf8(bytes.into()).map_err(|_| {
                 ApiError::parameter(&name, format!("`{}` is not UTF-8 text", excerpt(&name)))
             })?;

@@ -1,22 +1,18 @@
-//! `datagen try`: values of one script or module, how they are made, and how fast.
+//! `datagen try`: values of one script or module, how they are made, how fast, and at what cost.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::shown::print_problems;
 use super::source;
-use crate::columns::Rows;
-use crate::commands;
+use crate::commands::{self, Trial, TrialError};
 use crate::config::Config;
-use crate::model;
-use crate::plan::{self, Environment, Plan};
-use crate::problems::Problems;
+use crate::plan::Environment;
 use crate::roots::ReadRoots;
 use crate::sandbox::KINDS;
 
@@ -48,30 +44,23 @@ pub(super) struct Arguments {
     extensions: Vec<PathBuf>,
 }
 
-/// The name of the field that is tried.
-const FIELD: &str = "value";
-
-/// How long the speed is measured.
-const MEASURED: Duration = Duration::from_millis(300);
-
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
     let mut folders = arguments.extensions.clone();
-    let mut field = Map::new();
-    field.insert("name".to_owned(), FIELD.into());
-    name_type(&arguments.what, &mut field, &mut folders)?;
+    let mut trial = Trial { rows: arguments.rows, ..Trial::default() };
+    name_type(&arguments.what, &mut trial.field, &mut folders)?;
     let params: Value = serde_json::from_str(&arguments.params).context("--params")?;
-    field.insert("params".to_owned(), params);
+    // A built-in type has attributes instead.
+    if params.as_object().is_none_or(|params| !params.is_empty()) {
+        trial.field.insert("params".to_owned(), params);
+    }
     let named = [("returns", &arguments.returns), ("generator", &arguments.generator)];
     for (key, value) in named {
         if let Some(value) = value {
-            field.insert(key.to_owned(), value.as_str().into());
+            trial.field.insert(key.to_owned(), value.as_str().into());
         }
     }
-    let mut fields = vec![Value::Object(field)];
     for other in &arguments.fields {
-        let mut other: Map<String, Value> = serde_json::from_str(other).context("--field")?;
-        other.insert("ghost".to_owned(), true.into());
-        fields.push(other.into());
+        trial.others.push(serde_json::from_str(other).context("--field")?);
     }
     let extensions = source::extensions(&folders, config).current();
     let files = ReadRoots::new(Some(Path::new(".")), &config.read_roots);
@@ -83,18 +72,20 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         extensions: &extensions,
         may_lower: true,
     };
-    let mut problems = Problems::default();
-    let plan = model::parse(&json!({ "Fields": fields }).to_string(), &mut problems)
-        .and_then(|model| plan::compile(&model, &environment, &mut problems));
-    print_problems(&arguments.what, &problems);
-    let Some(plan) = plan.filter(|_| !problems.has_errors()) else { return Ok(ExitCode::FAILURE) };
-    let lines = commands::preview(&plan, "csv", 0, arguments.rows)?;
+    let tried = match trial.run(&environment, "csv") {
+        Ok(tried) => tried,
+        Err(TrialError::Problems(problems)) => {
+            print_problems(&arguments.what, &problems);
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    print_problems(&arguments.what, &tried.warnings);
     let mut out = io::stdout().lock();
-    for record in csv::Reader::from_reader(&lines[..]).records() {
+    for record in csv::Reader::from_reader(&tried.values[..]).records() {
         writeln!(out, "{}", record?.get(0).unwrap_or_default())?;
     }
-    let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
-    writeln!(io::stderr(), "{}: {:.0} ns a row", how.unwrap_or_default(), nanoseconds(&plan)?)?;
+    writeln!(io::stderr(), "{}", tried.told())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -120,15 +111,4 @@ fn name_type(
     field.insert("type".to_owned(), kind.type_name().into());
     field.insert(kind.file_attribute().to_owned(), name.to_string_lossy().into());
     Ok(())
-}
-
-/// Time of a row, the fields that are read included.
-fn nanoseconds(plan: &Plan) -> anyhow::Result<f64> {
-    let (began, mut rows) = (Instant::now(), 0);
-    while began.elapsed() < MEASURED {
-        let count = plan.block_rows();
-        plan.generate(Rows { first: rows, count })?;
-        rows += count as u64;
-    }
-    Ok(began.elapsed().as_secs_f64() * 1e9 / rows.max(1) as f64)
 }

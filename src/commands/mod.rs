@@ -40,6 +40,7 @@ mod scheduler;
 mod status;
 mod store;
 mod tracker;
+mod trial;
 mod users;
 
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
 pub use status::{IllegalTransition, Status, UnknownStatus};
 pub use store::RecordError;
 pub use tracker::Tracker;
+pub use trial::{Cost, Trial, TrialError, Tried};
 pub use users::{KeptToken, KeptUser, MAX_TOKEN_DAYS, UserError, Users};
 
 use chrono::{DateTime, Utc};

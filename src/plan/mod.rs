@@ -17,7 +17,7 @@ use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
 use crate::expression::{Bound, EvaluateError};
 use crate::fields::{GenerateError, Generator};
 use crate::rng::Stream;
-use crate::sandbox::{ExtensionFile, Failures, Fault, Made, Prepared, Tier};
+use crate::sandbox::{ExtensionFile, Failures, Fault, Made, Prepared, Spent, Tier};
 
 /// A model ready to run.
 #[derive(Debug)]
@@ -185,25 +185,74 @@ impl Plan {
     ) -> Result<Block, GenerateRowsError> {
         let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
         for step in &self.steps {
-            let Made { mut column, sub_values, failed } = step.make(rows, &slots)?;
-            if let Some(failed) = failed {
-                failures.note(&step.field, failed);
-            }
-            debug_assert_eq!(column.len(), rows.count, "field `{}`", step.field);
-            if let Some(nulls) = &step.nulls {
-                nulls.apply(rows, &mut column);
-            }
-            for (slot, column) in (step.sub_slot..).zip(sub_values) {
-                slots[slot] = Some(Arc::new(column));
-            }
-            slots[step.slot] = Some(Arc::new(column));
+            step.fill(rows, &mut slots, failures)?;
         }
         let columns = self.outputs.iter().filter_map(|slot| slots[*slot].clone()).collect();
         Ok(Block { rows, columns })
     }
+
+    /// How the user code of `field` runs; `None` where it has none.
+    pub fn tier(&self, field: &str) -> Option<Tier> {
+        let step = self.steps.iter().find(|step| step.field == field)?;
+        match &step.source {
+            Source::Extension { prepared, .. } => Some(prepared.tier()),
+            Source::Generator(_) | Source::Expression { .. } => None,
+        }
+    }
+
+    /// What the user code of `field` uses for `rows`; `None` where it has none or nothing is counted.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be made; the error names field and row.
+    pub fn spend(&self, field: &str, rows: Rows) -> Result<Option<Spent>, GenerateRowsError> {
+        let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
+        for step in &self.steps {
+            if step.field != field {
+                step.fill(rows, &mut slots, &mut Failures::default())?;
+                continue;
+            }
+            let Source::Extension { prepared, inputs } = &step.source else { break };
+            let columns = read(inputs, &slots);
+            let columns: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
+            return prepared.spend(rows, &columns).map_err(|source| step.failed(source));
+        }
+        Ok(None)
+    }
+}
+
+/// The columns that user code reads.
+fn read(inputs: &[Option<Input>], slots: &[Option<Arc<Column>>]) -> Vec<Option<Arc<Column>>> {
+    inputs.iter().map(|input| input.as_ref().and_then(|input| input.column(slots))).collect()
 }
 
 impl Step {
+    /// Makes the columns of this field.
+    fn fill(
+        &self,
+        rows: Rows,
+        slots: &mut [Option<Arc<Column>>],
+        failures: &mut Failures,
+    ) -> Result<(), GenerateRowsError> {
+        let Made { mut column, sub_values, failed } = self.make(rows, slots)?;
+        if let Some(failed) = failed {
+            failures.note(&self.field, failed);
+        }
+        debug_assert_eq!(column.len(), rows.count, "field `{}`", self.field);
+        if let Some(nulls) = &self.nulls {
+            nulls.apply(rows, &mut column);
+        }
+        for (slot, column) in (self.sub_slot..).zip(sub_values) {
+            slots[slot] = Some(Arc::new(column));
+        }
+        slots[self.slot] = Some(Arc::new(column));
+        Ok(())
+    }
+
+    fn failed(&self, source: Box<Fault>) -> GenerateRowsError {
+        GenerateRowsError::Extension { field: self.field.clone(), source }
+    }
+
     fn make(&self, rows: Rows, slots: &[Option<Arc<Column>>]) -> Result<Made, GenerateRowsError> {
         let column = match &self.source {
             Source::Generator(generator) => generator.generate(rows).map_err(|source| {
@@ -219,14 +268,9 @@ impl Step {
                 })?
             }
             Source::Extension { prepared, inputs } => {
-                let columns: Vec<Option<Arc<Column>>> = inputs
-                    .iter()
-                    .map(|input| input.as_ref().and_then(|input| input.column(slots)))
-                    .collect();
+                let columns = read(inputs, slots);
                 let columns: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
-                return prepared.generate(rows, &columns).map_err(|source| {
-                    GenerateRowsError::Extension { field: self.field.clone(), source }
-                });
+                return prepared.generate(rows, &columns).map_err(|source| self.failed(source));
             }
         };
         Ok(Made { column, sub_values: Vec::new(), failed: None })

@@ -249,6 +249,23 @@ pub trait Prepared: Debug + Send + Sync {
     /// The first row that has no value, as far as it is known which one that is. With [`OnError::Null`]
     /// only what is no fault of any row: see [`FaultKind::Machine`].
     fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>>;
+
+    /// Makes the values of `rows` as [`generate`](Self::generate) does, and tells what that used of what
+    /// [`Limits`] count; `None` where nothing is counted. For whoever writes the code: it may be slower.
+    ///
+    /// # Errors
+    ///
+    /// As [`generate`](Self::generate).
+    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>>;
+}
+
+/// What making some rows used of what [`Limits`] count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spent {
+    /// Operations of the interpreter.
+    Operations(u64),
+    /// Fuel of modules.
+    Fuel(u64),
 }
 
 /// What a generator made of some rows.
@@ -274,4 +291,15 @@ pub enum Tier {
     },
     /// A WebAssembly module.
     Module,
+}
+
+impl Tier {
+    /// The stable name of the tier.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Lowered => "lowered",
+            Self::Interpreted { .. } => "interpreted",
+            Self::Module => "module",
+        }
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::support::{files_below, run, run_ok};
+use serde_json::{Value, json};
+
+use crate::server::Server;
+use crate::support::{datagen, files_below, run, run_ok};
 
 /// What the program says when it refuses.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
@@ -84,4 +87,142 @@ fn a_name_that_is_no_type_or_one_already_is_refused() {
     insta::assert_snapshot!(told);
     insta::assert_snapshot!(refused(folder.path(), &["new", "script", "first_name"]));
     assert!(files_below(folder.path()).is_empty());
+}
+
+/// The modules that come with Datagen.
+const CARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wasm-generators/cards.wasm");
+
+/// Values of a trial, and what it says of itself with `…` for the time.
+fn tried(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let output = run(folder, &[&["try"], arguments].concat());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    let (how, rest) = stderr.trim_end().rsplit_once(": ").unwrap();
+    let (_, cost) = rest.split_once(" ns").unwrap();
+    (String::from_utf8(output.stdout).unwrap(), format!("{how}: … ns{cost}"))
+}
+
+#[test]
+fn a_trial_tells_what_a_row_costs() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, code: &str| fs::write(folder.path().join(name), code).unwrap();
+    write("list.rhai", "const output = \"int64\";\nfn generate(row, params) { [1, 2, 3].len() }");
+    write("sum.rhai", "const output = \"int64\";\nfn generate(row, params) { 1 + row_number() }");
+    let module = ["--generator", "payment-card", CARDS];
+    let told = [&["list.rhai"][..], &["sum.rhai"], &["INTEGER"]]
+        .map(|arguments| tried(folder.path(), arguments).1);
+    insta::assert_snapshot!(told.join("\n"), @"
+    interpreted script; not lowered because of an array (./list.rhai:2:28): … ns, 7 operations a row
+    lowered script: … ns a row, operations are not counted
+    native: … ns a row
+    ");
+    let (_, told) = tried(folder.path(), &module);
+    // How many: that depends on how many rows share the beginning of a call.
+    let fuel = told.strip_prefix("module: … ns, ").unwrap().strip_suffix(" fuel a row").unwrap();
+    assert!((300..3_000).contains(&fuel.parse::<u32>().unwrap()), "{told}");
+}
+
+/// A slow generator is measured by as few rows as it takes, within the time for a block.
+#[test]
+fn a_trial_of_a_slow_script_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "const output = \"int64\";
+        fn generate(row, params) { let list = [0]; for i in 0..20000 { list[0] += i; } list[0] }";
+    fs::write(folder.path().join("slow.rhai"), code).unwrap();
+    fs::write(folder.path().join("datagen.toml"), "extension_limits = { block_seconds = 4 }")
+        .unwrap();
+    let (values, told) = tried(folder.path(), &["slow.rhai", "-n", "2"]);
+    assert_eq!(values, "199990000\n199990000\n");
+    assert!(told.contains(" operations a row"), "{told}");
+}
+
+/// `POST /generators/try` with a form: status and answer.
+fn ask(server: &Server, form: &[&str]) -> (u16, Value) {
+    // Of a file's part, curl reads what stands behind `;`.
+    let option = |part: &&str| if part.starts_with("file=") { "-F" } else { "--form-string" };
+    let form: Vec<&str> = form.iter().flat_map(|part| [option(part), part]).collect();
+    server.post("/generators/try", &form)
+}
+
+#[test]
+fn code_is_tried_over_http_as_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("scripts")).unwrap();
+    let code = "const output = \"utf8\";
+        const params = #{ n: 3 };
+        fn generate(row, params) { `${row.base}-${rand_digits(params.n)}` }";
+    fs::write(folder.path().join("scripts/tag.rhai"), code).unwrap();
+    let server = Server::start(folder.path());
+    let base = r#"{"name": "base", "type": "SEQUENCE"}"#;
+    let arguments = ["--params", r#"{"n": 5}"#, "--field", base, "-n", "4", "--seed", "9"];
+    let (lines, _) = tried(folder.path(), &[&["TAG"], &arguments[..]].concat());
+    let expected = json!(lines.lines().collect::<Vec<_>>());
+
+    let fields = format!("fields=[{base}]");
+    let form = [r#"params={"n": 5}"#, &fields, "rows=4", "seed=9"];
+    let script = folder.path().join("scripts/tag.rhai");
+    let (file, text) = (format!("file=@{}", script.display()), format!("code={code}"));
+    for what in ["type=tag", &file, &text] {
+        let (code, answer) = ask(&server, &[&form[..], &[what]].concat());
+        assert_eq!((code, &answer["values"], &answer["tier"]), (200, &expected, &json!("lowered")));
+        assert!(answer["ns_per_row"].as_f64().unwrap() > 0.0 && answer["cost_per_row"].is_null());
+    }
+    // In a JSON body, objects are objects.
+    let body = json!({"code": code, "params": {"n": 5}, "rows": 4, "seed": 9,
+        "fields": [{"name": "base", "type": "SEQUENCE"}]});
+    let json = ["-H", "content-type: application/json", "-d", &body.to_string()];
+    let (code, answer) = server.post("/generators/try", &json);
+    assert_eq!((code, &answer["values"]), (200, &expected));
+    // A module is no text.
+    let file = format!("file=@{CARDS}");
+    let (code, answer) = ask(&server, &[&file, "generator=payment-card", "rows=2"]);
+    assert_eq!(
+        (code, &answer["tier"], &answer["cost_unit"]),
+        (200, &json!("module"), &json!("fuel"))
+    );
+    assert_eq!(answer["values"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_tried_code_is_told_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let told: Vec<String> = [
+        &["code=fn generate(row, params) {\n  1 +* 2\n}"][..],
+        &["code=fn generate(row, params) {\n  1 / (row_number() - 2)\n}", "returns=int64"],
+        &["code=fn generate(row, params) { loop {} }", "returns=int64"],
+        &["code=fn generate(row, params) { 1 }", "returns=int64", "params={\"x\": 1}"],
+        &["code=fn generate(row, params) { 1 }", "type=CITY"],
+        &["code=fn generate(row, params) { 1 }", "params={"],
+        &["code=fn generate(row, params) { 1 }", "fields={}"],
+        &["type=CITY", "rows=1001"],
+        &["file=fn;filename=x.exe"],
+        &["file=no module;filename=../x.wasm"],
+        &["rows=1"],
+    ]
+    .iter()
+    .map(|form| {
+        let (code, answer) = ask(&server, form);
+        format!("{code} {answer}\n")
+    })
+    .collect();
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn only_admins_try_code_once_there_are_users() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, role) in [("ann", "admin"), ("bob", "user"), ("eve", "viewer")] {
+        let add = ["user", "add", name, "--role", role, "--home", "home"];
+        let mut command = datagen(folder.path());
+        command.args(add).env("DATAGEN_PASSWORD", "correct horse").stderr(Stdio::null());
+        assert!(command.status().unwrap().success());
+    }
+    let server = Server::start(folder.path());
+    let code =
+        |login: &[&str]| server.post("/generators/try", &[&["-F", "type=CITY"], login].concat()).0;
+    assert_eq!(code(&[]), 401);
+    for (name, expected) in [("ann", 200), ("bob", 403), ("eve", 403)] {
+        assert_eq!(code(&["-u", &format!("{name}:correct horse")]), expected, "{name}");
+    }
 }

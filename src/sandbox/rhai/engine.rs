@@ -1,6 +1,7 @@
 //! The interpreter as scripts get it: the standard functions and ours, no clock, no files, every limit set.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rhai::packages::{Package as _, StandardPackage};
@@ -46,6 +47,26 @@ pub(super) fn is_late() -> bool {
     DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)
 }
 
+/// Ends a script whose time is over.
+fn stop_when_late(operations: u64) -> Option<Dynamic> {
+    let late = operations.is_multiple_of(LOOK_EVERY) && is_late();
+    if late {
+        STOPPED.set(true);
+    }
+    late.then(|| Dynamic::from(TOO_LONG))
+}
+
+/// Counts the operations of all scripts that `engine` runs from now on.
+pub(super) fn count_operations(engine: &mut Engine) -> Rc<Cell<u64>> {
+    let counted = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&counted);
+    engine.on_progress(move |operations| {
+        counter.set(counter.get() + 1);
+        stop_when_late(operations)
+    });
+    counted
+}
+
 /// An interpreter for one thread; `field` is what it logs by.
 pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     let mut engine = Engine::new_raw();
@@ -63,13 +84,7 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
         .set_max_functions(limits.script_functions)
         .set_fail_on_invalid_map_property(true)
         .disable_symbol("eval")
-        .on_progress(|operations| {
-            let late = operations % LOOK_EVERY == 0 && is_late();
-            if late {
-                STOPPED.set(true);
-            }
-            late.then(|| Dynamic::from(TOO_LONG))
-        });
+        .on_progress(stop_when_late);
     let name = field.to_owned();
     let print = move |text: &str| {
         let row = host::with(|host| host.row());

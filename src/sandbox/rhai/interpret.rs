@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
 use serde_json::Value;
 
-use super::engine::{TOO_LONG, engine, is_late, set_deadline, told, was_stopped};
+use super::engine::{TOO_LONG, count_operations, engine, is_late, set_deadline, told, was_stopped};
 use super::gathered::Gathered;
 use super::host;
 use super::read::{constant, from_json, input_variable, property_of, read, replace_head};
@@ -23,7 +23,7 @@ use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
 use crate::sandbox::failures::PATIENCE;
 use crate::sandbox::{
-    Binding, FailedRows, Fault, FaultKind, InputType, Made, OnError, Place, SubValue,
+    Binding, FailedRows, Fault, FaultKind, InputType, Made, OnError, Place, Spent, SubValue,
 };
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
@@ -82,6 +82,21 @@ impl Interpreted {
         let patience = if self.on_error == OnError::Null { PATIENCE } else { 1 };
         set_deadline(self.text.limits.block_seconds.saturating_mul(patience));
         interpreter.run(self, rows, inputs)
+    }
+
+    /// The contract is [`Prepared::spend`](crate::sandbox::Prepared::spend).
+    pub(super) fn spend(
+        &self,
+        rows: Rows,
+        inputs: &[Option<&Column>],
+    ) -> Result<Spent, Box<Fault>> {
+        // One of its own: counting takes time, and the one that is kept shall not lose any.
+        let mut interpreter = Interpreter::new(self)?;
+        let operations = count_operations(&mut interpreter.engine);
+        host::with(|host| host.turn_to(self.stream, self.rows));
+        set_deadline(self.text.limits.block_seconds);
+        interpreter.run(self, rows, inputs)?;
+        Ok(Spent::Operations(operations.get()))
     }
 
     /// This thread's interpreter of the field.

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use crate::columns::{Column, DataType, Rows};
 use crate::sandbox::{
     Binding, Description, Fault, FaultKind, Kind, Limits, Made, OnError, Prepared, Program, Source,
-    Tier,
+    Spent, Tier,
 };
 use interpret::Interpreted;
 use lower::Tree;
@@ -211,5 +211,12 @@ impl Prepared for Field {
             LEFT.set(LEFT.get() + 1);
         }
         self.interpreted.generate(rows, inputs)
+    }
+
+    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>> {
+        match &self.tree {
+            Ok(_) => self.generate(rows, inputs).map(|_| None),
+            Err(_) => self.interpreted.spend(rows, inputs).map(Some),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::bindings::exports::datagen::field::generators::Request;
@@ -10,7 +11,7 @@ use super::inputs::{Input, Passing};
 use super::program::{Module, Parameter, checked};
 use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind, Made, OnError, Prepared, Tier};
+use crate::sandbox::{Fault, FaultKind, Made, OnError, Prepared, Spent, Tier};
 
 /// Purpose of the lane of the seed that all rows share.
 const FIELD_SEED: u64 = 0x6669_656c_6473_6565;
@@ -38,6 +39,8 @@ pub(super) struct Block {
     pub(super) on_error: OnError,
     pub(super) random: bool,
     pub(super) table_rows: Option<u64>,
+    /// Fuel that all calls have used.
+    pub(super) spent: AtomicU64,
 }
 
 impl Block {
@@ -82,7 +85,11 @@ impl Block {
         let answer = self
             .module
             .call_with(self.fuel(), |instance, store| {
-                instance.datagen_field_generators().call_generate(store, request)
+                let answer =
+                    instance.datagen_field_generators().call_generate(&mut *store, request);
+                let spent = self.fuel().saturating_sub(store.get_fuel()?);
+                self.spent.fetch_add(spent, Ordering::Relaxed);
+                answer
             })?
             .map_err(|error| refused(label, &error, Some(rows.first)))?;
         let column = checked(label, answer.values, rows, self.output, self.nullable)?;
@@ -162,5 +169,12 @@ impl Prepared for Block {
             }
             self.blame(rows, inputs, fault)
         })
+    }
+
+    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>> {
+        let before = self.spent.load(Ordering::Relaxed);
+        self.generate(rows, inputs)?;
+        let spent = self.spent.load(Ordering::Relaxed).saturating_sub(before);
+        Ok(Some(Spent::Fuel(spent)))
     }
 }

@@ -1,6 +1,7 @@
 //! A compiled module and its calls.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde_json::Value;
 use wasmtime::component::Component;
@@ -199,6 +200,7 @@ impl Program for Offer {
             on_error: binding.on_error,
             random: entry.random,
             table_rows: binding.rows,
+            spent: AtomicU64::new(0),
         }))
     }
 }

@@ -1,0 +1,156 @@
+//! One field of user code, tried out: its values, how they are made, how fast, and what they cost.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::preview::{PreviewError, preview};
+use crate::columns::Rows;
+use crate::model;
+use crate::plan::{self, Environment, GenerateRowsError, Plan};
+use crate::problems::Problems;
+use crate::sandbox::{Spent, Tier};
+
+/// The name of the field that is tried.
+const FIELD: &str = "value";
+
+/// How long the speed is measured.
+const MEASURED: Duration = Duration::from_millis(300);
+
+/// Rows that are made at a time before it is known how long they take.
+const FIRST_BLOCK: usize = 32;
+
+/// A field to try out.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// Its attributes but for the name.
+    pub field: Map<String, Value>,
+    /// The fields that it reads, with their names.
+    pub others: Vec<Map<String, Value>>,
+    /// How many values, at most [`MAX_PREVIEW_ROWS`](super::MAX_PREVIEW_ROWS).
+    pub rows: u64,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Tried {
+    /// A file of one column, `value`.
+    pub values: Vec<u8>,
+    /// How user code runs; `None` for a built-in type.
+    pub tier: Option<Tier>,
+    /// How it is made, in words.
+    pub how: String,
+    /// Time of a row, the fields that are read included.
+    pub nanoseconds: f64,
+    /// What a row used of what limits count, where that is counted.
+    pub cost: Option<Cost>,
+    /// What the author should know.
+    pub warnings: Problems,
+}
+
+/// What a row used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Mean of the rows of a block.
+    pub per_row: f64,
+    /// What is counted: `operations` or `fuel`.
+    pub unit: &'static str,
+}
+
+/// Why nothing came of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrialError {
+    /// The field is wrong.
+    #[error("{0}")]
+    Problems(Problems),
+    /// There are no values.
+    #[error(transparent)]
+    Values(#[from] PreviewError),
+}
+
+impl From<GenerateRowsError> for TrialError {
+    fn from(error: GenerateRowsError) -> Self {
+        Self::Values(error.into())
+    }
+}
+
+impl Trial {
+    /// Makes the values, in `format`, then measures.
+    ///
+    /// # Errors
+    ///
+    /// [`TrialError`].
+    pub fn run(&self, environment: &Environment<'_>, format: &str) -> Result<Tried, TrialError> {
+        let mut field = self.field.clone();
+        field.insert("name".to_owned(), FIELD.into());
+        let mut fields = vec![Value::Object(field)];
+        for other in &self.others {
+            let mut other = other.clone();
+            other.insert("ghost".to_owned(), true.into());
+            fields.push(other.into());
+        }
+        let mut problems = Problems::default();
+        let plan = model::parse(&json!({ "Fields": fields }).to_string(), &mut problems)
+            .and_then(|model| plan::compile(&model, environment, &mut problems));
+        let Some(plan) = plan.filter(|_| !problems.has_errors()) else {
+            return Err(TrialError::Problems(problems));
+        };
+        let values = preview(&plan, format, 0, self.rows)?;
+        let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
+        let (nanoseconds, block_rows) = speed(&plan)?;
+        Ok(Tried {
+            values,
+            tier: plan.tier(FIELD),
+            how: how.unwrap_or_default(),
+            nanoseconds,
+            cost: cost(&plan, block_rows)?,
+            warnings: problems,
+        })
+    }
+}
+
+impl Tried {
+    /// Speed and cost in words.
+    pub fn told(&self) -> String {
+        let (how, time) = (&self.how, self.nanoseconds);
+        match (self.cost, &self.tier) {
+            (Some(Cost { per_row, unit }), _) => {
+                format!("{how}: {time:.0} ns, {per_row:.0} {unit} a row")
+            }
+            (None, Some(Tier::Lowered)) => {
+                format!("{how}: {time:.0} ns a row, operations are not counted")
+            }
+            (None, _) => format!("{how}: {time:.0} ns a row"),
+        }
+    }
+}
+
+/// Time of a row, and the rows of a block that it was measured with.
+fn speed(plan: &Plan) -> Result<(f64, usize), GenerateRowsError> {
+    let mut count = plan.block_rows().min(FIRST_BLOCK);
+    loop {
+        let (began, mut rows) = (Instant::now(), 0);
+        loop {
+            plan.generate(Rows { first: rows, count })?;
+            rows += count as u64;
+            if began.elapsed() >= MEASURED {
+                return Ok((began.elapsed().as_secs_f64() * 1e9 / rows as f64, count));
+            }
+            // As many rows at a time as a command makes, unless they take long.
+            if count < plan.block_rows() && began.elapsed() < MEASURED / 8 {
+                count = (count * 4).min(plan.block_rows());
+                break;
+            }
+        }
+    }
+}
+
+/// What a row uses, in a block of so many. Apart from the time, which counting would change.
+fn cost(plan: &Plan, count: usize) -> Result<Option<Cost>, GenerateRowsError> {
+    let per_row = |amount: u64| amount as f64 / count as f64;
+    Ok(plan.spend(FIELD, Rows { first: 0, count })?.map(|spent| match spent {
+        Spent::Operations(amount) => Cost { per_row: per_row(amount), unit: "operations" },
+        Spent::Fuel(amount) => Cost { per_row: per_row(amount), unit: "fuel" },
+    }))
+}
