@@ -4,23 +4,39 @@
 //! compares names, sizes and times of the files with those of the last reading: a few microseconds,
 //! and a change counts from the very next command on. What began earlier holds its own snapshot. Files
 //! that changed a moment ago are read once more, for another change in that moment would not show.
+//!
+//! A file may take a minute to compile, and not everybody shall wait for one bad file: after
+//! [`PATIENCE`] whoever asks gets the snapshot before, while the reading goes on beside.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Extensions, KINDS, Settings};
 
 /// Tells what has a type's name already, in words.
 pub type Reserved = fn(&str) -> Option<String>;
 
+/// How long a reading is waited for where there is a snapshot of an earlier one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The user code of some folders, kept up to date.
 #[derive(Debug)]
 pub struct Library {
+    shared: Arc<Shared>,
+}
+
+/// What the library shares with the thread that reads.
+#[derive(Debug)]
+struct Shared {
     settings: Settings,
     reserved: Reserved,
     state: Mutex<State>,
+    /// A reading has ended.
+    read: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +45,9 @@ struct State {
     /// Whether a later change of a file is sure to show in its mark.
     settled: bool,
     current: Arc<Extensions>,
+    /// Readings begun, and the number of the last one that ended.
+    begun: u64,
+    ended: u64,
 }
 
 /// What changes when a file does.
@@ -64,30 +83,84 @@ impl Mark {
 impl Library {
     /// Reads nothing yet.
     pub fn new(settings: Settings, reserved: Reserved) -> Self {
-        Self { settings, reserved, state: Mutex::default() }
+        let (state, read) = (Mutex::default(), Condvar::new());
+        Self { shared: Arc::new(Shared { settings, reserved, state, read }) }
     }
 
     /// The files as they are now. A file whose new version does not compile stays what it was.
     pub fn current(&self) -> Arc<Extensions> {
-        let began = SystemTime::now();
-        let marks = self.marks();
-        // A panic in a compiler leaves the snapshot before it, which is whole.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.settled || state.marks.as_ref() != Some(&marks) {
-            let is_news = state.marks.as_ref() != Some(&marks);
-            let before = state.marks.is_some().then(|| Arc::clone(&state.current));
-            let scanned =
-                Extensions::scan(KINDS, &self.settings, &self.reserved, before.as_deref());
-            if is_news {
-                for fault in scanned.faults() {
-                    tracing::warn!(error = %fault, "user code is refused");
+        let marks = self.shared.marks();
+        let asked = Instant::now();
+        let mut state = self.shared.state();
+        if state.settled && state.marks.as_ref() == Some(&marks) {
+            return Arc::clone(&state.current);
+        }
+        // One that has begun already may have missed what we know of.
+        let wanted = state.begun + 1;
+        while state.ended < wanted {
+            let waited = asked.elapsed();
+            if state.marks.is_some() && waited >= PATIENCE {
+                break;
+            }
+            if state.begun == state.ended {
+                state.begun += 1;
+                let shared = Arc::clone(&self.shared);
+                let number = state.begun;
+                let thread = thread::Builder::new().name("user-code".to_owned());
+                if thread.spawn(move || shared.read(number)).is_err() {
+                    drop(state);
+                    self.shared.read(number);
+                    state = self.shared.state();
+                    continue;
                 }
             }
-            state.current = Arc::new(scanned);
-            state.settled = marks.iter().all(|mark| mark.is_settled(began));
-            state.marks = Some(marks);
+            state = if state.marks.is_some() {
+                let waiting = self.shared.read.wait_timeout(state, PATIENCE.saturating_sub(waited));
+                waiting.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                self.shared.read.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
         }
         Arc::clone(&state.current)
+    }
+}
+
+impl Shared {
+    /// A panic leaves the state before it, which is whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the files; this is reading `number`.
+    fn read(&self, number: u64) {
+        let began = SystemTime::now();
+        let marks = self.marks();
+        let (before, is_news) = {
+            let state = self.state();
+            let before = state.marks.is_some().then(|| Arc::clone(&state.current));
+            (before, state.marks.as_ref() != Some(&marks))
+        };
+        // A fault in a compiler: what was read before stays, and nobody waits for ever.
+        let scanned = catch_unwind(AssertUnwindSafe(|| {
+            Extensions::scan(KINDS, &self.settings, &self.reserved, before.as_deref())
+        }));
+        if let Ok(scanned) = &scanned
+            && is_news
+        {
+            for fault in scanned.faults() {
+                tracing::warn!(error = %fault, "user code is refused");
+            }
+        }
+        let mut state = self.state();
+        match scanned {
+            Ok(scanned) => state.current = Arc::new(scanned),
+            Err(_) => tracing::error!("reading user code failed"),
+        }
+        state.settled = marks.iter().all(|mark| mark.is_settled(began));
+        state.marks = Some(marks);
+        state.ended = number;
+        drop(state);
+        self.read.notify_all();
     }
 
     fn marks(&self) -> Vec<Mark> {

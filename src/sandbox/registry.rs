@@ -70,7 +70,18 @@ pub struct Extensions {
     /// By folded name.
     types: BTreeMap<String, Extension>,
     faults: Vec<Fault>,
+    /// Files that did not compile.
+    failed: Vec<FailedFile>,
     settings: Settings,
+}
+
+/// A file that did not compile, so that it is not tried again as long as it stays what it is: finding out may
+/// take as long as compiling may.
+#[derive(Debug, Clone)]
+struct FailedFile {
+    path: PathBuf,
+    digest: String,
+    fault: Fault,
 }
 
 /// `name` without what does not matter in names of types: letter case, `_`, `-` and blanks.
@@ -100,8 +111,7 @@ impl Extensions {
                         return all;
                     }
                     Ok(bytes) => {
-                        let earlier = before.and_then(|before| before.at(&path));
-                        all.add(kind, &path, bytes, reserved, earlier);
+                        all.add(kind, &path, bytes, reserved, before);
                     }
                     Err(message) => all.fault(FaultKind::Unreadable, &path, message),
                 }
@@ -117,15 +127,15 @@ impl Extensions {
 
     /// Compiles one file and registers what it offers; a fault is kept instead.
     ///
-    /// `earlier` is the same file as it was before: used again where it has not changed, and where it
-    /// does not compile any more.
+    /// `before` may hold the same file: used again where it has not changed, and where it does not compile
+    /// any more.
     pub fn add(
         &mut self,
         kind: &'static dyn Kind,
         path: &Path,
         bytes: Vec<u8>,
         reserved: &dyn Fn(&str) -> Option<String>,
-        earlier: Option<&Arc<ExtensionFile>>,
+        before: Option<&Self>,
     ) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(other) = self.file(kind, &name) {
@@ -133,11 +143,17 @@ impl Extensions {
             return self.fault(FaultKind::Compile, path, message);
         }
         let digest = digest(&bytes);
+        let earlier = before.and_then(|before| before.at(path));
         let file = match earlier.filter(|earlier| earlier.digest == digest) {
             Some(unchanged) => Arc::clone(unchanged),
-            None => match self.load(kind, path, &name, &digest, bytes) {
+            None => match self.load_once(kind, path, &name, &digest, bytes, before) {
                 Ok(file) => Arc::new(file),
                 Err(mut fault) => {
+                    // What the machine lacked it may have next time.
+                    if fault.kind != FaultKind::Machine {
+                        let (path, fault) = (path.to_owned(), (*fault).clone());
+                        self.failed.push(FailedFile { path, digest, fault });
+                    }
                     if earlier.is_some() {
                         fault.message.push_str("; the version before it stays in use");
                     }
@@ -148,6 +164,24 @@ impl Extensions {
             },
         };
         self.register(file, reserved);
+    }
+
+    /// Compiles a file, unless it is known from before that it does not.
+    fn load_once(
+        &self,
+        kind: &'static dyn Kind,
+        path: &Path,
+        name: &str,
+        digest: &str,
+        bytes: Vec<u8>,
+        before: Option<&Self>,
+    ) -> Result<ExtensionFile, Box<Fault>> {
+        let failed = before.into_iter().flat_map(|before| &before.failed);
+        let known = failed.into_iter().find(|one| one.path == path && one.digest == digest);
+        match known {
+            Some(known) => Err(Box::new(known.fault.clone())),
+            None => self.load(kind, path, name, digest, bytes),
+        }
     }
 
     fn load(
@@ -318,6 +352,11 @@ mod tests {
 
     static LINES: Lines = Lines;
 
+    thread_local! {
+        /// Files that this thread compiled.
+        static LOADS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
     #[derive(Debug)]
     struct Listed(Vec<Description>);
 
@@ -343,6 +382,7 @@ mod tests {
         }
 
         fn load(&self, source: &Source<'_>, _: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+            LOADS.with(|loads| loads.set(loads.get() + 1));
             let text = String::from_utf8_lossy(source.bytes);
             if text.contains("bad") {
                 return Err(Box::new(Fault::new(FaultKind::Compile, source.label, "it is bad")));
@@ -406,6 +446,30 @@ mod tests {
         …/d.lines: the file has more than 100 bytes
         …/f.lines: this is no file
         ");
+    }
+
+    /// A file that did not compile is not tried again before it changes.
+    #[test]
+    fn a_failure_is_found_out_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lines");
+        fs::write(&path, "slow and bad").unwrap();
+        let settings = Settings { folders: vec![folder.path().to_owned()], ..Settings::default() };
+        let scan =
+            |before: Option<&Extensions>| Extensions::scan(&[&LINES], &settings, &|_| None, before);
+        let loads = || LOADS.with(|loads| loads.replace(0));
+        let first = scan(None);
+        assert_eq!((loads(), first.faults().len()), (1, 1));
+        let second = scan(Some(&first));
+        assert_eq!((loads(), second.faults()), (0, first.faults()));
+        fs::write(&path, "good").unwrap();
+        let third = scan(Some(&second));
+        assert_eq!((loads(), third.faults().len()), (1, 0));
+        fs::write(&path, "bad again").unwrap();
+        let fourth = scan(Some(&scan(Some(&third))));
+        assert_eq!(loads(), 1);
+        assert_eq!(fourth.faults()[0].message, "it is bad; the version before it stays in use");
+        assert!(fourth.find("GOOD").is_some());
     }
 
     #[test]

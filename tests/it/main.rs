@@ -10,6 +10,7 @@ mod broken_models;
 mod cli;
 mod client;
 mod durable;
+mod escape;
 mod failing_places;
 mod features;
 mod formats;

@@ -58,6 +58,13 @@ impl Server {
         Self { child, address }
     }
 
+    /// The most memory that it ever held, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+    }
+
     /// Ends it as a loss of the process would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

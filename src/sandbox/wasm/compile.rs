@@ -88,7 +88,7 @@ fn compile_in_time(
     let fault = |kind, message| Box::new(Fault::new(kind, label, message));
     if ABANDONED.load(Ordering::Relaxed) >= MOST_ABANDONED {
         let message = "other modules that take too long are still being compiled";
-        return Err(fault(FaultKind::Limit, message.to_owned()));
+        return Err(fault(FaultKind::Machine, message.to_owned()));
     }
     let (tx, rx) = sync_channel(0);
     let compiling = Arc::clone(runtime);

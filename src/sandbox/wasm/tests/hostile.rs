@@ -168,6 +168,13 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             "a function of a megabyte",
             core(&format!("(module (func {}))", statements(500_000, "(drop (i32.const 1))"))),
         ),
+        (
+            "many large functions",
+            core(&format!(
+                "(module {})",
+                format!("(func {})", statements(25_000, "(drop (i32.const 1))")).repeat(20)
+            )),
+        ),
         ("a million locals", core(&format!("(module (func (local {})))", "i64 ".repeat(40_000)))),
         (
             "a jump table without end",
