@@ -22,6 +22,7 @@ mod modules;
 mod on_error;
 mod reload;
 mod reproducible;
+mod same_files;
 mod scripts;
 mod server;
 mod streams;

@@ -415,3 +415,22 @@ fn the_shipped_scripts_give_the_same_values_interpreted() {
     let interpreted = compile(SAMPLES, &extensions, false).unwrap();
     assert_eq!(rows(&lowered, 0, 3_000).unwrap(), rows(&interpreted, 0, 3_000).unwrap());
 }
+
+/// What a script says goes to the debug log with field and row, and not without end.
+#[test]
+fn a_script_logs_with_field_and_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "fn generate(row, params) { log(`saw ${row_number()}`); print(\"and\"); 1 }";
+    fs::write(folder.path().join("m.json"), format!("{{\"Fields\": [{}]}}", inline(code, "int32")))
+        .unwrap();
+    let output = crate::support::datagen(folder.path())
+        .args(["generate", "--model", "m.json", "--rows", "3000", "--threads", "1", "-q"])
+        .envs([("DATAGEN_LOG", "datagen=debug"), ("DATAGEN_LOG_FORMAT", "json")])
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("script prints")).collect();
+    assert!(lines[2].contains("saw 1") && lines[3].contains("and"), "{}", lines[2]);
+    assert!(lines[2].contains("\"field\":\"x\"") && lines[2].contains("\"row\":1"), "{}", lines[2]);
+    assert_eq!(lines.len(), 100, "of one block");
+}

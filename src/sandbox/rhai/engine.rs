@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rhai::packages::{Package as _, StandardPackage};
-use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 
 use super::host;
 use crate::problems::excerpt;
@@ -14,8 +14,9 @@ use crate::sandbox::{FaultKind, Limits};
 /// Operations between two looks at the time.
 const LOOK_EVERY: u64 = 4_096;
 
-/// Characters of one printed line that are logged.
+/// Characters of one printed line that are logged, and lines of one block; the rest is dropped.
 const MOST_PRINTED: usize = 4 << 10;
+const MOST_LINES: u32 = 100;
 
 thread_local! {
     /// When this thread's script must be done.
@@ -29,6 +30,8 @@ thread_local! {
     /// Whether a script was stopped since the deadline was set: functions such as `sort` go on without
     /// the answer of a callback that was.
     static STOPPED: Cell<bool> = const { Cell::new(false) };
+    /// Lines that were logged since then.
+    static LINES: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Whether a script was stopped for its time since the deadline was set.
@@ -39,6 +42,7 @@ pub(super) fn was_stopped() -> bool {
 /// From now on this thread's scripts may take `seconds`.
 pub(super) fn set_deadline(seconds: u64) {
     STOPPED.set(false);
+    LINES.set(0);
     DEADLINE.set(Instant::now().checked_add(Duration::from_secs(seconds)));
 }
 
@@ -87,6 +91,10 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
         .on_progress(stop_when_late);
     let name = field.to_owned();
     let print = move |text: &str| {
+        LINES.set(LINES.get().saturating_add(1));
+        if LINES.get() > MOST_LINES {
+            return;
+        }
         let row = host::with(|host| host.row());
         let text: String = text.chars().take(MOST_PRINTED).collect();
         tracing::debug!(field = name, row, text, "script prints");
@@ -94,6 +102,10 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     engine.on_debug({
         let print = print.clone();
         move |text, _, _| print(text)
+    });
+    engine.register_fn("log", {
+        let print = print.clone();
+        move |text: ImmutableString| print(&text)
     });
     engine.on_print(print);
     engine

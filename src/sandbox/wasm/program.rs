@@ -50,17 +50,16 @@ impl Module {
         let fault = |message| Box::new(Fault::new(FaultKind::Compile, label, message));
         let imports =
             names(component.component_type().imports(&runtime.engine).map(|(name, _)| name));
+        // Also an interface of it without functions, which could be linked: it was built for another world.
+        if imports.contains("wasi:") {
+            return Err(fault(format!("it imports {imports}: {WITHOUT_WASI}")));
+        }
         let instances = runtime
             .linker
             .instantiate_pre(component)
             .map_err(|error| {
-                let advice = if imports.contains("wasi:") {
-                    WITHOUT_WASI
-                } else {
-                    "only datagen:field/log is there"
-                };
                 let error = first_line(&format!("{error:#}"));
-                fault(format!("it imports {imports}: {advice} ({error})"))
+                fault(format!("it imports {imports}: only datagen:field/log is there ({error})"))
             })
             .and_then(|pre| {
                 FieldGeneratorsPre::new(pre).map_err(|error| {

@@ -3,6 +3,18 @@
 //! Every function is pure but for the draws of [`Host`], which come from the row's own stream. None reads
 //! a clock, a file, the environment or what another row left behind.
 //!
+//! | group | file |
+//! |---|---|
+//! | `rand_*`, `uuid`, `pick`, `pick_weighted`, `sample`, `shuffle` | `random` |
+//! | names, places, phones of the dictionaries: instead of handles to whole data sets | `data` |
+//! | `date`, `timestamp`, `add_*`, `days_between`, `format_date`, getters | `dates` |
+//! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
+//! | `row_number`, `table_rows`, `permute` | here |
+//! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
+//!
+//! Texts are put together by the language's own `` `…${value}…` ``; `upper` and `lower` are its `to_upper` and
+//! `to_lower`. `scripts/README.md` tells authors of all of them.
+//!
 //! To add a function: write it in the file of its group, and register it there.
 
 pub(super) mod data;

@@ -146,6 +146,12 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             core(r#"(component (import "wasi:filesystem/preopens@0.2.3" (instance)))"#),
         ),
         (
+            "a component that wants functions of WASI",
+            core(
+                r#"(component (import "wasi:clocks/wall-clock@0.2.3" (instance (export "f" (func)))))"#,
+            ),
+        ),
+        (
             "a component that wants a stranger",
             core(r#"(component (import "evil:corp/steal@1.0.0" (instance (export "f" (func)))))"#),
         ),
