@@ -334,6 +334,21 @@ impl Values {
     }
 }
 
+/// Appends `data[start..start + length]`: a short part by a copy of constant width where there is as much
+/// behind it, as that needs no call.
+#[inline]
+pub fn append_part(data: &[u8], start: usize, length: usize, out: &mut Vec<u8>) {
+    const WIDE: usize = 16;
+    match data[start..].first_chunk::<WIDE>() {
+        Some(chunk) if length <= WIDE => {
+            let end = out.len() + length;
+            out.extend_from_slice(chunk);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&data[start..start + length]),
+    }
+}
+
 /// The 36-character text of a uuid (RFC 9562, lower case), eight digits at a time without a table:
 /// formats write millions of them.
 #[inline]

@@ -8,9 +8,6 @@
 //!
 //! Knows nothing of fields, models or columns.
 
-use rand_core::{Rng as _, SeedableRng as _};
-use rand_xoshiro::SplitMix64;
-
 /// Version of the contract of values. Raised when any value of an existing model would change.
 pub const EPOCH: u32 = 1;
 
@@ -67,7 +64,7 @@ impl Stream {
     /// The generator of the cell at `row`, for as many draws as the cell needs.
     #[inline]
     pub fn cell(self, row: u64) -> Cell {
-        Cell { generator: SplitMix64::seed_from_u64(self.word(row)) }
+        Cell { state: self.word(row) }
     }
 
     /// Fills `out` with [`word`](Self::word) of the rows from `first_row` on.
@@ -76,22 +73,24 @@ impl Stream {
     }
 }
 
-/// The random numbers of one cell.
+/// The random numbers of one cell: `SplitMix64`, the words of `rand_xoshiro`'s (it is the referee), but without
+/// the seed's way through an array of bytes, which took longer than three draws.
 #[derive(Debug, Clone)]
 pub struct Cell {
-    generator: SplitMix64,
+    state: u64,
 }
 
 impl Cell {
     /// The next uniform 64-bit number.
     #[inline]
-    pub fn word(&mut self) -> u64 {
-        self.generator.next_u64()
+    pub const fn word(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(GOLDEN);
+        mix(self.state)
     }
 
     /// Uniform in `0..bound`. `bound` must not be 0; 0 gives 0.
     #[inline]
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub const fn below(&mut self, bound: u64) -> u64 {
         scale(self.word(), bound)
     }
 
@@ -99,25 +98,6 @@ impl Cell {
     #[inline]
     pub fn unit(&mut self) -> f64 {
         unit(self.word())
-    }
-}
-
-impl rand_core::TryRng for Cell {
-    type Error = core::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok((self.word() >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(self.word())
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
-        for chunk in out.chunks_mut(8) {
-            chunk.copy_from_slice(&self.word().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
     }
 }
 
@@ -213,6 +193,21 @@ mod tests {
             let mut cell = stream.cell(row);
             for _ in 0..20 {
                 assert!(seen.insert(cell.word()), "row {row} repeats a draw of another row");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_draws_what_the_referee_draws() {
+        use rand_xoshiro::SplitMix64;
+        use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+
+        let stream = Stream::new(3, "referee");
+        for row in (0..1_000).chain([u64::MAX]) {
+            let mut cell = stream.cell(row);
+            let mut referee = SplitMix64::seed_from_u64(stream.word(row));
+            for _ in 0..10 {
+                assert_eq!(cell.word(), referee.next_u64());
             }
         }
     }

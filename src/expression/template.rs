@@ -7,8 +7,8 @@ use super::error::{Faults, MOST_BLOCK_BYTES};
 use super::load;
 use super::reference::References;
 use super::selection::Selection;
-use crate::columns::{Column, DataType, VarBytes};
-use crate::display::write_display;
+use crate::columns::{Column, DataType, Values, VarBytes, append_part};
+use crate::display::{write_display, write_integer};
 use crate::problems::excerpt;
 
 /// A parsed injection.
@@ -22,6 +22,48 @@ enum Piece {
     Literal(String),
     /// Index of an input.
     Input(usize),
+}
+
+impl Piece {
+    fn source<'a>(&'a self, columns: &[&'a Column], types: &[DataType]) -> Source<'a> {
+        match self {
+            Self::Literal(text) => Source::Literal(text.as_bytes()),
+            Self::Input(input) => match &columns[*input].values {
+                Values::Text(texts) => Source::Texts(texts),
+                Values::Choice { keys, dictionary } => Source::Keys(keys, dictionary.texts()),
+                Values::Int32(numbers) => Source::Int32(numbers),
+                _ => Source::Any(columns[*input], types[*input]),
+            },
+        }
+    }
+}
+
+/// What a piece shows in the rows of a block, none of them null; its kind is looked at once.
+enum Source<'a> {
+    Literal(&'a [u8]),
+    Texts(&'a VarBytes),
+    Keys(&'a [u32], &'a VarBytes),
+    Int32(&'a [i32]),
+    Any(&'a Column, DataType),
+}
+
+impl Source<'_> {
+    #[inline]
+    fn write(&self, position: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::Literal(text) => append_part(text, 0, text.len(), out),
+            Self::Texts(texts) => append_from(texts, position, out),
+            Self::Keys(keys, texts) => append_from(texts, keys[position] as usize, out),
+            Self::Int32(numbers) => write_integer(numbers[position], out),
+            Self::Any(column, data_type) => write_display(column, *data_type, position, out),
+        }
+    }
+}
+
+#[inline]
+fn append_from(texts: &VarBytes, index: usize, out: &mut Vec<u8>) {
+    let ends = &texts.offsets()[index..][..2];
+    append_part(texts.data(), ends[0] as usize, (ends[1] - ends[0]) as usize, out);
 }
 
 impl Template {
@@ -82,6 +124,8 @@ impl Template {
             .inputs()
             .map(|input| load::validity(columns[input], selection))
             .fold(None, load::both);
+        let sources: Vec<_> =
+            self.pieces.iter().map(|piece| piece.source(columns, types)).collect();
         let mut texts = VarBytes::with_capacity(selection.len(), 24 * selection.len());
         for index in 0..selection.len() {
             if texts.data().len() > MOST_BLOCK_BYTES {
@@ -89,17 +133,12 @@ impl Template {
             } else if validity.as_ref().is_none_or(|validity| validity[index]) {
                 let position = selection.position(index);
                 let out = texts.open();
-                for piece in &self.pieces {
+                for source in &sources {
                     // A row that goes beyond is told of below: it must not be made first.
                     if out.len() > MOST_BLOCK_BYTES {
                         break;
                     }
-                    match piece {
-                        Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
-                        Piece::Input(input) => {
-                            write_display(columns[*input], types[*input], position, out);
-                        }
-                    }
+                    source.write(position, out);
                 }
                 if out.len() > MOST_BLOCK_BYTES {
                     faults.push(position, "the texts of a block are too long".into());

@@ -4,9 +4,12 @@
 //! the ISO form `2011-12-03T10:15:30Z`. Bounds and listed values may follow the pattern or one of
 //! the usual forms; listed values are shown in the pattern.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::attributes::{Attribute, Reader};
-use crate::calendar::{DEFAULT_PATTERN, Pattern};
-use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::calendar::{DEFAULT_PATTERN, MICROS_PER_DAY, Pattern};
+use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
 use crate::rng::Stream;
 use crate::sampling::Sampler;
 use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
@@ -77,6 +80,12 @@ impl FieldType for DateAsString {
                 Some(Compiled::drawn_text(context.stream, choices.into_texts()))
             }
             Instants::Range(grid) => {
+                if let Some(days) = Days::new(&pattern, &grid) {
+                    let (distinct, longest) = (days.texts.len(), days.texts.longest());
+                    let generator = OfDays { stream: context.stream, grid, days };
+                    let compiled = Compiled::new(generator, DataType::Text, longest as u32);
+                    return Some(compiled.with_distinct(distinct as u64));
+                }
                 let count = u64::try_from(grid.steps.count()).unwrap_or(u64::MAX);
                 let width = written(&pattern, grid.start).len() as u32;
                 let generator = Written { stream: context.stream, grid, pattern, width };
@@ -113,6 +122,64 @@ impl Generator for Written {
     }
 }
 
+/// Most days whose texts are kept: some 89 years.
+const MOST_DAYS: i64 = 1 << 15;
+
+/// The texts of some days, for a pattern that shows no time.
+#[derive(Debug)]
+struct Days {
+    /// Days since 1970.
+    first: i64,
+    /// The text of each day from the first on.
+    keys: Vec<u32>,
+    texts: Arc<Dictionary>,
+}
+
+impl Days {
+    /// The days of `grid`; `None` where they are too many or the pattern tells more than the day.
+    fn new(pattern: &Pattern, grid: &Grid) -> Option<Self> {
+        let steps = i64::try_from(grid.steps.count()).ok()?.checked_sub(1)?;
+        let end = grid.step.checked_mul(steps)?.checked_add(grid.start)?;
+        let (first, last) = (day_of(grid.start), day_of(end));
+        if !pattern.is_of_days() || grid.step <= 0 || last - first >= MOST_DAYS {
+            return None;
+        }
+        let (mut texts, mut known) = (Vec::new(), HashMap::new());
+        let keys = (first..=last)
+            .map(|day| {
+                let text = written(pattern, day * MICROS_PER_DAY);
+                *known.entry(text).or_insert_with_key(|text| {
+                    texts.push(text.clone());
+                    texts.len() as u32 - 1
+                })
+            })
+            .collect();
+        Some(Self { first, keys, texts: Dictionary::new(texts) })
+    }
+}
+
+const fn day_of(instant: i64) -> i64 {
+    instant.div_euclid(MICROS_PER_DAY)
+}
+
+/// Instants of which only the day is written.
+#[derive(Debug)]
+struct OfDays {
+    stream: Stream,
+    grid: Grid,
+    days: Days,
+}
+
+impl Generator for OfDays {
+    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+        let instants = self.grid.column(self.stream, rows).into_iter();
+        let Days { first, keys, texts } = &self.days;
+        let keys = instants.map(|instant| keys[(day_of(instant) - first) as usize]).collect();
+        let dictionary = Arc::clone(texts);
+        Ok(Column::new(Values::Choice { keys: Arc::new(keys), dictionary }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::trial::{compile, refusal, texts};
@@ -144,6 +211,32 @@ mod tests {
         let listed =
             r#"{"pattern": "dd/MM/yyyy", "possible_values": ["2001-02-03", "03/02/2001"]}"#;
         assert_eq!(first(listed), "03/02/2001");
+    }
+
+    /// For each pattern, the texts of days are those that the pattern writes of the instants.
+    #[test]
+    fn texts_of_days_are_those_of_their_instants() {
+        let bounds = r#""min": "1968-11-30T17:00:00Z", "max": "1971-02-03T04:05:06Z""#;
+        let seconds = compile(
+            &DateAsString,
+            &format!(r#"{{"pattern": "yyyy-MM-dd'T'HH:mm:ss'Z'", {bounds}}}"#),
+        );
+        let instants = texts(&seconds.column(0, 3_000));
+        for pattern in ["MM/yy", "EEEE d MMMM yyyy G", "YYYY 'W'w e Q D", "ppd[ F]'h'"] {
+            let json = format!(r#"{{"pattern": "{pattern}", {bounds}}}"#);
+            let column = compile(&DateAsString, &json).column(0, 3_000);
+            assert!(matches!(column.values, Values::Choice { .. }), "{pattern}");
+            let pattern = Pattern::compile(pattern).unwrap();
+            let expected = instants
+                .iter()
+                .map(|instant| written(&pattern, crate::calendar::parse_instant(instant).unwrap()));
+            assert_eq!(texts(&column), expected.collect::<Vec<_>>(), "{pattern:?}");
+        }
+        for pattern in ["dd HH", "dd a", "dd B", "dd S", "dd A", ""] {
+            let json = format!(r#"{{"pattern": "{pattern}", {bounds}}}"#);
+            let column = compile(&DateAsString, &json).column(0, 10);
+            assert!(matches!(column.values, Values::Text(_)), "{pattern}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `EMAIL`: made-up addresses on domains that are reserved, so that no mail ever reaches anyone.
 
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::columns::{Column, DataType, Rows, Values, VarBytes, append_part};
 use crate::dictionaries::{COUNTRY_COUNT, Country, ascii, email_domains, first_names, last_names};
 use crate::rng::Stream;
 use crate::sampling::alias::Alias;
@@ -75,15 +75,12 @@ fn last_parts(country: Country) -> Option<Parts> {
     parts.finish()
 }
 
-/// Bytes of a part that are copied at once: a length known to the compiler.
-const WIDE: usize = 16;
-
 /// Names as parts of addresses, drawn by weight.
 #[derive(Debug)]
 struct Parts {
     /// First byte and length of every part.
     places: Vec<(u32, u32)>,
-    /// All parts, and after the last one as many bytes as are copied at once.
+    /// All parts.
     data: Vec<u8>,
     alias: Alias,
 }
@@ -93,13 +90,7 @@ impl Parts {
     #[inline]
     fn append(&self, key: u32, text: &mut Vec<u8>) {
         let (from, length) = self.places[key as usize];
-        let (from, length, start) = (from as usize, length as usize, text.len());
-        if length <= WIDE {
-            text.extend_from_slice(&self.data[from..from + WIDE]);
-            text.truncate(start + length);
-        } else {
-            text.extend_from_slice(&self.data[from..from + length]);
-        }
+        append_part(&self.data, from as usize, length as usize, text);
     }
 }
 
@@ -125,8 +116,7 @@ impl PartsBuilder {
         length > 0
     }
 
-    fn finish(mut self) -> Option<Parts> {
-        self.data.extend_from_slice(&[0; WIDE]);
+    fn finish(self) -> Option<Parts> {
         let alias = Alias::new(&self.weights).ok()?;
         Some(Parts { places: self.places, data: self.data, alias })
     }

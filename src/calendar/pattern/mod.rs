@@ -125,6 +125,14 @@ pub enum PatternError {
 pub use read::ReadError;
 
 impl Pattern {
+    /// Whether all instants of a day have the same text.
+    pub fn is_of_days(&self) -> bool {
+        match &self.kind {
+            Kind::IsoInstant => false,
+            Kind::Parts { parts, .. } => parts.iter().all(Part::is_of_days),
+        }
+    }
+
     /// Compiles a pattern. The empty one is [`iso_instant`](Self::iso_instant).
     ///
     /// # Errors

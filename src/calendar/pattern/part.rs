@@ -34,7 +34,7 @@ pub(super) enum Sign {
     Never,
 }
 
-/// A field of an instant: something with a whole number as value.
+/// A field of an instant: something with a whole number as value. First those of a day, then those within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Field {
     /// 0 before Christ, 1 after.
@@ -76,7 +76,26 @@ pub(super) enum Field {
     NanoOfDay,
 }
 
+impl Part {
+    /// Whether the part is the same all day long.
+    pub(super) fn is_of_days(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::TwoDigits(_) | Self::Zone(_) => true,
+            Self::Number { field, .. } => field.is_of_days(),
+            Self::Fraction(_) => false,
+            Self::Name(names, _) => names.field().is_of_days(),
+            Self::Padded { part, .. } => part.is_of_days(),
+            Self::Section(parts) => parts.iter().all(Self::is_of_days),
+        }
+    }
+}
+
 impl Field {
+    /// Whether the field is the same all day long.
+    pub(super) fn is_of_days(self) -> bool {
+        self <= Self::JulianDay
+    }
+
     /// The smallest and the largest value there is.
     pub(super) const fn range(self) -> (i64, i64) {
         match self {

@@ -94,13 +94,12 @@ impl Digests {
     /// Draws the text of `row`.
     fn write_text(&self, row: u64, text: &mut [u8]) {
         let mut cell = self.stream.cell(row);
-        for characters in text.chunks_mut(8) {
-            for (character, byte) in characters.iter_mut().zip(cell.word().to_le_bytes()) {
-                *character = byte;
-            }
+        let (chunks, rest) = text.as_chunks_mut::<8>();
+        for chunk in chunks {
+            *chunk = cell.word().to_le_bytes().map(letter_or_digit);
         }
-        for character in text {
-            *character = letter_or_digit(*character);
+        for (character, byte) in rest.iter_mut().zip(cell.word().to_le_bytes()) {
+            *character = letter_or_digit(byte);
         }
     }
 }
