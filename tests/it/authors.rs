@@ -41,6 +41,20 @@ fn a_beginning_in_webassembly_carries_all_that_its_language_needs() {
     }
 }
 
+#[test]
+fn the_beginning_of_a_script_works_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    run_ok(folder.path(), &["new", "script", "my_code"]);
+    let script = fs::read_to_string(folder.path().join("scripts/my_code.rhai")).unwrap();
+    assert!(script.contains("`row.NAME` is the value of another field"), "{script}");
+    assert_eq!(
+        run_ok(folder.path(), &["try", "scripts/my_code.rhai", "-n", "3"]).lines().count(),
+        3
+    );
+    let rows = run_ok(folder.path(), &["preview", "scripts/my_code.json", "--format", "csv"]);
+    assert!(rows.lines().nth(1).unwrap().contains("\"B-"), "{rows}");
+}
+
 /// A template lists the files of the Rust library by name.
 #[test]
 fn the_whole_rust_library_comes_along() {
@@ -225,4 +239,26 @@ fn only_admins_try_code_once_there_are_users() {
     for (name, expected) in [("ann", 200), ("bob", 403), ("eve", 403)] {
         assert_eq!(code(&["-u", &format!("{name}:correct horse")]), expected, "{name}");
     }
+}
+
+/// What the Python sample makes, as `wasm-generators/check.sh` holds it against the built one.
+#[test]
+fn the_kept_values_of_the_python_sample_are_account_numbers() {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/wasm-generators/check/python.csv");
+    let mut numbers = 0;
+    for record in csv::Reader::from_path(kept).unwrap().records() {
+        let record = record.unwrap();
+        assert!(record[1].starts_with("FR") && record[1].len() == 27, "{record:?}");
+        for number in &record {
+            let turned = [&number[4..], &number[..4]].concat();
+            let digits = turned.chars().map(|c| c.to_digit(36).unwrap().to_string());
+            let rest = digits
+                .collect::<String>()
+                .bytes()
+                .fold(0, |rest, c| (rest * 10 + u32::from(c - b'0')) % 97);
+            assert_eq!(rest, 1, "{number}");
+            numbers += 1;
+        }
+    }
+    assert_eq!(numbers, 1_000);
 }

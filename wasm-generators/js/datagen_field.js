@@ -12,13 +12,19 @@ export class Random {
 
   // The next 64 bits; the upper half is returned, the lower one stays in `lower`.
   upper() {
-    const low = this.low + 0x7f4a7c15;
-    this.high = (this.high + 0x9e3779b9 + (low > 0xffffffff ? 1 : 0)) >>> 0;
-    this.low = low >>> 0;
-    let high = this.high, rest = this.low;
-    [high, rest] = times(high ^ (high >>> 30), rest ^ ((rest >>> 30) | (high << 2)), 0xbf58476d, 0x1ce4e5b9);
-    [high, rest] = times(high ^ (high >>> 27), rest ^ ((rest >>> 27) | (high << 5)), 0x94d049bb, 0x133111eb);
-    this.lower = (rest ^ ((rest >>> 31) | (high << 1))) >>> 0;
+    let low = this.low + 0x7f4a7c15;
+    let high = (this.high + 0x9e3779b9 + (low > 0xffffffff ? 1 : 0)) >>> 0;
+    this.high = high;
+    this.low = low = low >>> 0;
+    low = (low ^ ((low >>> 30) | (high << 2))) >>> 0;
+    high ^= high >>> 30;
+    high = (upperOf(low, 0x1ce4e5b9) + Math.imul(high, 0x1ce4e5b9) + Math.imul(low, 0xbf58476d)) >>> 0;
+    low = Math.imul(low, 0x1ce4e5b9) >>> 0;
+    low = (low ^ ((low >>> 27) | (high << 5))) >>> 0;
+    high ^= high >>> 27;
+    high = (upperOf(low, 0x133111eb) + Math.imul(high, 0x133111eb) + Math.imul(low, 0x94d049bb)) >>> 0;
+    low = Math.imul(low, 0x133111eb) >>> 0;
+    this.lower = (low ^ ((low >>> 31) | (high << 1))) >>> 0;
     return (high ^ (high >>> 31)) >>> 0;
   }
 
@@ -38,24 +44,21 @@ export class Random {
   }
 }
 
-// The product of two 64-bit numbers in halves, without what goes beyond 64 bits.
-function times(aHigh, aLow, bHigh, bLow) {
-  const a0 = aLow & 0xffff, a1 = aLow >>> 16, b0 = bLow & 0xffff, b1 = bLow >>> 16;
-  const first = a0 * b0;
-  const second = a1 * b0 + Math.floor(first / 65536);
-  const third = a0 * b1 + (second % 65536);
-  const low = (((third % 65536) << 16) | (first & 0xffff)) >>> 0;
-  const carry = a1 * b1 + Math.floor(second / 65536) + Math.floor(third / 65536);
-  const cross = (Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) >>> 0;
-  return [(carry + cross) >>> 0, low];
+// The upper half of the product of two numbers of 32 bits.
+function upperOf(a, b) {
+  return Math.floor(((a >>> 16) * b + Math.floor(((a & 0xffff) * b) / 65536)) / 65536);
 }
 
 // The UTF-8 bytes of a text.
 function encode(text, data) {
-  for (const letter of text) {
-    const c = letter.codePointAt(0);
-    if (c < 0x80) data.push(c);
-    else if (c < 0x800) data.push(0xc0 | (c >> 6), 0x80 | (c & 63));
+  for (let i = 0; i < text.length; i++) {
+    let c = text.charCodeAt(i);
+    if (c < 0x80) {
+      data.push(c);
+      continue;
+    }
+    if (c >= 0xd800 && c < 0xdc00) c = text.codePointAt(i++);
+    if (c < 0x800) data.push(0xc0 | (c >> 6), 0x80 | (c & 63));
     else if (c < 0x10000) data.push(0xe0 | (c >> 12), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
     else data.push(0xf0 | (c >> 18), 0x80 | ((c >> 12) & 63), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
   }

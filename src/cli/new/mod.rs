@@ -83,9 +83,8 @@ fn script(name: &str, folder: &Path) -> anyhow::Result<String> {
     check_name(name)?;
     let (script, model) =
         (folder.join(format!("{name}.rhai")), folder.join(format!("{name}.json")));
-    for (path, text) in [(&script, SCRIPT), (&model, MODEL)] {
-        create(path, text.replace("NAME", &name.to_uppercase()).as_bytes())?;
-    }
+    create(&script, SCRIPT.as_bytes())?;
+    create(&model, MODEL.replace("NAME", &name.to_uppercase()).as_bytes())?;
     Ok(format!(
         "wrote {script} and {model}\n\n  datagen try {script}\n  datagen preview {model} --extensions {folder}",
         script = script.display(),

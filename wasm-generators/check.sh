@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Builds the sample generators anew and holds their values against those of the files kept here:
+# check.sh [rust|c|js|python]... (all: no argument).
+#
+# The Python sample is too large to be kept: its values stand in check/python.csv, which `check.sh --keep`
+# writes. The program is $DATAGEN, or this clone's release build; tools and folders are those of build.sh.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+keep=false
+[ "${1:-}" != --keep ] || { keep=true && shift; }
+languages=("$@")
+[ $# -gt 0 ] || languages=(rust c js python)
+
+if [ -z "${DATAGEN:-}" ]; then
+    cargo build --quiet --locked --release --manifest-path "$here/../Cargo.toml"
+    DATAGEN="${CARGO_TARGET_DIR:-$here/../target}/release/datagen"
+fi
+datagen="$(realpath "$DATAGEN")"
+
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+# An interpreter takes its time to compile on a busy machine.
+echo 'extension_limits = { load_seconds = 600, block_seconds = 60 }' >"$folder/datagen.toml"
+
+# values LANGUAGE FOLDER ROWS: what the modules in FOLDER make.
+values() {
+    (cd "$folder" && DATAGEN_HOME="$folder/home" "$datagen" generate --model "$here/check/$1.json" \
+        --connector csv --extensions "$2" --rows "$3" --seed 1 --now 2026-01-01T00:00:00Z --quiet --output -)
+}
+
+failed=0
+for language in "${languages[@]}"; do
+    case "$language" in
+        rust) modules=(cards lookup) rows=100000 ;;
+        c) modules=(walk) rows=100000 ;;
+        js) modules=(markov) rows=2000 ;;
+        python) modules=(iban) rows=500 ;;
+        *) echo "unknown language $language: expected rust, c, js or python" >&2 && exit 2 ;;
+    esac
+    OUT="$folder/$language-built" "$here/build.sh" "$language" >/dev/null
+    values "$language" "$folder/$language-built" "$rows" >"$folder/built.csv"
+    if [ "$language" = python ]; then
+        $keep && cp "$folder/built.csv" "$here/check/python.csv"
+        cp "$here/check/python.csv" "$folder/kept.csv"
+    else
+        mkdir "$folder/$language-kept"
+        for module in "${modules[@]}"; do
+            cp "$here/$module.wasm" "$folder/$language-kept/"
+        done
+        values "$language" "$folder/$language-kept" "$rows" >"$folder/kept.csv"
+    fi
+    if [ "$(wc -l <"$folder/built.csv")" -gt "$rows" ] && cmp "$folder/kept.csv" "$folder/built.csv"; then
+        echo "$language: ${modules[*]}: the same $rows rows"
+    else
+        echo "$language: ${modules[*]}: the values differ" >&2
+        failed=1
+    fi
+done
+exit $failed
