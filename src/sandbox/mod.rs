@@ -23,6 +23,7 @@
 mod data_type;
 mod failures;
 mod fault;
+mod files;
 mod library;
 mod limits;
 mod registry;

@@ -4,13 +4,10 @@
 //! scan is a snapshot; who holds it goes on with the bytes it was made of, whatever happens to the files.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
+use super::files::{digest, files_of, kind_of, read};
 use super::{Description, Fault, FaultKind, Kind, Limits, Program, Source};
 use crate::problems::{did_you_mean, excerpt};
 
@@ -285,63 +282,10 @@ impl Extensions {
     }
 }
 
-/// SHA-256 in 64 hexadecimal digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn kind_of(kinds: &[&'static dyn Kind], path: &Path) -> Option<&'static dyn Kind> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    kinds.iter().copied().find(|kind| kind.file_extensions().contains(&extension.as_str()))
-}
-
-/// The entries of `folder` in the order of their names: the order that clashes are told by.
-fn files_of(folder: &Path, faults: &mut Vec<Fault>) -> Vec<PathBuf> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
-        Err(error) => {
-            let message = format!("the folder cannot be read: {error}");
-            faults.push(Fault::new(FaultKind::Unreadable, folder.to_string_lossy(), message));
-            return Vec::new();
-        }
-    };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
-/// The bytes of a regular file that really lies in `folder`.
-fn read(
-    kind: &dyn Kind,
-    folder: &Path,
-    path: &Path,
-    settings: &Settings,
-) -> Result<Vec<u8>, String> {
-    let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
-    let real = path.canonicalize().map_err(cannot)?;
-    let root = folder.canonicalize().map_err(cannot)?;
-    if real.parent() != Some(root.as_path()) {
-        return Err("the link leads out of the folder, which may not be read".to_owned());
-    }
-    let metadata = fs::metadata(&real).map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err("this is no file".to_owned());
-    }
-    let most = kind.most_bytes(&settings.limits);
-    let mut bytes = Vec::new();
-    // Not the size that was told before: the file may grow meanwhile.
-    fs::File::open(&real)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(cannot)?;
-    if bytes.len() as u64 > most {
-        return Err(format!("the file has more than {most} bytes"));
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::columns::DataType;
     use crate::sandbox::{Binding, Prepared};

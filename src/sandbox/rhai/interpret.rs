@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
 use serde_json::Value;
 
+use super::declared::from_json;
 use super::engine::{TOO_LONG, count_operations, engine, is_late, set_deadline, told, was_stopped};
 use super::gathered::Gathered;
 use super::host;
-use super::read::{constant, from_json, input_variable, property_of, read, replace_head};
+use super::read::{constant, input_variable, property_of, read, replace_head};
 use super::values::cell;
 use super::{Text, walk};
 use crate::columns::{Column, DataType, Rows};

@@ -14,7 +14,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `read` | the text taken apart: what it declares, the body of `generate` |
+//! | `read` | the text taken apart: its constants, the body of `generate` |
+//! | `declared` | what the constants say |
 //! | `engine` | the interpreter with every limit set |
 //! | [`host`] | the functions that scripts call |
 //! | `interpret` | the interpreted tier |
@@ -23,6 +24,7 @@
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
 
+mod declared;
 mod engine;
 mod gathered;
 mod host;

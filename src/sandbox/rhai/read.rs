@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, Stmt};
-use serde_json::Value;
 
+use super::declared::{inputs, output, parameters, sub_values};
 use super::lower::Functions;
 use super::walk;
-use crate::sandbox::{
-    Description, Fault, FaultKind, InputDescription, Parameter, ParameterKind, Place, Source,
-    SubValue, parse_data_type,
-};
+use crate::sandbox::{Description, Fault, FaultKind, Place, Source};
 
 /// A script taken apart.
 pub(super) struct Script {
@@ -46,7 +43,7 @@ pub(super) fn functions(script: &Script) -> Functions {
 }
 
 /// What the constants of a script say.
-type Constants = BTreeMap<String, (Dynamic, Position)>;
+pub(super) type Constants = BTreeMap<String, (Dynamic, Position)>;
 
 /// The variable that holds the input `name`.
 pub(super) fn input_variable(name: &str) -> String {
@@ -203,12 +200,12 @@ fn refuse_hidden_arguments(
 
 /// What the body of `generate` mentions.
 #[derive(Default)]
-struct Found {
-    inputs: Vec<String>,
-    parameters: Vec<String>,
+pub(super) struct Found {
+    pub(super) inputs: Vec<String>,
+    pub(super) parameters: Vec<String>,
     /// Where the row is used as a whole.
-    whole_row: Option<Position>,
-    unknown: Vec<(String, Position)>,
+    pub(super) whole_row: Option<Position>,
+    pub(super) unknown: Vec<(String, Position)>,
 }
 
 /// Puts variables of inputs for `row.NAME` and the values of constants for their names.
@@ -240,7 +237,7 @@ fn bind(body: &mut [Stmt], arguments: &[String; 2], constants: &Constants, found
     });
 }
 
-fn push_new(names: &mut Vec<String>, name: &str) {
+pub(super) fn push_new(names: &mut Vec<String>, name: &str) {
     if !names.iter().any(|known| known == name) {
         names.push(name.to_owned());
     }
@@ -338,191 +335,4 @@ fn summary(text: &str) -> String {
     let lines: Vec<String> =
         text.lines().map_while(comment).take_while(|l| !l.is_empty()).collect();
     crate::problems::excerpt(&lines.join(" "))
-}
-
-fn output(
-    constants: &Constants,
-    at: Author<'_>,
-) -> Result<Option<crate::columns::DataType>, Box<Fault>> {
-    let Some((value, position)) = constants.get("output") else { return Ok(None) };
-    let name = value.clone().into_string().unwrap_or_default();
-    parse_data_type(&name).map(Some).ok_or_else(|| {
-        let message = format!(
-            "`output` is `{}`, expected one of boolean, int32, int64, float32, float64, decimal(p, s), \
-             utf8, bytes, date, timestamp",
-            crate::problems::excerpt(&name)
-        );
-        at.fault(*position, message)
-    })
-}
-
-fn inputs(
-    constants: &Constants,
-    found: &Found,
-    at: Author<'_>,
-) -> Result<Vec<InputDescription>, Box<Fault>> {
-    let input =
-        |name: &str| InputDescription { name: name.to_owned(), required: true, doc: String::new() };
-    let Some((value, position)) = constants.get("inputs") else {
-        if let Some(position) = found.whole_row {
-            let message =
-                "the row is used as a whole: name its fields, as in `const inputs = [\"a\"]`";
-            return Err(at.fault(position, message.to_owned()));
-        }
-        return Ok(found.inputs.iter().map(|name| input(name)).collect());
-    };
-    let wrong = || at.fault(*position, "`inputs` is no list of texts".to_owned());
-    let list = value.read_lock::<rhai::Array>().ok_or_else(wrong)?;
-    let mut names = Vec::new();
-    for name in list.iter() {
-        push_new(&mut names, &name.clone().into_string().map_err(|_| wrong())?);
-    }
-    if let Some(missing) = found.inputs.iter().find(|name| !names.contains(name)) {
-        let message = format!("`{missing}` is read, but `inputs` does not name it");
-        return Err(at.fault(*position, message));
-    }
-    Ok(names.iter().map(|name| input(name)).collect())
-}
-
-fn sub_values(constants: &Constants, at: Author<'_>) -> Result<Vec<SubValue>, Box<Fault>> {
-    let Some((value, position)) = constants.get("sub_values") else { return Ok(Vec::new()) };
-    let wrong = || at.fault(*position, "`sub_values` is no map of names and types".to_owned());
-    let map = value.read_lock::<rhai::Map>().ok_or_else(wrong)?;
-    let mut sub_values = Vec::new();
-    for (name, data_type) in map.iter() {
-        let data_type = data_type.clone().into_string().map_err(|_| wrong())?;
-        let data_type = parse_data_type(&data_type).ok_or_else(wrong)?;
-        sub_values.push(SubValue { name: name.to_string(), data_type });
-    }
-    Ok(sub_values)
-}
-
-fn parameters(
-    constants: &Constants,
-    found: &Found,
-    at: Author<'_>,
-) -> Result<Vec<Parameter>, Box<Fault>> {
-    let Some((value, position)) = constants.get("params") else {
-        let required = |name: &String| Parameter {
-            name: name.clone(),
-            kind: ParameterKind::Json,
-            default: None,
-            required: true,
-            doc: String::new(),
-        };
-        return Ok(found.parameters.iter().map(required).collect());
-    };
-    let wrong = || at.fault(*position, "`params` is no map of names and defaults".to_owned());
-    let map = value.read_lock::<rhai::Map>().ok_or_else(wrong)?;
-    let mut parameters = Vec::new();
-    for (name, declared) in map.iter() {
-        let parameter =
-            parameter(name, declared).map_err(|message| at.fault(*position, message))?;
-        parameters.push(parameter);
-    }
-    if let Some(missing) =
-        found.parameters.iter().find(|name| !parameters.iter().any(|known| known.name == **name))
-    {
-        let message = format!("`{missing}` is read, but `params` does not name it");
-        return Err(at.fault(*position, message));
-    }
-    Ok(parameters)
-}
-
-/// `digits: 16`, or in full `digits: #{ value: 16, kind: "integer", required: false, doc: "…" }`, where
-/// `value` is the default: that word is taken in the language.
-fn parameter(name: &str, declared: &Dynamic) -> Result<Parameter, String> {
-    let full = declared.read_lock::<rhai::Map>();
-    let full = full.filter(|map| map.contains_key("kind") || map.contains_key("value"));
-    let Some(full) = full else {
-        let default = to_json(declared)?;
-        return Ok(Parameter {
-            name: name.to_owned(),
-            kind: kind_of(&default),
-            required: default.is_null(),
-            default: Some(default).filter(|default| !default.is_null()),
-            doc: String::new(),
-        });
-    };
-    let default = full.get("value").map(to_json).transpose()?.filter(|value| !value.is_null());
-    let text = |key: &str| full.get(key).and_then(|value| value.clone().into_string().ok());
-    let kind = match text("kind").as_deref() {
-        None => default.as_ref().map_or(ParameterKind::Json, kind_of),
-        Some("boolean") => ParameterKind::Boolean,
-        Some("integer") => ParameterKind::Integer,
-        Some("number") => ParameterKind::Number,
-        Some("text") => ParameterKind::Text,
-        Some("json") => ParameterKind::Json,
-        Some(other) => {
-            return Err(format!(
-                "the parameter `{name}` is of kind `{}`, expected boolean, integer, number, text or json",
-                crate::problems::excerpt(other)
-            ));
-        }
-    };
-    let required = full.get("required").is_some_and(|value| value.as_bool().unwrap_or(false));
-    Ok(Parameter {
-        name: name.to_owned(),
-        kind,
-        required: required || default.is_none(),
-        default,
-        doc: text("doc").unwrap_or_default(),
-    })
-}
-
-fn kind_of(value: &Value) -> ParameterKind {
-    match value {
-        Value::Bool(_) => ParameterKind::Boolean,
-        Value::Number(number) if number.is_i64() => ParameterKind::Integer,
-        Value::Number(_) => ParameterKind::Number,
-        Value::String(_) => ParameterKind::Text,
-        _ => ParameterKind::Json,
-    }
-}
-
-/// A script's value as JSON.
-fn to_json(value: &Dynamic) -> Result<Value, String> {
-    if value.is_unit() {
-        return Ok(Value::Null);
-    }
-    if let Ok(flag) = value.as_bool() {
-        return Ok(flag.into());
-    }
-    if let Ok(number) = value.as_int() {
-        return Ok(number.into());
-    }
-    if let Ok(number) = value.as_float() {
-        return Ok(number.into());
-    }
-    if let Some(list) = value.read_lock::<rhai::Array>() {
-        return list.iter().map(to_json).collect::<Result<Vec<_>, _>>().map(Value::Array);
-    }
-    if let Some(map) = value.read_lock::<rhai::Map>() {
-        let entries = map.iter().map(|(name, value)| Ok((name.to_string(), to_json(value)?)));
-        return entries.collect::<Result<_, String>>().map(Value::Object);
-    }
-    value
-        .clone()
-        .into_string()
-        .map(Value::String)
-        .map_err(|found| format!("a value of type {found} cannot be a parameter"))
-}
-
-/// JSON as a script's value.
-pub(super) fn from_json(value: &Value) -> Dynamic {
-    match value {
-        Value::Null => Dynamic::UNIT,
-        Value::Bool(flag) => (*flag).into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => whole.into(),
-            None => number.as_f64().unwrap_or(f64::NAN).into(),
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Array(values) => values.iter().map(from_json).collect::<rhai::Array>().into(),
-        Value::Object(entries) => {
-            let entries =
-                entries.iter().map(|(name, value)| (name.as_str().into(), from_json(value)));
-            entries.collect::<rhai::Map>().into()
-        }
-    }
 }

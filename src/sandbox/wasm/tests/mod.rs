@@ -34,7 +34,7 @@ pub(super) fn tight() -> Limits {
 
 /// Loads a file.
 pub(super) fn load(bytes: &[u8], limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
-    let digest = crate::sandbox::registry::digest(bytes);
+    let digest = crate::sandbox::files::digest(bytes);
     let source = Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache: None };
     Wasm.load(&source, limits)
 }

@@ -1,0 +1,315 @@
+//! A [`Tree`] on the rows of a block.
+//!
+//! | file | holds |
+//! |---|---|
+//! | here | the machine: statements, branches, loops |
+//! | `expressions` | what a node gives |
+//! | `arithmetic` | operators on whole columns |
+//! | `calls` | functions of the host, row by row |
+//! | `columns` | inputs, and what is returned |
+//! | `vector`, `selection` | values, and the rows that they are of |
+
+mod arithmetic;
+mod calls;
+mod columns;
+mod expressions;
+mod selection;
+mod vector;
+
+use super::tree::{Node, Step, Tree, Type};
+use crate::columns::{Column, Rows};
+use crate::rng::{Cell, Stream};
+use crate::sandbox::rhai::engine::is_late;
+use crate::sandbox::{InputType, Limits};
+use selection::{Selection, sorted, whole};
+use vector::{Many, Span, Vector};
+
+/// The interpreter must make this block: something in it has no value, or may reach a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox::rhai) struct Bail;
+
+type Run<T> = Result<T, Bail>;
+
+/// Most bytes of all texts of a block, also those that are only on the way.
+const MOST_ARENA: usize = 64 << 20;
+
+/// What a function has returned so far.
+#[derive(Debug)]
+struct Frame {
+    values: Vector,
+    /// The rows that returned null.
+    nulls: Vec<u32>,
+}
+
+/// Rows that left the round of a loop early.
+#[derive(Debug, Default)]
+struct Round {
+    broken: Vec<u32>,
+    continued: Vec<u32>,
+}
+
+struct Machine<'a> {
+    tree: &'a Tree,
+    rows: Rows,
+    inputs: &'a [Option<&'a Column>],
+    types: &'a [Option<InputType>],
+    limits: &'a Limits,
+    slots: Vec<Vector>,
+    arena: Vec<u8>,
+    cells: Vec<Cell>,
+    frames: Vec<Frame>,
+    rounds: Vec<Round>,
+    operations: u64,
+}
+
+impl Tree {
+    /// The column of `rows`.
+    pub(in crate::sandbox::rhai) fn run(
+        &self,
+        rows: Rows,
+        inputs: &[Option<&Column>],
+        types: &[Option<InputType>],
+        stream: Stream,
+        limits: &Limits,
+    ) -> Run<Column> {
+        let cells =
+            if self.draws { rows.iter().map(|row| stream.cell(row)).collect() } else { vec![] };
+        let mut machine = Machine {
+            tree: self,
+            rows,
+            inputs,
+            types,
+            limits,
+            slots: self.slots.iter().map(|kind| Vector::empty(*kind)).collect(),
+            arena: Vec::new(),
+            cells,
+            frames: Vec::new(),
+            rounds: Vec::new(),
+            operations: 0,
+        };
+        machine.spend(self.operations)?;
+        let values = Vector::empty(self.result.unwrap_or(Type::Int));
+        machine.frames.push(Frame { values, nulls: Vec::new() });
+        let left = machine.steps(&self.body, Selection::All(rows.count))?;
+        debug_assert!(left.is_empty(), "every row returns");
+        let frame = machine.frames.pop().ok_or(Bail)?;
+        machine.column(frame)
+    }
+}
+
+impl Machine<'_> {
+    fn spend(&mut self, operations: u64) -> Run<()> {
+        self.operations = self.operations.saturating_add(operations);
+        if self.operations > self.limits.script_operations || is_late() {
+            return Err(Bail);
+        }
+        Ok(())
+    }
+
+    /// Runs `steps` on `rows`; answers those that go on behind them.
+    fn steps(&mut self, steps: &[Step], mut rows: Selection) -> Run<Selection> {
+        for step in steps {
+            if rows.is_empty() {
+                break;
+            }
+            rows = self.step(step, rows)?;
+        }
+        Ok(rows)
+    }
+
+    fn step(&mut self, step: &Step, rows: Selection) -> Run<Selection> {
+        let none = Selection::Some(Vec::new());
+        match step {
+            Step::Set(slot, node) => {
+                let values = self.value(node, &rows)?;
+                self.slots[*slot].scatter(values, &rows, self.rows.count);
+                Ok(rows)
+            }
+            Step::Run(node) => {
+                self.value(node, &rows)?;
+                Ok(rows)
+            }
+            Step::If(condition, yes, no) => match self.truth(condition, &rows)? {
+                Many::One(true) => self.steps(yes, rows),
+                Many::One(false) => self.steps(no, rows),
+                Many::Each(flags) => {
+                    let (taken, left) = rows.split(&flags);
+                    let taken = self.steps(yes, Selection::Some(taken.rows))?;
+                    let left = self.steps(no, Selection::Some(left.rows))?;
+                    Ok(taken.join(left, self.rows.count))
+                }
+            },
+            Step::Loop { condition, negated, after, body, operations } => {
+                self.repeat(condition.as_ref(), *negated, *after, body, *operations, rows)
+            }
+            Step::For { slot, from, to, inclusive, body, operations } => {
+                let bounds = (from, to, *inclusive);
+                self.count_through(*slot, bounds, body, *operations, rows)
+            }
+            Step::Break => {
+                let count = rows.len();
+                let left = (0..count).map(|index| rows.row(index) as u32);
+                if let Some(round) = self.rounds.last_mut() {
+                    round.broken.extend(left);
+                }
+                Ok(none)
+            }
+            Step::Continue => {
+                let count = rows.len();
+                let left = (0..count).map(|index| rows.row(index) as u32);
+                if let Some(round) = self.rounds.last_mut() {
+                    round.continued.extend(left);
+                }
+                Ok(none)
+            }
+            Step::Return(node) => {
+                let values = node.as_ref().map(|node| self.value(node, &rows)).transpose()?;
+                let count = self.rows.count;
+                let frame = self.frames.last_mut().ok_or(Bail)?;
+                match values {
+                    Some(values) => frame.values.scatter(values, &rows, count),
+                    None => {
+                        let left = (0..rows.len()).map(|index| rows.row(index) as u32);
+                        frame.nulls.extend(left);
+                    }
+                }
+                Ok(none)
+            }
+        }
+    }
+
+    /// One round of a loop: answers the rows that may go round again; who broke out waits in the round.
+    fn round(&mut self, body: &[Step], rows: Selection) -> Run<Selection> {
+        let rows = self.steps(body, rows)?;
+        let continued = self.rounds.last_mut().map(|round| std::mem::take(&mut round.continued));
+        let continued = sorted(continued.unwrap_or_default());
+        Ok(rows.join(continued, self.rows.count))
+    }
+
+    fn repeat(
+        &mut self,
+        condition: Option<&Node>,
+        negated: bool,
+        after: bool,
+        body: &[Step],
+        operations: u64,
+        mut rows: Selection,
+    ) -> Run<Selection> {
+        let count = self.rows.count;
+        let mut done = Selection::Some(Vec::new());
+        self.rounds.push(Round::default());
+        let mut first = true;
+        while !rows.is_empty() {
+            self.spend(operations)?;
+            if after {
+                rows = self.round(body, rows)?;
+                if rows.is_empty() {
+                    break;
+                }
+            }
+            if let Some(condition) = condition {
+                match self.truth(condition, &rows)? {
+                    Many::One(flag) if flag != negated => {}
+                    Many::One(_) => {
+                        done = done.join(rows, count);
+                        break;
+                    }
+                    Many::Each(flags) => {
+                        let flags: Vec<bool> = flags.iter().map(|flag| *flag != negated).collect();
+                        if flags.contains(&false) {
+                            let (stay, leave) = rows.split(&flags);
+                            done = done.join(whole(leave.rows, count), count);
+                            rows = whole(stay.rows, count);
+                        }
+                    }
+                }
+            }
+            if !after && !rows.is_empty() {
+                rows = self.round(body, rows)?;
+            }
+            first = false;
+        }
+        debug_assert!(!first || count == 0 || done.len() <= count);
+        let round = self.rounds.pop().unwrap_or_default();
+        Ok(done.join(sorted(round.broken), count))
+    }
+
+    fn count_through(
+        &mut self,
+        slot: usize,
+        (from, to, inclusive): (&Node, &Node, bool),
+        body: &[Step],
+        operations: u64,
+        mut rows: Selection,
+    ) -> Run<Selection> {
+        let count = self.rows.count;
+        let from = self.ints(from, &rows)?;
+        let to = self.ints(to, &rows)?;
+        // Both by row number: rows leave as their ends come.
+        let mut all_from = Many::One(0);
+        all_from.scatter(from, &rows, count);
+        let mut all_to = Many::One(0);
+        all_to.scatter(to, &rows, count);
+        let mut done = Selection::Some(Vec::new());
+        self.rounds.push(Round::default());
+        let mut step: i64 = 0;
+        loop {
+            let inside =
+                |row: usize| {
+                    let at = all_from.get(row).checked_add(step);
+                    at.is_some_and(|at| {
+                        if inclusive { at <= all_to.get(row) } else { at < all_to.get(row) }
+                    })
+                };
+            if let (Many::One(_), Many::One(_)) = (&all_from, &all_to) {
+                if !inside(0) {
+                    done = done.join(rows, count);
+                    break;
+                }
+            } else {
+                let flags: Vec<bool> =
+                    (0..rows.len()).map(|index| inside(rows.row(index))).collect();
+                if flags.contains(&false) {
+                    let (stay, leave) = rows.split(&flags);
+                    done = done.join(whole(leave.rows, count), count);
+                    rows = whole(stay.rows, count);
+                }
+            }
+            if rows.is_empty() {
+                break;
+            }
+            self.spend(operations)?;
+            let places = match all_from.gather(&rows) {
+                Many::One(from) => Many::One(from + step),
+                Many::Each(from) => Many::Each(from.iter().map(|from| from + step).collect()),
+            };
+            self.slots[slot].scatter(Vector::Int(places), &rows, count);
+            rows = self.round(body, rows)?;
+            if rows.is_empty() {
+                break;
+            }
+            step = step.checked_add(1).ok_or(Bail)?;
+        }
+        let round = self.rounds.pop().unwrap_or_default();
+        Ok(done.join(sorted(round.broken), count))
+    }
+
+    fn keep(&mut self, text: &[u8]) -> Run<Span> {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(text);
+        self.span_from(start)
+    }
+
+    /// The span of what was appended since `start`.
+    fn span_from(&self, start: usize) -> Run<Span> {
+        let end = self.arena.len();
+        if end > MOST_ARENA || end - start > self.limits.script_text_bytes {
+            return Err(Bail);
+        }
+        Ok(Span { start: start as u32, end: end as u32 })
+    }
+
+    fn text(&self, span: Span) -> &[u8] {
+        &self.arena[span.start as usize..span.end as usize]
+    }
+}

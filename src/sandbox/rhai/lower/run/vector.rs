@@ -1,0 +1,165 @@
+//! Values of one type for some rows of a block: what expressions are evaluated to.
+
+use super::selection::Selection;
+use crate::sandbox::rhai::lower::tree::Type;
+
+/// Where a text stands in the arena.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// One value for all rows, or one for each.
+#[derive(Debug, Clone)]
+pub(super) enum Many<T> {
+    One(T),
+    Each(Vec<T>),
+}
+
+impl<T: Copy> Many<T> {
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> T {
+        match self {
+            Self::One(value) => *value,
+            Self::Each(values) => values[index],
+        }
+    }
+
+    pub(super) fn gather(&self, rows: &Selection) -> Self {
+        match (self, rows) {
+            (Self::Each(values), Selection::Some(rows)) => {
+                Self::Each(rows.iter().map(|row| values[*row as usize]).collect())
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Puts `values` of the selected rows in their places among `count`.
+    pub(super) fn scatter(&mut self, values: Self, rows: &Selection, count: usize) {
+        let Selection::Some(rows) = rows else {
+            *self = values;
+            return;
+        };
+        if let Self::One(value) = self {
+            *self = Self::Each(vec![*value; count]);
+        }
+        if let Self::Each(all) = self {
+            for (index, row) in rows.iter().enumerate() {
+                all[*row as usize] = values.get(index);
+            }
+        }
+    }
+}
+
+/// Values of one type for the selected rows.
+#[derive(Debug, Clone)]
+pub(super) enum Vector {
+    Int(Many<i64>),
+    Float(Many<f64>),
+    Bool(Many<bool>),
+    Text(Many<Span>),
+}
+
+impl Vector {
+    pub(super) fn empty(kind: Type) -> Self {
+        match kind {
+            Type::Int => Self::Int(Many::One(0)),
+            Type::Float => Self::Float(Many::One(0.0)),
+            Type::Bool => Self::Bool(Many::One(false)),
+            Type::Text => Self::Text(Many::One(Span::default())),
+        }
+    }
+
+    pub(super) fn gather(&self, rows: &Selection) -> Self {
+        match self {
+            Self::Int(values) => Self::Int(values.gather(rows)),
+            Self::Float(values) => Self::Float(values.gather(rows)),
+            Self::Bool(values) => Self::Bool(values.gather(rows)),
+            Self::Text(values) => Self::Text(values.gather(rows)),
+        }
+    }
+
+    pub(super) fn scatter(&mut self, values: Self, rows: &Selection, count: usize) {
+        match (self, values) {
+            (Self::Int(all), Self::Int(some)) => all.scatter(some, rows, count),
+            (Self::Float(all), Self::Float(some)) => all.scatter(some, rows, count),
+            (Self::Bool(all), Self::Bool(some)) => all.scatter(some, rows, count),
+            (Self::Text(all), Self::Text(some)) => all.scatter(some, rows, count),
+            // Types are checked when the tree is made.
+            _ => debug_assert!(false, "a value of another type"),
+        }
+    }
+}
+
+/// `change` of the values of the selected rows.
+pub(super) fn selected<T: Copy, U>(
+    values: &[T],
+    rows: &Selection,
+    change: impl Fn(T) -> U,
+) -> Many<U> {
+    Many::Each((0..rows.len()).map(|place| change(values[rows.row(place)])).collect())
+}
+
+/// `change` of the values of all rows.
+pub(super) fn all_of<T: Copy, U: Clone>(
+    values: &Many<T>,
+    count: usize,
+    change: impl Fn(T) -> U,
+) -> Vec<U> {
+    match values {
+        Many::One(value) => vec![change(*value); count],
+        Many::Each(values) => values.iter().map(|value| change(*value)).collect(),
+    }
+}
+
+/// The texts of `vector` after their bytes were moved up by `offset`.
+pub(super) fn moved(vector: Vector, offset: u32) -> Vector {
+    match vector {
+        Vector::Text(Many::Each(mut spans)) => {
+            for span in &mut spans {
+                span.start += offset;
+                span.end += offset;
+            }
+            Vector::Text(Many::Each(spans))
+        }
+        other => other,
+    }
+}
+
+/// The only value of `vector`, for all rows.
+pub(super) fn one(vector: &Vector) -> Vector {
+    match vector {
+        Vector::Int(values) => Vector::Int(Many::One(values.get(0))),
+        Vector::Float(values) => Vector::Float(Many::One(values.get(0))),
+        Vector::Bool(values) => Vector::Bool(Many::One(values.get(0))),
+        Vector::Text(values) => Vector::Text(Many::One(values.get(0))),
+    }
+}
+
+/// A vector of the type of `values`, to be filled.
+pub(super) fn like(values: &Vector) -> Vector {
+    Vector::empty(match values {
+        Vector::Int(_) => Type::Int,
+        Vector::Float(_) => Type::Float,
+        Vector::Bool(_) => Type::Bool,
+        Vector::Text(_) => Type::Text,
+    })
+}
+
+/// `change` of every pair.
+#[inline]
+pub(super) fn combine<T: Copy, U>(
+    left: Many<T>,
+    right: Many<T>,
+    change: impl Fn(T, T) -> U,
+) -> Many<U> {
+    match (left, right) {
+        (Many::One(a), Many::One(b)) => Many::One(change(a, b)),
+        (Many::Each(all), Many::One(b)) => Many::Each(all.iter().map(|a| change(*a, b)).collect()),
+        (Many::One(a), Many::Each(all)) => Many::Each(all.iter().map(|b| change(a, *b)).collect()),
+        (Many::Each(left), Many::Each(right)) => {
+            Many::Each(left.iter().zip(&right).map(|(a, b)| change(*a, *b)).collect())
+        }
+    }
+}
