@@ -8,6 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Fault, FaultKind, Kind, Settings};
 
+/// The name of the file, without its folder.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// SHA-256 in 64 hexadecimal digits.
 pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

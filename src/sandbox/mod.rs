@@ -26,6 +26,7 @@ mod fault;
 mod files;
 mod library;
 mod limits;
+mod load;
 mod registry;
 mod rhai;
 mod wasm;

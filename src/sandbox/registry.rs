@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{digest, files_of, kind_of, read};
-use super::{Description, Fault, FaultKind, Kind, Limits, Program, Source};
+use super::files::{file_name, files_of, kind_of, read};
+use super::load::{Found, Loaded, in_parallel};
+use super::{Description, Fault, FaultKind, Kind, Limits, Program};
 use crate::problems::{did_you_mean, excerpt};
 
 /// Most files of user code in all folders together.
@@ -98,20 +99,29 @@ impl Extensions {
         before: Option<&Self>,
     ) -> Self {
         let mut all = Self::with(settings);
-        for folder in &settings.folders {
+        let mut found = Vec::new();
+        'folders: for folder in &settings.folders {
             for path in files_of(folder, &mut all.faults) {
                 let Some(kind) = kind_of(kinds, &path) else { continue };
                 match read(kind, folder, &path, settings) {
-                    Ok(_) if all.files.len() >= MOST_FILES => {
+                    Ok(_) if found.len() >= MOST_FILES => {
                         let message = format!("more than {MOST_FILES} files of user code");
                         all.fault(FaultKind::Unreadable, &path, message);
-                        return all;
+                        break 'folders;
                     }
-                    Ok(bytes) => {
-                        all.add(kind, &path, bytes, reserved, before);
-                    }
-                    Err(message) => all.fault(FaultKind::Unreadable, &path, message),
+                    bytes => found.push(Found { kind, path, bytes }),
                 }
+            }
+        }
+        let loaded = in_parallel(found, |found| {
+            let Found { kind, path, bytes } = found;
+            let loaded = bytes.map(|bytes| Loaded::new(kind, &path, bytes, settings, before));
+            (kind, path, loaded)
+        });
+        for (kind, path, loaded) in loaded {
+            match loaded {
+                Ok(loaded) => all.admit(kind, &path, loaded, reserved),
+                Err(message) => all.fault(FaultKind::Unreadable, &path, message),
             }
         }
         all
@@ -134,74 +144,39 @@ impl Extensions {
         reserved: &dyn Fn(&str) -> Option<String>,
         before: Option<&Self>,
     ) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(other) = self.file(kind, &name) {
+        let loaded = Loaded::new(kind, path, bytes, &self.settings, before);
+        self.admit(kind, path, loaded, reserved);
+    }
+
+    /// Registers what a file offers, unless its name is taken.
+    fn admit(
+        &mut self,
+        kind: &'static dyn Kind,
+        path: &Path,
+        loaded: Loaded,
+        reserved: &dyn Fn(&str) -> Option<String>,
+    ) {
+        if let Some(other) = self.file(kind, &file_name(path)) {
             let message = format!("the name is taken by `{}` already", other.path.display());
             return self.fault(FaultKind::Compile, path, message);
         }
-        let digest = digest(&bytes);
-        let earlier = before.and_then(|before| before.at(path));
-        let file = match earlier.filter(|earlier| earlier.digest == digest) {
-            Some(unchanged) => Arc::clone(unchanged),
-            None => match self.load_once(kind, path, &name, &digest, bytes, before) {
-                Ok(file) => Arc::new(file),
-                Err(mut fault) => {
-                    // What the machine lacked it may have next time.
-                    if fault.kind != FaultKind::Machine {
-                        let (path, fault) = (path.to_owned(), (*fault).clone());
-                        self.failed.push(FailedFile { path, digest, fault });
-                    }
-                    if earlier.is_some() {
-                        fault.message.push_str("; the version before it stays in use");
-                    }
-                    self.faults.push(*fault);
-                    let Some(earlier) = earlier else { return };
-                    Arc::clone(earlier)
+        if let Some(fault) = loaded.fault {
+            // What the machine lacked it may have next time.
+            if fault.kind != FaultKind::Machine {
+                let (path, digest) = (path.to_owned(), loaded.digest);
+                self.failed.push(FailedFile { path, digest, fault: (*fault).clone() });
+            }
+            self.faults.push(match &loaded.file {
+                Some(_) => {
+                    let message = format!("{}; the version before it stays in use", fault.message);
+                    Fault { message, ..*fault }
                 }
-            },
-        };
-        self.register(file, reserved);
-    }
-
-    /// Compiles a file, unless it is known from before that it does not.
-    fn load_once(
-        &self,
-        kind: &'static dyn Kind,
-        path: &Path,
-        name: &str,
-        digest: &str,
-        bytes: Vec<u8>,
-        before: Option<&Self>,
-    ) -> Result<ExtensionFile, Box<Fault>> {
-        let failed = before.into_iter().flat_map(|before| &before.failed);
-        let known = failed.into_iter().find(|one| one.path == path && one.digest == digest);
-        match known {
-            Some(known) => Err(Box::new(known.fault.clone())),
-            None => self.load(kind, path, name, digest, bytes),
+                None => *fault,
+            });
         }
-    }
-
-    fn load(
-        &self,
-        kind: &'static dyn Kind,
-        path: &Path,
-        name: &str,
-        digest: &str,
-        bytes: Vec<u8>,
-    ) -> Result<ExtensionFile, Box<Fault>> {
-        let label = path.to_string_lossy();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let cache = self.settings.cache.as_deref();
-        let source = Source { label: &label, stem: &stem, bytes: &bytes, digest, cache };
-        let program = kind.load(&source, &self.settings.limits)?;
-        Ok(ExtensionFile {
-            kind,
-            name: name.to_owned(),
-            path: path.to_owned(),
-            digest: digest.to_owned(),
-            bytes: Arc::new(bytes),
-            program,
-        })
+        if let Some(file) = loaded.file {
+            self.register(file, reserved);
+        }
     }
 
     /// Registers what a compiled file offers. `reserved` tells what has a type's name already, in words.
@@ -256,8 +231,14 @@ impl Extensions {
         self.files.iter().filter(of_kind).find(|file| file.name == name)
     }
 
+    /// Why the file at `path` did not compile, if it was this one.
+    pub(super) fn failure(&self, path: &Path, digest: &str) -> Option<&Fault> {
+        let failed = self.failed.iter().find(|one| one.path == path && one.digest == digest);
+        failed.map(|failed| &failed.fault)
+    }
+
     /// The file at `path`.
-    fn at(&self, path: &Path) -> Option<&Arc<ExtensionFile>> {
+    pub(super) fn at(&self, path: &Path) -> Option<&Arc<ExtensionFile>> {
         self.files.iter().find(|file| file.path == path)
     }
 
@@ -286,6 +267,7 @@ impl Extensions {
 mod tests {
     use std::fs;
 
+    use super::super::Source;
     use super::*;
     use crate::columns::DataType;
     use crate::sandbox::{Binding, Prepared};
