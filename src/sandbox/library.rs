@@ -5,8 +5,8 @@
 //! and a change counts from the very next command on. What began earlier holds its own snapshot. Files
 //! that changed a moment ago are read once more, for another change in that moment would not show.
 //!
-//! A file may take a minute to compile, and not everybody shall wait for one bad file: after
-//! [`PATIENCE`] whoever asks gets the snapshot before, while the reading goes on beside.
+//! A file may take a minute to compile, and not everybody shall wait for one bad file: while a reading
+//! takes longer than [`PATIENCE`], whoever asks gets the snapshot before.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,6 +48,8 @@ struct State {
     /// Readings begun, and the number of the last one that ended.
     begun: u64,
     ended: u64,
+    /// When the last one began.
+    since: Option<Instant>,
 }
 
 /// What changes when a file does.
@@ -98,12 +100,15 @@ impl Library {
         // One that has begun already may have missed what we know of.
         let wanted = state.begun + 1;
         while state.ended < wanted {
-            let waited = asked.elapsed();
+            // Who comes while a slow one goes on waits no longer than who came with it.
+            let under_way = state.since.filter(|_| state.begun > state.ended);
+            let waited = under_way.map_or(asked, |since| since.min(asked)).elapsed();
             if state.marks.is_some() && waited >= PATIENCE {
                 break;
             }
             if state.begun == state.ended {
                 state.begun += 1;
+                state.since = Some(Instant::now());
                 let shared = Arc::clone(&self.shared);
                 let number = state.begun;
                 let thread = thread::Builder::new().name("user-code".to_owned());

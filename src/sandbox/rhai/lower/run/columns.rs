@@ -89,6 +89,10 @@ impl Machine<'_> {
                     let span = if null { Span::default() } else { spans.get(row) };
                     texts.push(&self.arena[span.start as usize..span.end as usize]);
                 }
+                // The interpreter refuses it in words.
+                if texts.data().len() > self.limits.answer_bytes {
+                    return Err(Bail);
+                }
                 Values::Text(texts)
             }
             // Nothing but null.
