@@ -1,4 +1,4 @@
-//! What a field in WebAssembly costs beside the same loop in this program, in one run.
+//! What a field in WebAssembly or Rhai costs beside the same loop in this program, in one run.
 //!
 //! `cargo bench --bench modules`. Rounds of both sides alternate, so that a busy machine slows both; the ratio
 //! of their medians is what counts, nanoseconds move by a third.
@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use datagen::columns::{Column, DataType, Rows, Values, VarBytes};
+use datagen::display::write_integer;
 use datagen::rng::Stream;
-use datagen::sandbox::{Binding, InputType, KINDS, Limits, OnError, Prepared, Program, Source};
+use datagen::sandbox::{
+    Binding, InputType, KINDS, Limits, OnError, Prepared, Program, Source, Tier,
+};
 
 const ROWS: usize = 8_192;
 const ROUNDS: usize = 41;
@@ -66,19 +69,67 @@ fn native_cards(stream: Stream, first: u64, bins: &[i64]) -> VarBytes {
     VarBytes::of_width(ROWS, 16, data)
 }
 
-fn program() -> Result<Arc<dyn Program>, Box<dyn std::error::Error>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasm-generators/cards.wasm");
-    let bytes = std::fs::read(path)?;
-    let kind = KINDS.iter().find(|kind| kind.type_name() == "WASM").ok_or("no such kind")?;
-    let source =
-        Source { label: "cards.wasm", stem: "cards", bytes: &bytes, digest: "bench", cache: None };
+/// Arithmetic and a branch.
+const BRANCHES: &str = "const output = \"int64\";
+fn generate(row, params) { if row.a % 2 == 0 { row.a * 3 + 7 } else { row.a - row.a / 3 } }";
+
+fn native_branches(bases: &[i64]) -> Vec<i64> {
+    let value = |base: &i64| if base % 2 == 0 { base * 3 + 7 } else { base - base / 3 };
+    bases.iter().map(value).collect()
+}
+
+/// A loop over digits, and a text of its sum.
+const DIGITS: &str = "const output = \"utf8\";
+fn generate(row, params) {
+    let rest = row.a;
+    let sum = 0;
+    while rest > 0 { sum += rest % 10; rest /= 10; }
+    \"sum \" + sum
+}";
+
+fn native_digits(bases: &[i64]) -> VarBytes {
+    let mut texts = VarBytes::with_capacity(bases.len(), bases.len() * 8);
+    for base in bases {
+        let (mut rest, mut sum) = (*base, 0_i64);
+        while rest > 0 {
+            sum += rest % 10;
+            rest /= 10;
+        }
+        let out = texts.open();
+        out.extend_from_slice(b"sum ");
+        write_integer(sum, out);
+        texts.close();
+    }
+    texts
+}
+
+/// One expression with one call of the host.
+const CALL: &str = "const output = \"int64\";
+fn generate(row, params) { row.a * 3 + rand_int(0, 99) }";
+
+fn load(
+    kind: &str,
+    label: &str,
+    bytes: &[u8],
+) -> Result<Arc<dyn Program>, Box<dyn std::error::Error>> {
+    let kind = KINDS.iter().find(|one| one.type_name() == kind).ok_or("no such kind")?;
+    let source = Source { label, stem: "bench", bytes, digest: "bench", cache: None };
     Ok(kind.load(&source, &Limits::default())?)
+}
+
+fn script(text: &str, may_lower: bool) -> Result<Box<dyn Prepared>, Box<dyn std::error::Error>> {
+    let program = load("RHAI", "bench.rhai", text.as_bytes())?;
+    let name = program.descriptions()[0].name.clone();
+    let script = prepare(&*program, &name, Stream::new(42, "f"), may_lower)?;
+    assert!((script.tier() == Tier::Lowered) == may_lower, "{:?}", script.tier());
+    Ok(script)
 }
 
 fn prepare(
     program: &dyn Program,
     name: &str,
     stream: Stream,
+    may_lower: bool,
 ) -> Result<Box<dyn Prepared>, Box<dyn std::error::Error>> {
     let descriptions = program.descriptions();
     let generator = descriptions.iter().position(|one| one.name == name).ok_or("no such name")?;
@@ -93,7 +144,7 @@ fn prepare(
         returns: None,
         stream,
         rows: None,
-        may_lower: true,
+        may_lower,
         on_error: OnError::Fail,
     })?)
 }
@@ -122,9 +173,13 @@ fn compare(mut native: impl FnMut(u64), mut module: impl FnMut(u64)) -> (f64, f6
 #[expect(clippy::print_stdout, reason = "figures are what a bench is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stream = Stream::new(42, "f");
-    let program = program()?;
-    let points = prepare(&*program, "points", stream)?;
-    let cards = prepare(&*program, "payment-card", stream)?;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasm-generators/cards.wasm");
+    let program = load("WASM", "cards.wasm", &std::fs::read(path)?)?;
+    let points = prepare(&*program, "points", stream, true)?;
+    let cards = prepare(&*program, "payment-card", stream, true)?;
+    let branches = script(BRANCHES, true)?;
+    let digits = script(DIGITS, true)?;
+    let (call, interpreted) = (script(CALL, true)?, script(CALL, false)?);
     let bases: Vec<i64> = (0..ROWS as i64).map(|row| 400_000 + row).collect();
     let column = Column::new(Values::Int64(bases.clone()));
     let block = |first| Rows { first, count: ROWS };
@@ -135,25 +190,62 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let made = cards.generate(block(0), &[Some(&column)])?.column.values;
     assert!(made == Values::Text(native_cards(stream, 0, &bases)), "card numbers differ");
 
+    let made = branches.generate(block(0), &[Some(&column)])?.column.values;
+    assert!(made == Values::Int64(native_branches(&bases)), "branches differ");
+    let made = digits.generate(block(0), &[Some(&column)])?.column.values;
+    assert!(made == Values::Text(native_digits(&bases)), "sums of digits differ");
+    let made = call.generate(block(0), &[Some(&column)])?.column;
+    assert!(made == interpreted.generate(block(0), &[Some(&column)])?.column, "tiers differ");
+
     let mut failed = 0;
     let mut run = |generator: &dyn Prepared, rows: Rows, column: &Column| {
         failed += usize::from(generator.generate(rows, &[Some(column)]).map(black_box).is_err());
     };
-    println!("blocks of {ROWS} rows      native     module     ratio   goal");
+    println!("blocks of {ROWS} rows              native   user code     ratio   goal");
     let show = |name: &str, (native, module): (f64, f64), goal: f64| {
         let (per, other) = (native / ROWS as f64, module / ROWS as f64);
-        println!("{name:<22} {per:>6.2} ns  {other:>6.2} ns  {:>6.2}x  {goal}x", module / native);
+        println!("{name:<30} {per:>6.2} ns  {other:>7.2} ns  {:>6.2}x  {goal}x", module / native);
     };
     let native = |first| drop(black_box(native_points(stream, first, &bases)));
-    show("integer formula", compare(native, |first| run(&*points, block(first), &column)), 2.5);
+    show(
+        "module: integer formula",
+        compare(native, |first| run(&*points, block(first), &column)),
+        2.5,
+    );
     let native = |first| drop(black_box(native_cards(stream, first, &bases)));
-    show("16-digit Luhn text", compare(native, |first| run(&*cards, block(first), &column)), 1.6);
+    show(
+        "module: 16-digit Luhn text",
+        compare(native, |first| run(&*cards, block(first), &column)),
+        1.6,
+    );
+    let native = |_| drop(black_box(native_branches(&bases)));
+    let goal = 4.0;
+    show(
+        "lowered: arithmetic, a branch",
+        compare(native, |first| run(&*branches, block(first), &column)),
+        goal,
+    );
+    let native = |_| drop(black_box(native_digits(&bases)));
+    show(
+        "lowered: a loop, a text",
+        compare(native, |first| run(&*digits, block(first), &column)),
+        6.0,
+    );
+    let lowered = |first| {
+        let _ = black_box(call.generate(block(first), &[Some(&column)]));
+    };
+    let (lowered, rows) = compare(lowered, |first| run(&*interpreted, block(first), &column));
+    let (lowered, rows) = (lowered / ROWS as f64, rows / ROWS as f64);
+    println!(
+        "interpreted: one host call     {rows:>6.0} ns a row (goal: 600 ns), {:.0} times the lowered {lowered:.1} ns",
+        rows / lowered
+    );
     let one = Column::new(Values::Int64(vec![1]));
     let nothing = |first| {
         let _ = black_box(first);
     };
     let (_, call) = compare(nothing, |first| run(&*points, Rows { first, count: 1 }, &one));
-    println!("one call of one row    {:>6.2} µs (goal: 8 µs)", call / 1_000.0);
+    println!("module: one call of one row    {:>6.2} µs (goal: 8 µs)", call / 1_000.0);
     assert!(failed == 0, "{failed} calls failed");
     Ok(())
 }

@@ -7,20 +7,22 @@ import subprocess
 import sys
 import time
 
-DATAGEN, ROWS, OUT = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
+DATAGEN, ROWS, OUT = pathlib.Path(sys.argv[1]).resolve(), int(sys.argv[2]), pathlib.Path(sys.argv[3])
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = {"W1": "customer", "W2": "sensor", "W3": "order_line", "W4": "customer_full"}
 FORMATS = ["csv", "json", "avro", "parquet", "orc"]
 ROUNDS = 3
 
 
-def measure(command, rows, **options):
+def measure(command, rows):
     """Best of a few rounds: (wall seconds, CPU seconds, peak MiB, bytes written)."""
     best = None
     for _ in range(ROUNDS):
         shutil.rmtree(OUT / "data", ignore_errors=True)
         (OUT / "data").mkdir()
         start = time.monotonic()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
+        # Elsewhere than in the repository, whose folders of user code would be loaded too.
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=OUT)
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.monotonic() - start
         if status:
@@ -42,7 +44,7 @@ def show(name, rows, result):
 
 
 def datagen(model, form, threads, rows=ROWS):
-    return measure([DATAGEN, "generate", "--model", f"models/{MODELS[model]}.json", "--connector", form,
+    return measure([DATAGEN, "generate", "--model", ROOT / f"models/{MODELS[model]}.json", "--connector", form,
                     "--rows", str(rows), "--threads", str(threads), "--seed", "1", "--quiet",
                     "--now", "2026-01-01T00:00:00Z", "--output-root", str(OUT / "data")], rows)
 
