@@ -96,10 +96,14 @@ impl Digests {
         let mut cell = self.stream.cell(row);
         let (chunks, rest) = text.as_chunks_mut::<8>();
         for chunk in chunks {
-            *chunk = cell.word().to_le_bytes().map(letter_or_digit);
+            *chunk = cell.word().to_le_bytes();
         }
-        for (character, byte) in rest.iter_mut().zip(cell.word().to_le_bytes()) {
-            *character = letter_or_digit(byte);
+        if !rest.is_empty() {
+            rest.copy_from_slice(&cell.word().to_le_bytes()[..rest.len()]);
+        }
+        // A loop of its own: sixteen at a time, where eight one by one take twice the instructions.
+        for character in text {
+            *character = letter_or_digit(*character);
         }
     }
 }
