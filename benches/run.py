@@ -75,7 +75,8 @@ FROM (SELECT i, 'First' || CAST(random() * 4000 AS INTEGER) AS first_name,
   FROM range({rows}) t(i))"""
 if subprocess.run([python, "-c", "import duckdb"], capture_output=True).returncode == 0:
     for form, options in duck.items():
-        script = f"import duckdb; c = duckdb.connect(config={{'threads': 1}}); c.execute(\"COPY ({W1.format(rows=ROWS)}) TO '{OUT}/data/x.{form}' {options}\".replace(chr(10), ' '))"
+        copy = f"COPY ({W1.format(rows=ROWS)}) TO '{OUT}/data/x.{form}' {options}"
+        script = f"import duckdb; duckdb.connect(config={{'threads': 1}}).execute({copy!r})"
         rate = show(f"W1 DuckDB {form} 1t", ROWS, measure([python, "-c", script], ROWS))
         if rate and speed.get(("W1", form)):
             print(f"{'':34} datagen / DuckDB, per CPU-second: {speed['W1', form] / rate:.1f}")
