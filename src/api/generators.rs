@@ -212,9 +212,7 @@ fn code(
         }
     };
     let path = Path::new(name);
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let kind = KINDS.iter().find(|kind| kind.file_extensions().contains(&extension));
-    let (Some(kind), Some(name)) = (kind.copied(), path.file_name()) else {
+    let (Some(kind), Some(name)) = (commands::kind_of(path), path.file_name()) else {
         let message = format!(
             "`{}` is no name of user code, expected one that ends in {}",
             excerpt(name),
@@ -228,11 +226,7 @@ fn code(
         return Err(ApiError::parameter("file", message));
     };
     let extensions = beside(kind, Path::new(name), bytes, known)?;
-    let field = Map::from_iter([
-        ("type".to_owned(), kind.type_name().into()),
-        (kind.file_attribute().to_owned(), name.to_string_lossy().into()),
-    ]);
-    Ok((field, Arc::new(extensions)))
+    Ok((commands::field_of(kind, name), Arc::new(extensions)))
 }
 
 /// Uploaded code before the code that is there: of the same name, it is what is meant.

@@ -14,7 +14,6 @@ use crate::commands::{self, Trial, TrialError};
 use crate::config::Config;
 use crate::plan::Environment;
 use crate::roots::ReadRoots;
-use crate::sandbox::KINDS;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -96,9 +95,7 @@ fn name_type(
     folders: &mut Vec<PathBuf>,
 ) -> anyhow::Result<()> {
     let path = Path::new(what);
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let kind = KINDS.iter().find(|kind| kind.file_extensions().contains(&extension));
-    let Some(kind) = kind else {
+    let Some(kind) = commands::kind_of(path) else {
         field.insert("type".to_owned(), what.into());
         return Ok(());
     };
@@ -108,7 +105,6 @@ fn name_type(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     // First, so that this very file is found where another folder has one of that name.
     folders.insert(0, folder.unwrap_or(Path::new(".")).to_owned());
-    field.insert("type".to_owned(), kind.type_name().into());
-    field.insert(kind.file_attribute().to_owned(), name.to_string_lossy().into());
+    field.extend(commands::field_of(kind, name));
     Ok(())
 }

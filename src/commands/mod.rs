@@ -60,7 +60,7 @@ pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
 pub use status::{IllegalTransition, Status, UnknownStatus};
 pub use store::RecordError;
 pub use tracker::Tracker;
-pub use trial::{Cost, Trial, TrialError, Tried};
+pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 pub use users::{KeptToken, KeptUser, MAX_TOKEN_DAYS, UserError, Users};
 
 use chrono::{DateTime, Utc};

@@ -1,5 +1,7 @@
 //! One field of user code, tried out: its values, how they are made, how fast, and what they cost.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -9,7 +11,21 @@ use crate::columns::Rows;
 use crate::model;
 use crate::plan::{self, Environment, GenerateRowsError, Plan};
 use crate::problems::Problems;
-use crate::sandbox::{Spent, Tier};
+use crate::sandbox::{KINDS, Kind, Spent, Tier};
+
+/// The kind of user code that a file called like this holds: the extension says it.
+pub fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
+    let extension = path.extension().and_then(|extension| extension.to_str())?;
+    KINDS.iter().copied().find(|kind| kind.file_extensions().contains(&extension))
+}
+
+/// The attributes of a field that the file `name` of `kind` makes.
+pub fn field_of(kind: &dyn Kind, name: &OsStr) -> Map<String, Value> {
+    Map::from_iter([
+        ("type".to_owned(), kind.type_name().into()),
+        (kind.file_attribute().to_owned(), name.to_string_lossy().into()),
+    ])
+}
 
 /// The name of the field that is tried.
 const FIELD: &str = "value";

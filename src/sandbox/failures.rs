@@ -35,8 +35,17 @@ pub struct FailedRows {
 
 impl FailedRows {
     /// One row.
-    pub(super) fn one(row: u64, fault: &Fault) -> Self {
+    fn one(row: u64, fault: &Fault) -> Self {
         Self { rows: 1, first_row: row, message: fault.to_string() }
+    }
+
+    /// Counts one row in `sum`, which is `None` as long as no row failed.
+    pub(super) fn count(sum: &mut Option<Self>, row: u64, fault: &Fault) {
+        let one = Self::one(row, fault);
+        match sum {
+            Some(sum) => sum.add(one),
+            None => *sum = Some(one),
+        }
     }
 
     /// Counts `other` rows as well.

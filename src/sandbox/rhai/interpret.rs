@@ -269,11 +269,7 @@ impl Interpreter {
                 }
                 Err(fault) => {
                     gathered.fail(index);
-                    let one = FailedRows::one(number, &fault);
-                    match &mut failed {
-                        Some(failed) => failed.add(one),
-                        None => failed = Some(one),
-                    }
+                    FailedRows::count(&mut failed, number, &fault);
                 }
             }
             if gathered.bytes() > field.text.limits.answer_bytes {

@@ -45,11 +45,7 @@ impl Block {
                 }
                 Err(fault) => {
                     let row = rows.first + next as u64;
-                    let one = FailedRows::one(row, &fault.in_row(row));
-                    match &mut failed {
-                        Some(failed) => failed.add(one),
-                        None => failed = Some(one),
-                    }
+                    FailedRows::count(&mut failed, row, &fault.in_row(row));
                     self.nothing()
                 }
             };
