@@ -24,7 +24,8 @@ pub(crate) fn run_ok(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Every file below `root`, hidden ones too, by its path from there.
+/// Every file below `root`, hidden ones too, by its path from there. Nothing may be written there
+/// meanwhile: a file that goes between being listed and being read fails the test.
 pub(crate) fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
     fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
