@@ -1,38 +1,66 @@
 //! Arithmetic on whole columns, exactly as the interpreter does it on values.
 
+use super::divisor::Divisor;
 use super::vector::{Many, Vector, combine};
 use super::{Bail, Run};
 use crate::sandbox::rhai::lower::tree::Operator;
 
-/// `change` of every pair, unless one of them overflows.
+/// `change` of every pair, unless one of them overflows: then the second of what it gives is negative.
 #[inline]
-pub(super) fn checked(
+fn checked(
     left: Many<i64>,
     right: Many<i64>,
-    change: impl Fn(i64, i64) -> (i64, bool),
+    change: impl Fn(i64, i64) -> (i64, i64),
 ) -> Run<Many<i64>> {
-    // The flag is gathered, not asked for each: the loop stays free of branches.
-    let wrong = std::cell::Cell::new(false);
+    // The sign is gathered, not asked for each: the loop stays free of branches.
+    let wrong = std::cell::Cell::new(0);
     let result = combine(left, right, |a, b| {
-        let (value, overflows) = change(a, b);
-        wrong.set(wrong.get() | overflows);
+        let (value, overflow) = change(a, b);
+        wrong.set(wrong.get() | overflow);
         value
     });
-    if wrong.get() { Err(Bail) } else { Ok(result) }
+    if wrong.get() < 0 { Err(Bail) } else { Ok(result) }
+}
+
+/// `left - right`.
+pub(super) fn difference(left: Many<i64>, right: Many<i64>) -> Run<Many<i64>> {
+    // Only a difference of unlike signs overflows: then it has the sign of the right one.
+    checked(left, right, |a, b| {
+        let difference = a.wrapping_sub(b);
+        (difference, (a ^ b) & (a ^ difference))
+    })
+}
+
+/// Whether `left` divided by `right` can be had without dividing each.
+fn divisor(right: &Many<i64>) -> Option<Divisor> {
+    if let Many::One(right) = right { Divisor::new(*right) } else { None }
 }
 
 pub(super) fn arithmetic(operator: Operator, left: Vector, right: Vector) -> Run<Vector> {
     /// A value that may not be there, as a pair.
-    fn pair(value: Option<i64>) -> (i64, bool) {
-        (value.unwrap_or(0), value.is_none())
+    fn pair(value: Option<i64>) -> (i64, i64) {
+        (value.unwrap_or(0), -i64::from(value.is_none()))
     }
     Ok(match (left, right) {
         (Vector::Int(left), Vector::Int(right)) => Vector::Int(match operator {
-            Operator::Add => checked(left, right, i64::overflowing_add)?,
-            Operator::Subtract => checked(left, right, i64::overflowing_sub)?,
-            Operator::Multiply => checked(left, right, i64::overflowing_mul)?,
-            Operator::Divide => checked(left, right, |a, b| pair(a.checked_div(b)))?,
-            Operator::Remainder => checked(left, right, |a, b| pair(a.checked_rem(b)))?,
+            Operator::Add => checked(left, right, |a, b| {
+                // Both have the sign that the sum has not.
+                let sum = a.wrapping_add(b);
+                (sum, (a ^ sum) & (b ^ sum))
+            })?,
+            Operator::Subtract => difference(left, right)?,
+            Operator::Multiply => checked(left, right, |a, b| {
+                let (product, overflows) = a.overflowing_mul(b);
+                (product, -i64::from(overflows))
+            })?,
+            Operator::Divide => match divisor(&right) {
+                Some(divisor) => combine(left, right, |a, _| divisor.quotient(a)),
+                None => checked(left, right, |a, b| pair(a.checked_div(b)))?,
+            },
+            Operator::Remainder => match divisor(&right) {
+                Some(divisor) => combine(left, right, |a, _| divisor.remainder(a)),
+                None => checked(left, right, |a, b| pair(a.checked_rem(b)))?,
+            },
             Operator::Power => checked(left, right, |a, b| {
                 pair(u32::try_from(b).ok().and_then(|b| a.checked_pow(b)))
             })?,

@@ -1,37 +1,40 @@
 //! Columns in, a column out.
 
 use super::selection::Selection;
-use super::vector::{Many, Span, Vector, all_of, selected};
+use super::vector::{Many, Span, Vector, selected};
 use super::{Bail, Frame, Machine, Run};
-use crate::columns::{Column, DataType, Values, VarBytes, uuid_text};
+use crate::columns::{Column, DataType, Values, VarBytes, append_part, uuid_text};
 use crate::sandbox::rhai::values::decimal;
 
 impl Machine<'_> {
     pub(super) fn input(&mut self, index: usize, rows: &Selection) -> Run<Vector> {
         let column = self.inputs[index].ok_or(Bail)?;
         let kind = self.types[index].ok_or(Bail)?.data_type;
-        if column.validity.is_some() && (0..rows.len()).any(|place| column.is_null(rows.row(place)))
-        {
-            return Err(Bail);
+        let range = self.start..self.start + self.rows.count;
+        if let Some(validity) = &column.validity {
+            let validity = &validity[range.clone()];
+            if (0..rows.len()).any(|place| !validity[rows.row(place)]) {
+                return Err(Bail);
+            }
         }
         Ok(match &column.values {
-            Values::Boolean(values) => Vector::Bool(selected(values, rows, |value| value)),
-            Values::Int32(values) => Vector::Int(selected(values, rows, i64::from)),
-            Values::Int64(values) => Vector::Int(selected(values, rows, |value| value)),
-            Values::Float32(values) => Vector::Float(selected(values, rows, f64::from)),
-            Values::Float64(values) => Vector::Float(selected(values, rows, |value| value)),
+            Values::Boolean(values) => Vector::Bool(selected(&values[range], rows, |value| value)),
+            Values::Int32(values) => Vector::Int(selected(&values[range], rows, i64::from)),
+            Values::Int64(values) => Vector::Int(selected(&values[range], rows, |value| value)),
+            Values::Float32(values) => Vector::Float(selected(&values[range], rows, f64::from)),
+            Values::Float64(values) => Vector::Float(selected(&values[range], rows, |value| value)),
             Values::Decimal(values) => {
                 let DataType::Decimal { scale, .. } = kind else { return Err(Bail) };
-                Vector::Float(selected(values, rows, |value| decimal(value, scale)))
+                Vector::Float(selected(&values[range], rows, |value| decimal(value, scale)))
             }
-            Values::Text(values) => self.spans(rows, |row| values.get(row))?,
+            Values::Text(values) => self.spans(rows, |row| values.get(range.start + row))?,
             Values::Choice { keys, dictionary } => {
-                self.spans(rows, |row| dictionary.get(keys[row]))?
+                self.spans(rows, |row| dictionary.get(keys[range.start + row]))?
             }
             Values::Uuid(values) => {
                 let mut spans = Vec::with_capacity(rows.len());
                 for place in 0..rows.len() {
-                    spans.push(self.keep(&uuid_text(values[rows.row(place)]))?);
+                    spans.push(self.keep(&uuid_text(values[range.start + rows.row(place)]))?);
                 }
                 Vector::Text(Many::Each(spans))
             }
@@ -47,64 +50,91 @@ impl Machine<'_> {
         Ok(Vector::Text(Many::Each(spans)))
     }
 
-    /// What was returned as a column of the field's type.
-    pub(super) fn column(self, frame: Frame) -> Run<Column> {
+    /// Appends what was returned in this chunk.
+    pub(super) fn finish(&self, frame: Frame, made: &mut Made) -> Run<()> {
         let count = self.rows.count;
         let canonical = |value: f64| if value.is_nan() { f64::NAN } else { value };
-        let validity = (!frame.nulls.is_empty()).then(|| {
-            let mut validity = vec![true; count];
-            for row in &frame.nulls {
-                validity[*row as usize] = false;
+        let validity = if frame.nulls.is_empty() {
+            None
+        } else {
+            let validity = made.validity.get_or_insert_with(Vec::new);
+            validity.resize(self.start + count, true);
+            let validity = &mut validity[self.start..];
+            frame.nulls.iter().for_each(|row| validity[*row as usize] = false);
+            Some(&*validity)
+        };
+        match (frame.values, &mut made.values) {
+            (Vector::Bool(values), Values::Boolean(out)) => extend(out, values, count),
+            (Vector::Int(values), Values::Int64(out)) => extend(out, values, count),
+            (Vector::Int(values), Values::Int32(out)) => {
+                let narrow = values.map(|value| i32::try_from(value).ok());
+                extend(out, narrow.all_or_none().ok_or(Bail)?, count);
             }
-            validity
-        });
-        let values = match (frame.values, self.tree.data_type) {
-            (Vector::Bool(values), DataType::Boolean) => {
-                Values::Boolean(all_of(&values, count, |value| value))
+            (Vector::Int(values), Values::Float64(out)) => {
+                extend(out, values.map(|value| value as f64), count);
             }
-            (Vector::Int(values), DataType::Int64) => Values::Int64(match values {
-                Many::One(value) => vec![value; count],
-                Many::Each(values) => values,
-            }),
-            (Vector::Int(values), DataType::Int32) => {
-                let narrow = all_of(&values, count, |value| i32::try_from(value).ok());
-                Values::Int32(narrow.into_iter().collect::<Option<_>>().ok_or(Bail)?)
+            (Vector::Int(values), Values::Float32(out)) => {
+                extend(out, values.map(|value| value as f64 as f32), count);
             }
-            (Vector::Int(values), DataType::Float64) => {
-                Values::Float64(all_of(&values, count, |value| value as f64))
+            (Vector::Float(values), Values::Float64(out)) => {
+                extend(out, values.map(canonical), count);
             }
-            (Vector::Int(values), DataType::Float32) => {
-                Values::Float32(all_of(&values, count, |value| value as f64 as f32))
+            (Vector::Float(values), Values::Float32(out)) => {
+                extend(out, values.map(|value| canonical(value) as f32), count);
             }
-            (Vector::Float(values), DataType::Float64) => {
-                Values::Float64(all_of(&values, count, canonical))
-            }
-            (Vector::Float(values), DataType::Float32) => {
-                Values::Float32(all_of(&values, count, |value| canonical(value) as f32))
-            }
-            (Vector::Text(spans), DataType::Text) => {
-                let mut texts = VarBytes::with_capacity(count, count * 16);
-                for row in 0..count {
-                    let null = validity.as_ref().is_some_and(|validity| !validity[row]);
-                    let span = if null { Span::default() } else { spans.get(row) };
-                    texts.push(&self.arena[span.start as usize..span.end as usize]);
-                }
+            (Vector::Text(spans), Values::Text(texts)) => {
+                self.append(&spans, validity, texts);
                 // The interpreter refuses it in words.
                 if texts.data().len() > self.limits.answer_bytes {
                     return Err(Bail);
                 }
-                Values::Text(texts)
             }
             // Nothing but null.
-            (_, data_type) => {
-                let mut builder =
-                    crate::sandbox::rhai::values::Builder::new(data_type, true, count);
-                for _ in 0..count {
-                    builder.push(&rhai::Dynamic::UNIT).map_err(|_| Bail)?;
-                }
-                return Ok(builder.finish());
+            (_, values) if frame.nulls.len() == count => {
+                (0..count).for_each(|_| values.push_empty());
             }
-        };
-        Ok(Column { values, validity })
+            _ => return Err(Bail),
+        }
+        Ok(())
+    }
+
+    /// Appends the texts at `spans`, empty ones where the row is null.
+    fn append(&self, spans: &Many<Span>, validity: Option<&[bool]>, texts: &mut VarBytes) {
+        for row in 0..self.rows.count {
+            if validity.is_none_or(|validity| validity[row]) {
+                let Span { start, end } = spans.get(row);
+                append_part(&self.arena, start as usize, (end - start) as usize, texts.open());
+            }
+            texts.close();
+        }
+    }
+}
+
+fn extend<T: Copy>(out: &mut Vec<T>, values: Many<T>, count: usize) {
+    match values {
+        Many::One(value) => out.resize(out.len() + count, value),
+        Many::Each(values) => out.extend_from_slice(&values),
+    }
+}
+
+/// What the chunks of a block have returned so far.
+pub(super) struct Made {
+    values: Values,
+    /// As long as up to the last chunk with a null.
+    validity: Option<Vec<bool>>,
+}
+
+impl Made {
+    pub(super) fn new(data_type: DataType, rows: usize) -> Self {
+        Self { values: Values::with_capacity(data_type, rows), validity: None }
+    }
+
+    pub(super) fn column(self) -> Column {
+        let mut column = Column { values: self.values, validity: self.validity };
+        let count = column.len();
+        if let Some(validity) = &mut column.validity {
+            validity.resize(count, true);
+        }
+        column
     }
 }

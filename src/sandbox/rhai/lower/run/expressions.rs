@@ -1,9 +1,10 @@
 //! Expressions: each gives a value for every row that it is evaluated for.
 
-use super::arithmetic::{arithmetic, checked};
+use super::arithmetic::{arithmetic, difference};
 use super::selection::Selection;
 use super::vector::{Many, Span, Vector, combine, like};
 use super::{Bail, Frame, Machine, Run};
+use crate::display::write_integer;
 use crate::sandbox::rhai::lower::tree::{Comparison, Node};
 
 impl Machine<'_> {
@@ -32,7 +33,8 @@ impl Machine<'_> {
                 if column.validity.is_none() {
                     return Ok(Vector::Bool(Many::One(false)));
                 }
-                let flags = (0..rows.len()).map(|place| column.is_null(rows.row(place)));
+                let flags =
+                    (0..rows.len()).map(|place| column.is_null(self.start + rows.row(place)));
                 Vector::Bool(Many::Each(flags.collect()))
             }
             Node::RowNumber => {
@@ -46,9 +48,7 @@ impl Machine<'_> {
                 }
             },
             Node::Negate(inner) => match self.value(inner, rows)? {
-                Vector::Int(values) => {
-                    Vector::Int(checked(Many::One(0), values, i64::overflowing_sub)?)
-                }
+                Vector::Int(values) => Vector::Int(difference(Many::One(0), values)?),
                 Vector::Float(values) => {
                     Vector::Float(combine(Many::One(0.0), values, |_: f64, value: f64| -value))
                 }
@@ -69,7 +69,10 @@ impl Machine<'_> {
             Node::And(parts) => Vector::Bool(self.chain(parts, rows, true)?),
             Node::Or(parts) => Vector::Bool(self.chain(parts, rows, false)?),
             Node::Concat(parts) => self.concat(parts, rows)?,
-            Node::Show(inner) => self.show(inner, rows)?,
+            Node::Show(inner) => {
+                let values = self.value(inner, rows)?;
+                Vector::Text(self.shown(values)?)
+            }
             Node::Block(steps, value) => {
                 let left = self.steps(steps, rows.clone())?;
                 // A row that returned or left a loop from within a value: too rare to follow.
@@ -83,21 +86,18 @@ impl Machine<'_> {
                 Many::One(false) => self.value(no, rows)?,
                 Many::Each(flags) => {
                     let (taken, left) = rows.split(&flags);
-                    let count = rows.len();
-                    if left.rows.is_empty() {
+                    if left.is_empty() {
                         return self.value(yes, rows);
                     }
-                    if taken.rows.is_empty() {
+                    if taken.is_empty() {
                         return self.value(no, rows);
                     }
-                    let mut result = {
-                        let values = self.value(yes, &Selection::Some(taken.rows))?;
-                        let mut all = like(&values);
-                        all.scatter(values, &Selection::Some(taken.places), count);
-                        all
-                    };
-                    let values = self.value(no, &Selection::Some(left.rows))?;
-                    result.scatter(values, &Selection::Some(left.places), count);
+                    let count = rows.len();
+                    let values = self.value(yes, &Selection::Some(rows.at(taken.clone())))?;
+                    let mut result = like(&values);
+                    result.scatter(values, &Selection::Some(taken), count);
+                    let values = self.value(no, &Selection::Some(rows.at(left.clone())))?;
+                    result.scatter(values, &Selection::Some(left), count);
                     result
                 }
             },
@@ -146,41 +146,67 @@ impl Machine<'_> {
     }
 
     pub(super) fn concat(&mut self, parts: &[Node], rows: &Selection) -> Run<Vector> {
-        let mut texts = Vec::with_capacity(parts.len());
-        for part in parts {
-            let spans = self.texts(part, rows)?;
-            texts.push(spans);
+        /// A part of every text.
+        enum Part {
+            Texts(Many<Span>),
+            /// Shown only where they are joined.
+            Ints(Many<i64>),
         }
-        let each = texts.iter().any(|spans| matches!(spans, Many::Each(_)));
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
+            pieces.push(match part {
+                Node::Show(inner) => match self.value(inner, rows)? {
+                    Vector::Int(values) => Part::Ints(values),
+                    other => Part::Texts(self.shown(other)?),
+                },
+                _ => Part::Texts(self.texts(part, rows)?),
+            });
+        }
+        let each = pieces
+            .iter()
+            .any(|piece| matches!(piece, Part::Texts(Many::Each(_)) | Part::Ints(Many::Each(_))));
         let mut join = |index: usize| {
             let start = self.arena.len();
-            for spans in &texts {
-                let span = spans.get(index);
-                self.arena.extend_from_within(span.start as usize..span.end as usize);
+            for piece in &pieces {
+                match piece {
+                    Part::Texts(spans) => {
+                        let span = spans.get(index);
+                        self.arena.extend_from_within(span.start as usize..span.end as usize);
+                    }
+                    Part::Ints(values) => write_integer(values.get(index), &mut self.arena),
+                }
             }
             self.span_from(start)
         };
         if !each {
             return Ok(Vector::Text(Many::One(join(0)?)));
         }
-        let spans: Run<Vec<Span>> = (0..rows.len()).map(join).collect();
-        Ok(Vector::Text(Many::Each(spans?)))
+        let mut spans = Vec::with_capacity(rows.len());
+        for index in 0..rows.len() {
+            spans.push(join(index)?);
+        }
+        Ok(Vector::Text(Many::Each(spans)))
     }
 
-    pub(super) fn show(&mut self, node: &Node, rows: &Selection) -> Run<Vector> {
-        fn each<T: Copy>(values: &Many<T>, mut write: impl FnMut(T) -> Run<Span>) -> Run<Vector> {
-            Ok(Vector::Text(match values {
+    /// The texts of values.
+    pub(super) fn shown(&mut self, values: Vector) -> Run<Many<Span>> {
+        fn each<T: Copy>(
+            values: &Many<T>,
+            mut write: impl FnMut(T) -> Run<Span>,
+        ) -> Run<Many<Span>> {
+            Ok(match values {
                 Many::One(value) => Many::One(write(*value)?),
                 Many::Each(values) => {
                     Many::Each(values.iter().map(|value| write(*value)).collect::<Run<_>>()?)
                 }
-            }))
+            })
         }
-        let mut digits = itoa::Buffer::new();
-        match self.value(node, rows)? {
-            Vector::Int(values) => {
-                each(&values, |value| self.keep(digits.format(value).as_bytes()))
-            }
+        match values {
+            Vector::Int(values) => each(&values, |value| {
+                let start = self.arena.len();
+                write_integer(value, &mut self.arena);
+                self.span_from(start)
+            }),
             // As the interpreter writes it, which has rules of its own.
             Vector::Float(values) => each(&values, |value| {
                 self.keep(rhai::Dynamic::from_float(value).to_string().as_bytes())
@@ -188,7 +214,7 @@ impl Machine<'_> {
             Vector::Bool(values) => {
                 each(&values, |value| self.keep(if value { b"true" } else { b"false" }))
             }
-            Vector::Text(values) => Ok(Vector::Text(values)),
+            Vector::Text(values) => Ok(values),
         }
     }
 

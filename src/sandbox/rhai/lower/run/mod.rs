@@ -4,7 +4,7 @@
 //! |---|---|
 //! | here | the machine: statements, branches, loops |
 //! | `expressions` | what a node gives |
-//! | `arithmetic` | operators on whole columns |
+//! | `arithmetic`, `divisor` | operators on whole columns |
 //! | `calls` | functions of the host, row by row |
 //! | `columns` | inputs, and what is returned |
 //! | `vector`, `selection` | values, and the rows that they are of |
@@ -12,6 +12,7 @@
 mod arithmetic;
 mod calls;
 mod columns;
+mod divisor;
 mod expressions;
 mod selection;
 mod vector;
@@ -21,6 +22,7 @@ use crate::columns::{Column, Rows};
 use crate::rng::{Cell, Stream};
 use crate::sandbox::rhai::engine::is_late;
 use crate::sandbox::{InputType, Limits};
+use columns::Made;
 use selection::{Selection, sorted, whole};
 use vector::{Many, Span, Vector};
 
@@ -30,7 +32,10 @@ pub(in crate::sandbox::rhai) struct Bail;
 
 type Run<T> = Result<T, Bail>;
 
-/// Most bytes of all texts of a block, also those that are only on the way.
+/// Rows that are evaluated at a time: vectors of their values stay in the cache next to the processor.
+const CHUNK: usize = 1_024;
+
+/// Most bytes of all texts of a chunk, also those that are only on the way.
 const MOST_ARENA: usize = 64 << 20;
 
 /// What a function has returned so far.
@@ -50,7 +55,10 @@ struct Round {
 
 struct Machine<'a> {
     tree: &'a Tree,
+    /// The rows of this chunk.
     rows: Rows,
+    /// Where the chunk starts in the block.
+    start: usize,
     inputs: &'a [Option<&'a Column>],
     types: &'a [Option<InputType>],
     limits: &'a Limits,
@@ -72,32 +80,50 @@ impl Tree {
         stream: Stream,
         limits: &Limits,
     ) -> Run<Column> {
-        let cells =
-            if self.draws { rows.iter().map(|row| stream.cell(row)).collect() } else { vec![] };
         let mut machine = Machine {
             tree: self,
             rows,
+            start: 0,
             inputs,
             types,
             limits,
-            slots: self.slots.iter().map(|kind| Vector::empty(*kind)).collect(),
+            slots: Vec::new(),
             arena: Vec::new(),
-            cells,
+            cells: Vec::new(),
             frames: Vec::new(),
             rounds: Vec::new(),
             operations: 0,
         };
-        machine.spend(self.operations)?;
-        let values = Vector::empty(self.result.unwrap_or(Type::Int));
-        machine.frames.push(Frame { values, nulls: Vec::new() });
-        let left = machine.steps(&self.body, Selection::All(rows.count))?;
-        debug_assert!(left.is_empty(), "every row returns");
-        let frame = machine.frames.pop().ok_or(Bail)?;
-        machine.column(frame)
+        let mut made = Made::new(self.data_type, rows.count);
+        for start in (0..rows.count).step_by(CHUNK) {
+            let count = CHUNK.min(rows.count - start);
+            let chunk = Rows { first: rows.first + start as u64, count };
+            machine.turn_to(start, chunk, stream);
+            machine.spend(self.operations)?;
+            let values = Vector::empty(self.result.unwrap_or(Type::Int));
+            machine.frames.push(Frame { values, nulls: Vec::new() });
+            let left = machine.steps(&self.body, Selection::All(count))?;
+            debug_assert!(left.is_empty(), "every row returns");
+            let frame = machine.frames.pop().ok_or(Bail)?;
+            machine.finish(frame, &mut made)?;
+        }
+        Ok(made.column())
     }
 }
 
 impl Machine<'_> {
+    /// Forgets the chunk before; takes what memory it had.
+    fn turn_to(&mut self, start: usize, rows: Rows, stream: Stream) {
+        (self.start, self.rows, self.operations) = (start, rows, 0);
+        self.slots.clear();
+        self.slots.extend(self.tree.slots.iter().map(|kind| Vector::empty(*kind)));
+        self.arena.clear();
+        self.cells.clear();
+        if self.tree.draws {
+            self.cells.extend(rows.iter().map(|row| stream.cell(row)));
+        }
+    }
+
     fn spend(&mut self, operations: u64) -> Run<()> {
         self.operations = self.operations.saturating_add(operations);
         if self.operations > self.limits.script_operations || is_late() {
@@ -134,8 +160,9 @@ impl Machine<'_> {
                 Many::One(false) => self.steps(no, rows),
                 Many::Each(flags) => {
                     let (taken, left) = rows.split(&flags);
-                    let taken = self.steps(yes, Selection::Some(taken.rows))?;
-                    let left = self.steps(no, Selection::Some(left.rows))?;
+                    let (taken, left) = (rows.at(taken), rows.at(left));
+                    let taken = self.steps(yes, Selection::Some(taken))?;
+                    let left = self.steps(no, Selection::Some(left))?;
                     Ok(taken.join(left, self.rows.count))
                 }
             },
@@ -218,8 +245,8 @@ impl Machine<'_> {
                         let flags: Vec<bool> = flags.iter().map(|flag| *flag != negated).collect();
                         if flags.contains(&false) {
                             let (stay, leave) = rows.split(&flags);
-                            done = done.join(whole(leave.rows, count), count);
-                            rows = whole(stay.rows, count);
+                            done = done.join(whole(rows.at(leave), count), count);
+                            rows = whole(rows.at(stay), count);
                         }
                     }
                 }
@@ -271,8 +298,8 @@ impl Machine<'_> {
                     (0..rows.len()).map(|index| inside(rows.row(index))).collect();
                 if flags.contains(&false) {
                     let (stay, leave) = rows.split(&flags);
-                    done = done.join(whole(leave.rows, count), count);
-                    rows = whole(stay.rows, count);
+                    done = done.join(whole(rows.at(leave), count), count);
+                    rows = whole(rows.at(stay), count);
                 }
             }
             if rows.is_empty() {

@@ -27,15 +27,30 @@ impl Selection {
         }
     }
 
-    /// Those for which `keep` holds, with their places in this selection, and the others with theirs.
-    pub(super) fn split(&self, keep: &[bool]) -> (Part, Part) {
-        let (mut yes, mut no) = (Part::default(), Part::default());
-        for (index, keep) in keep.iter().enumerate() {
-            let part = if *keep { &mut yes } else { &mut no };
-            part.rows.push(self.row(index) as u32);
-            part.places.push(index as u32);
+    /// Places in this selection of those for which `keep` holds, and of the others.
+    pub(super) fn split(&self, keep: &[bool]) -> (Vec<u32>, Vec<u32>) {
+        let (mut kept, mut left) = (vec![0; keep.len()], vec![0; keep.len()]);
+        let (mut yes, mut no) = (0, 0);
+        for (place, keep) in keep.iter().enumerate() {
+            // Both are written and one counts: no processor foresees flags that were drawn.
+            kept[yes] = place as u32;
+            left[no] = place as u32;
+            yes += usize::from(*keep);
+            no += usize::from(!*keep);
         }
-        (yes, no)
+        kept.truncate(yes);
+        left.truncate(no);
+        (kept, left)
+    }
+
+    /// The rows at these places, which ascend.
+    pub(super) fn at(&self, mut places: Vec<u32>) -> Vec<u32> {
+        if let Self::Some(rows) = self {
+            for place in &mut places {
+                *place = rows[*place as usize];
+            }
+        }
+        places
     }
 
     /// Both together; `count` is the number of all rows.
@@ -53,23 +68,18 @@ impl Selection {
         if rows.len() == count {
             return Self::All(count);
         }
-        rows.sort_unstable();
-        Self::Some(rows)
+        sorted(rows)
     }
 }
 
-/// A part of a selection.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) rows: Vec<u32>,
-    pub(super) places: Vec<u32>,
-}
-
+/// The selection of `rows`: a few ascending runs one behind the other.
+#[expect(clippy::stable_sort_primitive, reason = "it merges runs, the other one starts afresh")]
 pub(super) fn sorted(mut rows: Vec<u32>) -> Selection {
-    rows.sort_unstable();
+    rows.sort();
     Selection::Some(rows)
 }
 
+/// The selection of `rows`, which ascend, of `count` rows in all.
 pub(super) fn whole(rows: Vec<u32>, count: usize) -> Selection {
     if rows.len() == count { Selection::All(count) } else { Selection::Some(rows) }
 }

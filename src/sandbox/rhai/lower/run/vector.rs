@@ -26,6 +26,13 @@ impl<T: Copy> Many<T> {
         }
     }
 
+    pub(super) fn map<U>(&self, change: impl Fn(T) -> U) -> Many<U> {
+        match self {
+            Self::One(value) => Many::One(change(*value)),
+            Self::Each(values) => Many::Each(values.iter().map(|value| change(*value)).collect()),
+        }
+    }
+
     pub(super) fn gather(&self, rows: &Selection) -> Self {
         match (self, rows) {
             (Self::Each(values), Selection::Some(rows)) => {
@@ -44,11 +51,23 @@ impl<T: Copy> Many<T> {
         if let Self::One(value) = self {
             *self = Self::Each(vec![*value; count]);
         }
-        if let Self::Each(all) = self {
-            for (index, row) in rows.iter().enumerate() {
-                all[*row as usize] = values.get(index);
+        let Self::Each(all) = self else { return };
+        match values {
+            Self::One(value) => rows.iter().for_each(|row| all[*row as usize] = value),
+            Self::Each(values) => {
+                rows.iter().zip(values).for_each(|(row, value)| all[*row as usize] = value);
             }
         }
+    }
+}
+
+impl<T> Many<Option<T>> {
+    /// The values, unless one of them is not there.
+    pub(super) fn all_or_none(self) -> Option<Many<T>> {
+        Some(match self {
+            Self::One(value) => Many::One(value?),
+            Self::Each(values) => Many::Each(values.into_iter().collect::<Option<_>>()?),
+        })
     }
 }
 
@@ -98,19 +117,10 @@ pub(super) fn selected<T: Copy, U>(
     rows: &Selection,
     change: impl Fn(T) -> U,
 ) -> Many<U> {
-    Many::Each((0..rows.len()).map(|place| change(values[rows.row(place)])).collect())
-}
-
-/// `change` of the values of all rows.
-pub(super) fn all_of<T: Copy, U: Clone>(
-    values: &Many<T>,
-    count: usize,
-    change: impl Fn(T) -> U,
-) -> Vec<U> {
-    match values {
-        Many::One(value) => vec![change(*value); count],
-        Many::Each(values) => values.iter().map(|value| change(*value)).collect(),
-    }
+    Many::Each(match rows {
+        Selection::All(count) => values[..*count].iter().map(|value| change(*value)).collect(),
+        Selection::Some(rows) => rows.iter().map(|row| change(values[*row as usize])).collect(),
+    })
 }
 
 /// The texts of `vector` after their bytes were moved up by `offset`.
