@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::cursor::{Cursor, Literal, Width};
-use super::rendered::{Numbers, Place, RenderedCells};
-use super::{CellTemplate, DateForm, Escape, InstantForm, NotFinite, Style, digits, hex, times};
+use super::rendered::{Look, Numbers, Place, Pool, RenderedCells};
+use super::{
+    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, digits, hex, times,
+};
 use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
 
 /// A dictionary is rendered once its column has had this part of its length in rows: rendering
@@ -24,8 +26,16 @@ const ROWS_PER_NUMBER: u64 = 2;
 /// Most numbers between a column's least and greatest that are rendered.
 const MOST_NUMBERS: i64 = 1 << 15;
 
-/// Rows whose rendered cells are looked up at a time: their cells fit in a first-level cache beside the page.
-pub(super) const STAGED_ROWS: usize = 32;
+/// Most rows whose rendered cells are looked up at a time.
+const STAGED_ROWS: usize = 32;
+
+/// Rows of `columns` columns whose rendered cells are looked up at a time, a part of [`STAGED_ROWS`]: few
+/// enough that what was asked for is still in the cache when it is copied.
+pub(super) fn staged_rows(columns: usize) -> usize {
+    /// Cells of a cache line each, half a megabyte in all.
+    const CELLS: usize = 8_192;
+    1 << (CELLS / columns.max(1)).clamp(2, STAGED_ROWS).ilog2()
+}
 
 /// The values of one column and how they are shown.
 pub(super) struct Cell<'a> {
@@ -69,10 +79,11 @@ impl<'a> Cell<'a> {
     /// Binds `column`; `None` when it has not the declared type or number of rows.
     pub(super) fn bind(
         template: &'a CellTemplate,
-        style: &'a Style,
+        row: &'a RowTemplate,
         column: &'a Column,
         rows: usize,
     ) -> Option<Self> {
+        let RowTemplate { style, pool, .. } = row;
         let mut validity = column.validity.as_deref().map(Cow::Borrowed);
         if column.len() != rows || validity.as_ref().is_some_and(|validity| validity.len() != rows)
         {
@@ -114,7 +125,7 @@ impl<'a> Cell<'a> {
                 }
             }
             (DataType::Text, Values::Choice { keys, dictionary }) => {
-                match rendered(template, escape, dictionary, rows) {
+                match rendered(template, pool, escape, dictionary, rows) {
                     Some(cells) => Form::Rendered(keys, cells),
                     None => Form::Choice(keys, dictionary, escape),
                 }
@@ -125,7 +136,7 @@ impl<'a> Cell<'a> {
         };
         let form = match numbers(&form) {
             None => form,
-            Some(numbers) => match counted(template, style, numbers, rows) {
+            Some(numbers) => match counted(template, row, numbers, rows) {
                 Some(cells) => Form::Counted(numbers, cells),
                 None => form,
             },
@@ -135,13 +146,14 @@ impl<'a> Cell<'a> {
         Some(Self { form, validity, before, after, null, places })
     }
 
-    /// Prepares [`write`](Self::write) of the rows from `first` on, a multiple of [`STAGED_ROWS`].
+    /// Prepares [`write`](Self::write) of `rows` rows from `first` on, as many as [`staged_rows`] says.
     #[inline(always)]
     pub(super) fn stage(&mut self, first: usize, rows: usize) {
+        let places = &mut self.places[first % STAGED_ROWS..];
         let rows = first..first + rows;
         match self.form {
-            Form::Rendered(keys, cells) => cells.stage(&keys[rows], &mut self.places),
-            Form::Counted(numbers, cells) => cells.stage_numbers(numbers, rows, &mut self.places),
+            Form::Rendered(keys, cells) => cells.stage(&keys[rows], places),
+            Form::Counted(numbers, cells) => cells.stage_numbers(numbers, rows, places),
             _ => {}
         }
     }
@@ -223,6 +235,7 @@ fn all_finite<T: Copy>(
 /// The rendered cells of `dictionary`, made now if it is time and nobody has.
 fn rendered<'a>(
     template: &'a CellTemplate,
+    pool: &Pool,
     escape: &Escape,
     dictionary: &Arc<Dictionary>,
     rows: usize,
@@ -233,11 +246,18 @@ fn rendered<'a>(
             return None;
         }
     }
-    let cells = template.rendered.get_or_init(|| {
-        let (before, after) = (template.before.as_bytes(), template.after.as_bytes());
-        RenderedCells::new(dictionary, before, escape, after)
-    });
-    cells.as_ref().filter(|cells| cells.belong_to(dictionary))
+    let rendered =
+        template.rendered.get_or_init(|| pool.of_dictionary(look(template), dictionary, escape));
+    let (origin, cells) = rendered.as_ref()?;
+    origin.is(dictionary).then_some(cells)
+}
+
+fn look(template: &CellTemplate) -> Look<'_> {
+    Look {
+        data_type: template.data_type,
+        before: template.before.as_bytes(),
+        after: template.after.as_bytes(),
+    }
 }
 
 /// The values of a form that may be few different numbers.
@@ -254,7 +274,7 @@ fn numbers<'a>(form: &Form<'a>) -> Option<Numbers<'a>> {
 /// The rendered cells of a range that holds all of `numbers`, made now if it is time and nobody has.
 fn counted<'a>(
     template: &'a CellTemplate,
-    style: &Style,
+    row: &RowTemplate,
     numbers: Numbers<'_>,
     rows: usize,
 ) -> Option<&'a RenderedCells> {
@@ -262,23 +282,25 @@ fn counted<'a>(
         return None;
     }
     let range = numbers.range();
-    let cells = match template.rendered.get() {
-        Some(cells) => cells,
+    let rendered = match template.rendered.get() {
+        Some(rendered) => rendered,
         None => {
             let rows_seen =
                 template.rows_seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
-            let wider = range.as_ref().and_then(wider);
+            // What other columns have is used if it is likely to do for later rows as well.
+            let least = range.as_ref().and_then(|range| wider(range, 16));
+            let wider = range.as_ref().and_then(|range| wider(range, 8));
             if let Some(wider) = &wider
                 && (wider.end() - wider.start()) as u64 >= rows_seen / ROWS_PER_NUMBER
             {
                 return None;
             }
             template.rendered.get_or_init(|| {
-                RenderedCells::of_numbers(wider?, |value, cursor| {
+                row.pool.of_numbers(look(template), &least?, wider?, |value, cursor| {
                     cursor.literal(&template.before);
                     match template.data_type {
                         DataType::Boolean => boolean(cursor, value != 0),
-                        DataType::Date => times::date(cursor, value as i32, style.date),
+                        DataType::Date => times::date(cursor, value as i32, row.style.date),
                         DataType::Decimal { scale, .. } => {
                             digits::decimal(cursor, value.into(), scale);
                         }
@@ -289,7 +311,8 @@ fn counted<'a>(
             })
         }
     };
-    cells.as_ref().filter(|cells| range.is_some_and(|range| cells.hold(&range)))
+    let (origin, cells) = rendered.as_ref()?;
+    range.is_some_and(|range| origin.holds(&range)).then_some(cells)
 }
 
 /// Writes `true` or `false`, without a branch.
@@ -299,16 +322,16 @@ fn boolean(cursor: &mut Cursor<'_>, value: bool) {
     cursor.put(&text, 5 - usize::from(value));
 }
 
-/// A little more than `range`: the first rows rarely hold its ends. `None` for too many numbers to
-/// render, and outside of 32 bits.
-fn wider(range: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {
+/// More than `range` by one part of `parts` on either side: the first rows rarely hold its ends.
+/// `None` for too many numbers to render, and outside of 32 bits.
+fn wider(range: &RangeInclusive<i64>, parts: i64) -> Option<RangeInclusive<i64>> {
     let more = MOST_NUMBERS / 8;
     let bounds = i64::from(i32::MIN) + more..=i64::from(i32::MAX) - more;
     if !bounds.contains(range.start()) || !bounds.contains(range.end()) {
         return None;
     }
     let count = range.end() - range.start();
-    (count < MOST_NUMBERS).then(|| range.start() - count / 8..=range.end() + count / 8)
+    (count < MOST_NUMBERS).then(|| range.start() - count / parts..=range.end() + count / parts)
 }
 
 /// Writes `value` with its escapes.
@@ -335,7 +358,7 @@ fn not_finite(value: f64) -> &'static [u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RowTemplate;
+    use super::super::Style;
     use super::*;
     use crate::columns::{Block, Rows};
 

@@ -29,15 +29,15 @@ mod rendered;
 mod segments;
 mod times;
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::escape::Escape;
 pub(crate) use self::segments::{FileWriter, SegmentWriter, TextError, TextLayout};
 
-use self::cells::{Cell, STAGED_ROWS};
+use self::cells::{Cell, staged_rows};
 use self::cursor::{Cursor, Literal};
-use self::rendered::RenderedCells;
+use self::rendered::{Origin, Pool, RenderedCells};
 use crate::columns::{Block, DataType};
 
 /// How a date is shown.
@@ -88,8 +88,8 @@ pub(crate) struct CellTemplate {
     before: Literal,
     after: Literal,
     null: Literal,
-    /// The cells of the first dictionary that this column met; `None` inside when it is too big.
-    rendered: OnceLock<Option<RenderedCells>>,
+    /// The cells of the first dictionary or numbers that this column met; `None` inside when they are too many.
+    rendered: OnceLock<Option<(Origin, Arc<RenderedCells>)>>,
     /// Rows of a dictionary column so far, as long as it is not rendered.
     rows_seen: AtomicU64,
 }
@@ -122,6 +122,8 @@ pub(crate) struct RowTemplate {
     cells: Vec<CellTemplate>,
     open: Literal,
     close: Literal,
+    /// What columns that look the same have in common.
+    pool: Pool,
     /// Length of the separator that the last cell of a row has left behind it.
     trailing: usize,
 }
@@ -142,7 +144,7 @@ impl RowTemplate {
         close: &[u8],
     ) -> Self {
         let (open, close) = (Literal::new(open), Literal::new(close));
-        Self { style, cells, open, close, trailing }
+        Self { style, cells, open, close, pool: Pool::default(), trailing }
     }
 
     /// Appends the rows of `block` to `out`.
@@ -158,12 +160,13 @@ impl RowTemplate {
         }
         let mut cells = Vec::with_capacity(self.cells.len());
         for (index, (cell, column)) in self.cells.iter().zip(&block.columns).enumerate() {
-            let bound = Cell::bind(cell, &self.style, column, rows);
+            let bound = Cell::bind(cell, self, column, rows);
             cells.push(bound.ok_or(Mismatch { column: index })?);
         }
         let mut cursor = Cursor::new(out);
-        for first in (0..rows).step_by(STAGED_ROWS) {
-            let count = STAGED_ROWS.min(rows - first);
+        let staged_rows = staged_rows(cells.len());
+        for first in (0..rows).step_by(staged_rows) {
+            let count = staged_rows.min(rows - first);
             for cell in &mut cells {
                 cell.stage(first, count);
             }

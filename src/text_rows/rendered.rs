@@ -5,11 +5,11 @@
 
 use std::hint::black_box;
 use std::ops::{Range, RangeInclusive};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cursor::{Cursor, WIDE, Width};
 use super::escape::Escape;
-use crate::columns::Dictionary;
+use crate::columns::{DataType, Dictionary};
 
 /// Most bytes of rendered cells that a column keeps; a bigger dictionary is escaped row by row.
 const MOST_BYTES: usize = 32 << 20;
@@ -47,12 +47,113 @@ impl Place {
 }
 
 /// What cells were rendered from.
-#[derive(Debug)]
-enum Origin {
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
     /// Held, so that no other dictionary can take its place in memory.
     Dictionary(Arc<Dictionary>),
     /// Numbers one after the other.
     Numbers(RangeInclusive<i64>),
+}
+
+impl Origin {
+    /// Whether this is `dictionary`.
+    pub(super) fn is(&self, dictionary: &Arc<Dictionary>) -> bool {
+        matches!(self, Self::Dictionary(own) if Arc::ptr_eq(own, dictionary))
+    }
+
+    /// Whether all numbers of `range` are among these.
+    pub(super) fn holds(&self, range: &RangeInclusive<i64>) -> bool {
+        matches!(self, Self::Numbers(own) if own.contains(range.start()) && own.contains(range.end()))
+    }
+}
+
+/// What decides how the cells of a column look, beside the style of their row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look<'a> {
+    pub(super) data_type: DataType,
+    pub(super) before: &'a [u8],
+    pub(super) after: &'a [u8],
+}
+
+/// Cells that any column of the row may use.
+#[derive(Debug)]
+struct Shared {
+    data_type: DataType,
+    before: Vec<u8>,
+    after: Vec<u8>,
+    origin: Origin,
+    cells: Arc<RenderedCells>,
+}
+
+/// The rendered cells of a row's columns, each kind once: a hundred columns of cities would else be a
+/// hundred copies of the cities' names, which no cache holds.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Shared>>);
+
+impl Pool {
+    /// The cells of `dictionary`, rendered if no column has them yet; `None` when they are too many.
+    pub(super) fn of_dictionary(
+        &self,
+        look: Look<'_>,
+        dictionary: &Arc<Dictionary>,
+        escape: &Escape,
+    ) -> Option<(Origin, Arc<RenderedCells>)> {
+        let same = |origin: &Origin| matches!(origin, Origin::Dictionary(own) if Arc::ptr_eq(own, dictionary) || own == dictionary);
+        let render = || {
+            let cells = RenderedCells::new(dictionary, look.before, escape, look.after)?;
+            Some((Origin::Dictionary(Arc::clone(dictionary)), cells))
+        };
+        let (_, cells) = self.find_or_render(look, same, render)?;
+        // Another dictionary of the same texts has the same cells.
+        Some((Origin::Dictionary(Arc::clone(dictionary)), cells))
+    }
+
+    /// The cells of numbers that hold `least`, or newly rendered ones of `wider`; `None` when one is too long.
+    pub(super) fn of_numbers(
+        &self,
+        look: Look<'_>,
+        least: &RangeInclusive<i64>,
+        wider: RangeInclusive<i64>,
+        write: impl Fn(i64, &mut Cursor<'_>),
+    ) -> Option<(Origin, Arc<RenderedCells>)> {
+        let render = || {
+            let cells = RenderedCells::of_numbers(wider.clone(), write)?;
+            Some((Origin::Numbers(wider), cells))
+        };
+        self.find_or_render(look, |origin| origin.holds(least), render)
+    }
+
+    /// Holds the pool while cells are rendered, so that no two columns render the same.
+    fn find_or_render(
+        &self,
+        look: Look<'_>,
+        fits: impl Fn(&Origin) -> bool,
+        render: impl FnOnce() -> Option<(Origin, RenderedCells)>,
+    ) -> Option<(Origin, Arc<RenderedCells>)> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.iter().find(|shared| shared.look() == look && fits(&shared.origin));
+        if let Some(known) = known {
+            return Some((known.origin.clone(), Arc::clone(&known.cells)));
+        }
+        let (origin, cells) = render()?;
+        let cells = Arc::new(cells);
+        let Look { data_type, before, after } = look;
+        let (before, after) = (before.to_vec(), after.to_vec());
+        all.push(Shared {
+            data_type,
+            before,
+            after,
+            origin: origin.clone(),
+            cells: Arc::clone(&cells),
+        });
+        Some((origin, cells))
+    }
+}
+
+impl Shared {
+    fn look(&self) -> Look<'_> {
+        Look { data_type: self.data_type, before: &self.before, after: &self.after }
+    }
 }
 
 /// The values of a column that may be few different numbers.
@@ -91,7 +192,8 @@ impl Numbers<'_> {
 /// All cells of one dictionary or range, one behind the other.
 #[derive(Debug)]
 pub(super) struct RenderedCells {
-    origin: Origin,
+    /// The number of the first cell; 0 for keys.
+    first: i64,
     /// The cell of every key or number; keys of the same text may share one.
     places: Vec<Place>,
     /// Longer than the cells by [`WIDE`] bytes: a copy of constant width never reads beyond the end.
@@ -101,12 +203,7 @@ pub(super) struct RenderedCells {
 
 impl RenderedCells {
     /// Renders `dictionary`; `None` when that takes more than [`MOST_BYTES`].
-    pub(super) fn new(
-        dictionary: &Arc<Dictionary>,
-        before: &[u8],
-        escape: &Escape,
-        after: &[u8],
-    ) -> Option<Self> {
+    fn new(dictionary: &Dictionary, before: &[u8], escape: &Escape, after: &[u8]) -> Option<Self> {
         let texts = dictionary.texts();
         let mut remembered = [u32::MAX; REMEMBERED];
         let mut places: Vec<Place> = Vec::with_capacity(texts.len());
@@ -142,17 +239,17 @@ impl RenderedCells {
             places.push(Place((length_at << LENGTH_BITS | length) as u32));
         }
         bytes.resize(bytes.len() + WIDE, 0);
-        let width = Width::of(longest);
-        Some(Self { origin: Origin::Dictionary(Arc::clone(dictionary)), places, bytes, width })
+        Some(Self { first: 0, places, bytes, width: Width::of(longest) })
     }
 
     /// Renders each number of `range`; `None` when one's cell is too long.
-    pub(super) fn of_numbers(
+    fn of_numbers(
         range: RangeInclusive<i64>,
         write: impl Fn(i64, &mut Cursor<'_>),
     ) -> Option<Self> {
+        let first = *range.start();
         let (mut places, mut bytes, mut longest) = (Vec::new(), Vec::new(), 0);
-        for value in range.clone() {
+        for value in range {
             let start = bytes.len();
             let mut cursor = Cursor::new(&mut bytes);
             write(value, &mut cursor);
@@ -165,17 +262,7 @@ impl RenderedCells {
             places.push(Place::new(start, length));
         }
         bytes.resize(bytes.len() + WIDE, 0);
-        Some(Self { origin: Origin::Numbers(range), places, bytes, width: Width::of(longest) })
-    }
-
-    /// Whether these are the cells of `dictionary`.
-    pub(super) fn belong_to(&self, dictionary: &Arc<Dictionary>) -> bool {
-        matches!(&self.origin, Origin::Dictionary(own) if Arc::ptr_eq(own, dictionary))
-    }
-
-    /// Whether all numbers of `range` have a cell.
-    pub(super) fn hold(&self, range: &RangeInclusive<i64>) -> bool {
-        matches!(&self.origin, Origin::Numbers(own) if own.contains(range.start()) && own.contains(range.end()))
+        Some(Self { first, places, bytes, width: Width::of(longest) })
     }
 
     /// Finds the cells of `keys` and asks the memory for them.
@@ -192,16 +279,14 @@ impl RenderedCells {
         black_box(touched);
     }
 
-    /// Finds the cells of the numbers in `rows`, which [are held](Self::hold).
+    /// Finds the cells of the numbers in `rows`, which [are held](Origin::holds).
     pub(super) fn stage_numbers(
         &self,
         numbers: Numbers<'_>,
         rows: Range<usize>,
         places: &mut [Place],
     ) {
-        let Origin::Numbers(range) = &self.origin else { return };
-        let first = *range.start();
-        let find = |value: i64| self.places[(value - first) as usize];
+        let find = |value: i64| self.places[(value - self.first) as usize];
         let mut touched = 0;
         let mut touch = |place: Place| touched |= self.bytes[place.start()];
         match numbers {
@@ -290,8 +375,6 @@ mod tests {
             .collect();
         assert_eq!(shown, expected);
         assert_eq!((places[0], places[2], places[4]), (places[3], places[6], places[7]));
-        assert!(cells.belong_to(&dictionary));
-        assert!(!cells.belong_to(&Dictionary::new(texts)));
     }
 
     #[test]
@@ -301,5 +384,37 @@ mod tests {
         assert!(
             RenderedCells::new(&dictionary, b"", &Escape::Doubled { quote: b'"' }, b"").is_some()
         );
+    }
+    #[test]
+    fn columns_that_look_the_same_share_their_cells() {
+        let (pool, escape) = (Pool::default(), Escape::Doubled { quote: b'"' });
+        let look = Look { data_type: DataType::Text, before: b"\"", after: b"\"," };
+        let cells = |look, dictionary: &Arc<Dictionary>| {
+            let (origin, cells) = pool.of_dictionary(look, dictionary, &escape).unwrap();
+            assert!(origin.is(dictionary) && !origin.is(&Dictionary::new(["a"])));
+            cells
+        };
+        let dictionary = Dictionary::new(["a", "b"]);
+        let first = cells(look, &dictionary);
+        assert!(Arc::ptr_eq(&first, &cells(look, &dictionary)));
+        assert!(Arc::ptr_eq(&first, &cells(look, &Dictionary::new(["a", "b"]))));
+        let last = Look { after: b"\"\n", ..look };
+        for other in [cells(last, &dictionary), cells(look, &Dictionary::new(["a", "c"]))] {
+            assert!(!Arc::ptr_eq(&first, &other));
+        }
+        let numbers = |data_type, least, wider: RangeInclusive<i64>| {
+            let look = Look { data_type, ..look };
+            let write = |value, cursor: &mut Cursor<'_>| cursor.put(&[value as u8], 1);
+            let (origin, cells) = pool.of_numbers(look, &least, wider, write).unwrap();
+            assert!(origin.holds(&least));
+            cells
+        };
+        let first = numbers(DataType::Int32, 5..=10, 2..=13);
+        assert!(Arc::ptr_eq(&first, &numbers(DataType::Int32, 2..=13, 0..=15)));
+        for other in
+            [numbers(DataType::Int64, 5..=10, 2..=13), numbers(DataType::Int32, 5..=14, 2..=17)]
+        {
+            assert!(!Arc::ptr_eq(&first, &other));
+        }
     }
 }
