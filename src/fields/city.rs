@@ -8,7 +8,9 @@ use crate::dictionaries::{City as Place, Degrees, cities};
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::linked::Linked;
 
+use super::shared::Listed;
 use super::{Compiled, Computed, Context, FieldType};
 
 #[derive(Debug)]
@@ -38,32 +40,38 @@ impl FieldType for City {
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let cities = countries::read(attributes, cities).ok()?;
-        let weights: Vec<f64> = cities.iter().map(|city| f64::from(city.population)).collect();
-        let choices = TextChoices {
-            dictionary: Dictionary::new(cities.iter().map(|city| city.name)),
-            alias: Alias::new(&weights).ok()?,
-        };
-        let mut compiled = Compiled::drawn_text(context.stream, choices);
-        compiled.sub_values = sub_values(&cities);
-        Some(compiled)
+        let listed = context.shared.cities.read(attributes, "", cities, listed).ok()??;
+        Some(Compiled::listed(context.stream, &listed))
     }
 }
 
-fn sub_values(cities: &[Place]) -> Vec<(String, Arc<Dictionary>)> {
-    let latitude = texts(cities, |city, out| write_degrees(city.latitude, out));
-    let longitude = texts(cities, |city, out| write_degrees(city.longitude, out));
-    let population = texts(cities, |city, out| {
+fn listed(cities: Vec<Place>) -> Option<Listed> {
+    let weights: Vec<f64> = cities.iter().map(|city| f64::from(city.population)).collect();
+    let choices = TextChoices {
+        dictionary: Dictionary::new(cities.iter().map(|city| city.name)),
+        alias: Alias::new(&weights).ok()?,
+    };
+    Some(Listed { choices, sub_values: sub_values(&cities.into()) })
+}
+
+fn sub_values(cities: &Arc<[Place]>) -> Vec<(String, Linked)> {
+    let texts = |write: fn(&Place, &mut Vec<u8>)| {
+        let cities = Arc::clone(cities);
+        Linked::new(move || texts(&cities, write))
+    };
+    let latitude = texts(|city, out| write_degrees(city.latitude, out));
+    let longitude = texts(|city, out| write_degrees(city.longitude, out));
+    let population = texts(|city, out| {
         out.extend_from_slice(itoa::Buffer::new().format(city.population).as_bytes());
     });
     let mut values = vec![
-        ("lat".to_owned(), Arc::clone(&latitude)),
-        ("long".to_owned(), Arc::clone(&longitude)),
+        ("lat".to_owned(), latitude.clone()),
+        ("long".to_owned(), longitude.clone()),
         ("latitude".to_owned(), latitude),
         ("longitude".to_owned(), longitude),
         ("population".to_owned(), population),
     ];
-    values.extend(countries::sub_values(&cities.iter().map(|city| city.country)));
+    values.extend(countries::sub_values(cities.iter().map(|city| city.country)));
     values
 }
 

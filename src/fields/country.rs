@@ -1,7 +1,5 @@
 //! `COUNTRY`: countries by their English names.
 
-use std::sync::Arc;
-
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary};
 use crate::dictionaries::{Country as Entry, DictionaryError, countries as all, find_country};
@@ -9,6 +7,7 @@ use crate::sampling::choices::{
     Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED, warn_beside_values,
 };
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::linked::Linked;
 
 use super::{Compiled, Computed, Context, FieldType};
 
@@ -65,12 +64,10 @@ fn selected(wanted: &[Entry]) -> Result<Vec<Entry>, DictionaryError> {
     Ok(if countries.is_empty() { all().collect() } else { countries })
 }
 
-fn sub_values(list: &[Entry]) -> Vec<(String, Arc<Dictionary>)> {
-    let mut values = countries::sub_values(&list.iter().copied()).to_vec();
-    values.push((
-        "calling_code".to_owned(),
-        Dictionary::new(list.iter().map(|country| country.calling_code())),
-    ));
+fn sub_values(list: &[Entry]) -> Vec<(String, Linked)> {
+    let mut values = countries::sub_values(list.iter().copied()).to_vec();
+    let codes = Dictionary::new(list.iter().map(|country| country.calling_code()));
+    values.push(("calling_code".to_owned(), codes.into()));
     values
 }
 

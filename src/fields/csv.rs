@@ -98,7 +98,8 @@ impl FieldType for Csv {
             table.header.iter().cloned().zip(table.columns.iter().map(gathered)).collect();
         let choices = TextChoices { dictionary: sub_values[main].1.clone(), alias };
         let mut compiled = Compiled::drawn_text(context.stream, choices);
-        compiled.sub_values = sub_values;
+        compiled.sub_values =
+            sub_values.into_iter().map(|(name, texts)| (name, texts.into())).collect();
         Some(compiled)
     }
 }

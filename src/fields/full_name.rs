@@ -4,6 +4,8 @@
 //! parts. So a population of people is drawn once, from the field's own random numbers, and every row
 //! is one of them: as fast as any list, with first name, last name, sex and country that agree.
 
+use std::sync::Arc;
+
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary, VarBytes};
 use crate::dictionaries::FirstName;
@@ -11,6 +13,7 @@ use crate::rng::Stream;
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::linked::Linked;
 use crate::sampling::surnames::Surnames;
 
 use super::{Compiled, Computed, Context, FieldType, name};
@@ -48,7 +51,7 @@ impl FieldType for FullName {
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let names = name::read(attributes).ok()?;
+        let names = Arc::clone(&name::read(attributes, &context.shared.first_names).ok()?.names);
         let people = population(&names, context.stream.lane(PEOPLE))?;
         let mut full = VarBytes::with_capacity(people.len(), people.len() * 16);
         for Person { first, last } in &people {
@@ -65,31 +68,36 @@ impl FieldType for FullName {
             alias: Alias::even(people.len()).ok()?,
         };
         let mut compiled = Compiled::drawn_text(context.stream, choices);
-        let firsts = || people.iter().map(|person| person.first);
+        let countries = countries::sub_values(people.iter().map(|person| person.first.country));
+        let people: Arc<[Person]> = people.into();
+        let texts = |text: fn(&Person) -> &'static str| {
+            let people = Arc::clone(&people);
+            Linked::new(move || Dictionary::new(people.iter().map(text)))
+        };
         compiled.sub_values = vec![
-            ("first_name".to_owned(), Dictionary::new(firsts().map(|first| first.name))),
-            ("last_name".to_owned(), Dictionary::new(people.iter().map(|person| person.last))),
-            ("sex".to_owned(), Dictionary::new(firsts().map(|first| name::sex_text(first.sex)))),
+            ("first_name".to_owned(), texts(|person| person.first.name)),
+            ("last_name".to_owned(), texts(|person| person.last)),
+            ("sex".to_owned(), texts(|person| name::sex_text(person.first.sex))),
         ];
-        compiled.sub_values.extend(countries::sub_values(&firsts().map(|first| first.country)));
+        compiled.sub_values.extend(countries);
         Some(compiled)
     }
 }
 
 /// A member of the population.
-struct Person<'a> {
-    first: &'a FirstName,
+struct Person {
+    first: FirstName,
     last: &'static str,
 }
 
 /// People: a first name by weight, a last name of the same country and sex.
-fn population(names: &[FirstName], stream: Stream) -> Option<Vec<Person<'_>>> {
+fn population(names: &[FirstName], stream: Stream) -> Option<Vec<Person>> {
     let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
     let alias = Alias::new(&weights).ok()?;
     let surnames = Surnames::new(names.iter().map(|name| name.country));
     let person = |index: usize| {
         let mut cell = stream.cell(index as u64);
-        let first = &names[alias.pick(cell.word()) as usize];
+        let first = names[alias.pick(cell.word()) as usize];
         let last = surnames.pick(first.country, first.sex, cell.word());
         Person { first, last: last.map_or("", |last| last.name) }
     };

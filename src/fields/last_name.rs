@@ -1,12 +1,16 @@
 //! `LAST_NAME`: family names of people, as frequent as they are.
 
+use std::sync::Arc;
+
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary};
-use crate::dictionaries::last_names;
+use crate::dictionaries::{LastName as Entry, last_names};
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::linked::Linked;
 
+use super::shared::Listed;
 use super::{Compiled, Computed, Context, FieldType, name};
 
 #[derive(Debug)]
@@ -40,23 +44,28 @@ impl FieldType for LastName {
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let names = countries::read(attributes, last_names).ok()?;
-        let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
-        let choices = TextChoices {
-            dictionary: Dictionary::new(names.iter().map(|name| name.name)),
-            alias: Alias::new(&weights).ok()?,
-        };
-        let mut compiled = Compiled::drawn_text(context.stream, choices);
-        compiled.sub_values = vec![
-            ("sex".to_owned(), Dictionary::new(names.iter().map(|name| name::sex_text(name.sex)))),
-            (
-                "native".to_owned(),
-                Dictionary::new(names.iter().map(|name| name.native.unwrap_or(name.name))),
-            ),
-        ];
-        compiled.sub_values.extend(countries::sub_values(&names.iter().map(|name| name.country)));
-        Some(compiled)
+        let listed = context.shared.last_names.read(attributes, "", last_names, listed).ok()??;
+        Some(Compiled::listed(context.stream, &listed))
     }
+}
+
+fn listed(names: Vec<Entry>) -> Option<Listed> {
+    let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
+    let choices = TextChoices {
+        dictionary: Dictionary::new(names.iter().map(|name| name.name)),
+        alias: Alias::new(&weights).ok()?,
+    };
+    let names: Arc<[Entry]> = names.into();
+    let texts = |text: fn(&Entry) -> &'static str| {
+        let names = Arc::clone(&names);
+        Linked::new(move || Dictionary::new(names.iter().map(text)))
+    };
+    let mut sub_values = vec![
+        ("sex".to_owned(), texts(|name| name::sex_text(name.sex))),
+        ("native".to_owned(), texts(|name| name.native.unwrap_or(name.name))),
+    ];
+    sub_values.extend(countries::sub_values(names.iter().map(|name| name.country)));
+    Some(Listed { choices, sub_values })
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod long;
 mod name;
 mod phone;
 mod sequence;
+mod shared;
 mod string;
 mod string_az;
 mod string_regex;
@@ -43,14 +44,17 @@ mod uuid;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+pub use self::shared::Shared;
+
+use self::shared::Listed;
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+use crate::columns::{Column, DataType, Rows, Values};
 use crate::problems::did_you_mean;
 use crate::rng::Stream;
 use crate::sampling::Sampler;
 use crate::sampling::choices::TextChoices;
+use crate::sampling::linked::Linked;
 
 /// Every field type, in the order that listings show them.
 pub static FIELD_TYPES: &[&dyn FieldType] = &[
@@ -157,6 +161,8 @@ pub struct Context<'a> {
     pub rows: Option<u64>,
     /// Where files named in a model are read from.
     pub files: &'a dyn Files,
+    /// What other fields of the model have made.
+    pub shared: &'a Shared,
 }
 
 impl Context<'_> {
@@ -199,7 +205,7 @@ pub struct Compiled {
     pub width: u32,
     /// What LINK can read beside the value itself: each list has one entry per key of the
     /// [`Values::Choice`](crate::columns::Values) column that the generator makes.
-    pub sub_values: Vec<(String, Arc<Dictionary>)>,
+    pub sub_values: Vec<(String, Linked)>,
     /// The most rows that can be made, for types whose values do not repeat.
     pub capacity: Option<u64>,
 }
@@ -234,6 +240,13 @@ impl Compiled {
     fn drawn_text(stream: Stream, choices: TextChoices) -> Self {
         let (width, count) = (choices.width(), choices.alias.len() as u64);
         Self::new(DrawnText { stream, choices }, DataType::Text, width).with_distinct(count)
+    }
+
+    /// A field that draws from a list which other fields may draw from as well.
+    fn listed(stream: Stream, listed: &Listed) -> Self {
+        let mut compiled = Self::drawn_text(stream, listed.choices.clone());
+        compiled.sub_values.clone_from(&listed.sub_values);
+        compiled
     }
 
     /// Tells the number of distinct values, if it is small enough for a dictionary page.
@@ -379,11 +392,13 @@ mod tests {
         let object: Map<String, Value> = serde_json::from_str(kind.example()).unwrap();
         let mut problems = Problems::default();
         let mut attributes = Reader::new(&object, "/Fields/0", Some("f"), &mut problems);
+        let shared = Shared::default();
         let context = Context {
             stream: Stream::new(seed, "f"),
             now: 1_234_567_890,
             rows: Some(1_100),
             files,
+            shared: &shared,
         };
         let compiled = kind.compile(&mut attributes, &context);
         let common = ["name", "type"].map(|name| Attribute::new(name, "text", "", ""));

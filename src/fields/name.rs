@@ -10,8 +10,10 @@ use crate::sampling::Refused;
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
+use crate::sampling::linked::Linked;
 use crate::sampling::surnames::Surnames;
 
+use super::shared::{ByCountry, FirstNames, Listed};
 use super::{Compiled, Computed, Context, FieldType};
 
 /// Purpose of the random numbers that give every first name its last name.
@@ -48,14 +50,11 @@ impl FieldType for Name {
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let names = read(attributes).ok()?;
-        let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
-        let choices = TextChoices {
-            dictionary: Dictionary::new(names.iter().map(|name| name.name)),
-            alias: Alias::new(&weights).ok()?,
-        };
-        let mut compiled = Compiled::drawn_text(context.stream, choices);
-        compiled.sub_values = sub_values(&names, context.stream.lane(LAST_NAMES));
+        let first = read(attributes, &context.shared.first_names).ok()?;
+        let mut compiled = Compiled::listed(context.stream, &first.listed);
+        let (names, stream) = (Arc::clone(&first.names), context.stream.lane(LAST_NAMES));
+        let last_names = Linked::new(move || last_names(&names, stream));
+        compiled.sub_values.push(("last_name".to_owned(), last_names));
         Some(compiled)
     }
 }
@@ -65,19 +64,23 @@ pub(super) const SEX: Attribute =
     Attribute::new("sex", "MALE or FEMALE", "both", "Only names of this sex.");
 
 /// The first names that `filters` and `sex` leave.
-pub(super) fn read(attributes: &mut Reader<'_>) -> Result<Vec<FirstName>, Refused> {
+pub(super) fn read(
+    attributes: &mut Reader<'_>,
+    known: &ByCountry<FirstNames>,
+) -> Result<Arc<FirstNames>, Refused> {
     let sex = attributes.choice("sex", &["MALE", "FEMALE"]);
     let sex_is_wrong = attributes.has("sex") && sex.is_none();
-    let mut names = countries::read(attributes, first_names)?;
+    let names = known.read(attributes, sex.unwrap_or(""), first_names, |mut names| {
+        names.retain(|name| sex.is_none_or(|wanted| wanted == sex_text(name.sex)));
+        listed(names.into())
+    })?;
     if sex_is_wrong {
         return Err(Refused);
     }
-    names.retain(|name| sex.is_none_or(|wanted| wanted == sex_text(name.sex)));
-    if names.is_empty() {
+    names.ok_or_else(|| {
         attributes.error("sex", "no_entries", "there are no such names in these countries");
-        return Err(Refused);
-    }
-    Ok(names)
+        Refused
+    })
 }
 
 pub(super) const fn sex_text(sex: Sex) -> &'static str {
@@ -88,30 +91,40 @@ pub(super) const fn sex_text(sex: Sex) -> &'static str {
     }
 }
 
-/// One entry per name. Every first name has one last name, so that rows with the same first name
-/// agree: `FULL_NAME` combines both freely.
-fn sub_values(names: &[FirstName], stream: Stream) -> Vec<(String, Arc<Dictionary>)> {
-    let flags = |sex: Sex| {
-        Dictionary::new(names.iter().map(|name| if name.sex == sex { "true" } else { "false" }))
+/// The list of `names`; `None` when there are none.
+fn listed(names: Arc<[FirstName]>) -> Option<FirstNames> {
+    let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
+    let choices = TextChoices {
+        dictionary: Dictionary::new(names.iter().map(|name| name.name)),
+        alias: Alias::new(&weights).ok()?,
     };
+    let texts = |text: fn(&FirstName) -> &'static str| {
+        let names = Arc::clone(&names);
+        Linked::new(move || Dictionary::new(names.iter().map(text)))
+    };
+    let mut sub_values = vec![
+        ("sex".to_owned(), texts(|name| sex_text(name.sex))),
+        ("male".to_owned(), texts(|name| flag(name.sex == Sex::Male))),
+        ("female".to_owned(), texts(|name| flag(name.sex == Sex::Female))),
+        ("unisex".to_owned(), texts(|name| flag(name.sex == Sex::Unisex))),
+        ("native".to_owned(), texts(|name| name.native.unwrap_or(name.name))),
+    ];
+    sub_values.extend(countries::sub_values(names.iter().map(|name| name.country)));
+    Some(FirstNames { names, listed: Listed { choices, sub_values } })
+}
+
+const fn flag(holds: bool) -> &'static str {
+    if holds { "true" } else { "false" }
+}
+
+/// Every first name has one last name, so that rows with the same first name agree: `FULL_NAME`
+/// combines both freely.
+fn last_names(names: &[FirstName], stream: Stream) -> Arc<Dictionary> {
     let surnames = Surnames::new(names.iter().map(|name| name.country));
-    let last_name = |(key, name): (usize, &FirstName)| {
+    Dictionary::new(names.iter().enumerate().map(|(key, name)| {
         let word = stream.word(key as u64);
         surnames.pick(name.country, name.sex, word).map_or("", |last| last.name)
-    };
-    let mut values = vec![
-        ("sex".to_owned(), Dictionary::new(names.iter().map(|name| sex_text(name.sex)))),
-        ("male".to_owned(), flags(Sex::Male)),
-        ("female".to_owned(), flags(Sex::Female)),
-        ("unisex".to_owned(), flags(Sex::Unisex)),
-        ("last_name".to_owned(), Dictionary::new(names.iter().enumerate().map(last_name))),
-        (
-            "native".to_owned(),
-            Dictionary::new(names.iter().map(|name| name.native.unwrap_or(name.name))),
-        ),
-    ];
-    values.extend(countries::sub_values(&names.iter().map(|name| name.country)));
-    values
+    }))
 }
 
 #[cfg(test)]

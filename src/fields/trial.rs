@@ -9,7 +9,7 @@ use crate::columns::{Column, Dictionary, Rows, Values};
 use crate::problems::Problems;
 use crate::rng::Stream;
 
-use super::{Compiled, Context, FieldType, Files, find};
+use super::{Compiled, Context, FieldType, Files, Shared, find};
 
 /// A compiled field and what was found in it.
 #[derive(Debug)]
@@ -66,8 +66,8 @@ impl Trial {
     /// What LINK reads of `name` in the first `count` rows.
     pub(super) fn linked(&self, name: &str, count: usize) -> Vec<String> {
         let Values::Choice { keys, .. } = self.column(count).values else { panic!("no keys") };
-        let values: &Dictionary =
-            &self.compiled.sub_values.iter().find(|(key, _)| key == name).unwrap().1;
+        let (_, linked) = self.compiled.sub_values.iter().find(|(key, _)| key == name).unwrap();
+        let values: &Dictionary = linked.texts();
         keys.iter().map(|key| String::from_utf8(values.get(*key).to_vec()).unwrap()).collect()
     }
 }
@@ -139,7 +139,8 @@ fn attempt(
     let object: Map<String, Value> = serde_json::from_str(json).unwrap();
     let mut problems = Problems::default();
     let files = Folder(folder.to_owned());
-    let context = Context { stream: stream(), now: NOW, rows, files: &files };
+    let shared = Shared::default();
+    let context = Context { stream: stream(), now: NOW, rows, files: &files, shared: &shared };
     let compiled =
         kind.compile(&mut Reader::new(&object, "/Fields/0", Some("f"), &mut problems), &context);
     assert_eq!(compiled.is_none(), problems.has_errors(), "{problems:?}");

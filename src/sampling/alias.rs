@@ -6,6 +6,7 @@
 //! half of `word * count` is the cell, the top of the low half is compared with its threshold.
 
 use std::hint::select_unpredictable;
+use std::sync::Arc;
 
 use crate::columns::Rows;
 use crate::rng::{Stream, scale};
@@ -51,12 +52,12 @@ struct Cell {
     alias: u32,
 }
 
-/// Draws keys `0..len()`, each as often as its weight says.
+/// Draws keys `0..len()`, each as often as its weight says. Clones share the table.
 #[derive(Debug, Clone)]
 pub struct Alias {
     count: u64,
     /// Empty when all weights are equal: the cell is the key then.
-    cells: Vec<Cell>,
+    cells: Arc<[Cell]>,
 }
 
 impl Alias {
@@ -78,10 +79,10 @@ impl Alias {
         };
         let count = weights.len() as u64;
         if weights.iter().all(|weight| weight.to_bits() == first.to_bits()) && *first > 0.0 {
-            return Ok(Self { count, cells: Vec::new() });
+            return Ok(Self { count, cells: Arc::default() });
         }
         let shares = whole_shares(weights).ok_or(WeightError::AllZero)?;
-        Ok(Self { count, cells: cells(shares) })
+        Ok(Self { count, cells: cells(shares).into() })
     }
 
     /// A table of `count` equal weights.
@@ -92,7 +93,7 @@ impl Alias {
     pub fn even(count: usize) -> Result<Self, WeightError> {
         match count {
             0 => Err(WeightError::Empty),
-            1..=MOST => Ok(Self { count: count as u64, cells: Vec::new() }),
+            1..=MOST => Ok(Self { count: count as u64, cells: Arc::default() }),
             _ => Err(WeightError::TooMany { count }),
         }
     }

@@ -8,6 +8,7 @@ use crate::dictionaries::{Country, DictionaryError, countries, find_country};
 use crate::problems::Problem;
 
 use super::Refused;
+use super::linked::Linked;
 
 /// The attribute that names countries.
 pub const FILTERS: Attribute = Attribute::new(
@@ -29,6 +30,19 @@ pub fn read<T>(
     reader: &mut Reader<'_>,
     entries: impl Fn(&[Country]) -> Result<T, DictionaryError>,
 ) -> Result<T, Refused> {
+    read_checked(reader, |country| entries(&[country]).map(drop), &entries)
+}
+
+/// The same with a `check` of its own whether the dictionary has entries for a country.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_checked<T>(
+    reader: &mut Reader<'_>,
+    check: impl Fn(Country) -> Result<(), DictionaryError>,
+    entries: impl FnOnce(&[Country]) -> Result<T, DictionaryError>,
+) -> Result<T, Refused> {
     let names = match reader.texts(FILTERS.name) {
         None if reader.has(FILTERS.name) => return Err(Refused),
         names => names.unwrap_or_default(),
@@ -43,7 +57,7 @@ pub fn read<T>(
     for (index, name) in names.iter().enumerate().filter(|(_, name)| !name.trim().is_empty()) {
         let found = find_country(name).and_then(|country| {
             if !wanted.contains(&country) {
-                entries(&[country])?;
+                check(country)?;
                 wanted.push(country);
             }
             Ok(())
@@ -75,17 +89,20 @@ fn tell(reader: &mut Reader<'_>, error: &DictionaryError, index: Option<usize>) 
 }
 
 /// What LINK can read of the country of every key: its name and its codes.
-pub fn sub_values(
-    keys: &(impl Iterator<Item = Country> + Clone),
-) -> [(String, Arc<Dictionary>); 4] {
-    let names: Vec<[&str; 3]> =
-        countries().map(|country| [country.name(), country.iso2(), country.iso3()]).collect();
-    let texts = |place: usize| Dictionary::new(keys.clone().map(|key| names[key.index()][place]));
-    let iso2 = texts(1);
+pub fn sub_values(keys: impl Iterator<Item = Country>) -> [(String, Linked); 4] {
+    let keys: Arc<[Country]> = keys.collect();
+    let texts = |text: fn(Country) -> &'static str| {
+        let keys = Arc::clone(&keys);
+        Linked::new(move || {
+            let texts: Vec<&str> = countries().map(text).collect();
+            Dictionary::new(keys.iter().map(|key| texts[key.index()]))
+        })
+    };
+    let iso2 = texts(Country::iso2);
     [
-        ("country".to_owned(), texts(0)),
-        ("iso2".to_owned(), Arc::clone(&iso2)),
+        ("country".to_owned(), texts(Country::name)),
+        ("iso2".to_owned(), iso2.clone()),
         ("iso_code".to_owned(), iso2),
-        ("iso3".to_owned(), texts(2)),
+        ("iso3".to_owned(), texts(Country::iso3)),
     ]
 }

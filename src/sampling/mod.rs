@@ -10,6 +10,7 @@
 //! | [`distribution`] | `distribution`: normal, lognormal, exponential, zipf |
 //! | [`permutation`] | distinct numbers in random order |
 //! | [`countries`] | `filters` that name countries |
+//! | [`linked`] | what LINK reads beside a list |
 //! | [`surnames`] | last names by country and sex |
 //! | [`table`] | tables in delimited text |
 //!
@@ -22,6 +23,7 @@ pub mod choices;
 pub mod countries;
 pub mod distribution;
 pub mod length;
+pub mod linked;
 pub mod permutation;
 pub mod ranges;
 pub mod surnames;

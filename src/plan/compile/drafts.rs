@@ -7,7 +7,7 @@ use super::Environment;
 
 use crate::attributes::{Attribute, Reader};
 use crate::expression::{self, Expression};
-use crate::fields::{self, Compiled, Computed, Context, FieldType};
+use crate::fields::{self, Compiled, Computed, Context, FieldType, Shared};
 use crate::model::{COMMON_ATTRIBUTES, Field};
 use crate::plan::extension::{self, is_extension};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
@@ -41,6 +41,7 @@ impl<'a> Draft<'a> {
         field: &'a Field,
         environment: &Environment<'_>,
         names: &BTreeSet<&str>,
+        shared: &Shared,
         problems: &mut Problems,
     ) -> Option<Self> {
         let stream = Stream::new(environment.seed, &field.name);
@@ -75,6 +76,7 @@ impl<'a> Draft<'a> {
                     now: environment.now,
                     rows: environment.rows,
                     files: environment.files,
+                    shared,
                 };
                 let compiled = kind.compile(&mut reader, &context)?;
                 check_capacity(&compiled, environment.rows, &mut reader);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::order::topological;
 use super::{Nulls, Plan, Step, extension, fixed_width};
 use crate::columns::{ColumnInfo, Schema};
-use crate::fields::Files;
+use crate::fields::{Files, Shared};
 use crate::model::Model;
 use crate::problems::{Problem, Problems};
 use crate::sandbox::{ExtensionFile, Extensions};
@@ -46,8 +46,9 @@ pub fn compile(
 ) -> Option<Plan> {
     let errors_before = problems.errors();
     let names: BTreeSet<&str> = model.fields.iter().map(|field| field.name.as_str()).collect();
-    let drafts: Vec<Option<Draft<'_>>> =
-        model.fields.iter().map(|field| Draft::new(field, environment, &names, problems)).collect();
+    let shared = Shared::default();
+    let draft = |field| Draft::new(field, environment, &names, &shared, problems);
+    let drafts: Vec<Option<Draft<'_>>> = model.fields.iter().map(draft).collect();
     let references = resolve(&model.fields, &drafts, problems);
     let reads: Vec<Vec<usize>> =
         references.iter().map(|inputs| inputs.iter().map(|input| input.field).collect()).collect();

@@ -15,7 +15,6 @@ pub(super) struct ResolvedInput {
 }
 
 /// How a sub-value is read.
-#[derive(Clone)]
 pub(super) enum ResolvedSubValue {
     /// By the keys of the field's own column.
     Dictionary(Arc<Dictionary>),
@@ -78,28 +77,26 @@ fn resolve_one(
         return Ok(Some(ResolvedInput { field: place, sub_value: None }));
     };
     let Some(draft) = &drafts[place] else { return Ok(None) };
-    let offered: Vec<(&str, ResolvedSubValue)> = match &draft.body {
-        Body::Generated(compiled) => compiled
-            .sub_values
-            .iter()
-            .map(|(name, texts)| (name.as_str(), ResolvedSubValue::Dictionary(Arc::clone(texts))))
-            .collect(),
+    let names: Vec<&str> = match &draft.body {
+        Body::Generated(compiled) => {
+            compiled.sub_values.iter().map(|(name, _)| name.as_str()).collect()
+        }
         Body::Computed { .. } => Vec::new(),
-        Body::Extension(_) => draft
-            .sub_columns()
-            .iter()
-            .enumerate()
-            .map(|(index, sub)| {
-                let data_type = sub.data_type;
-                (sub.name.as_str(), ResolvedSubValue::Column { index, data_type })
-            })
-            .collect(),
+        Body::Extension(_) => draft.sub_columns().iter().map(|sub| sub.name.as_str()).collect(),
     };
-    if let Some((_, found)) = offered.iter().find(|(name, _)| name.eq_ignore_ascii_case(sub_value))
-    {
-        return Ok(Some(ResolvedInput { field: place, sub_value: Some(found.clone()) }));
+    if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(sub_value)) {
+        let found = match &draft.body {
+            Body::Generated(compiled) => {
+                let (_, linked) = &compiled.sub_values[index];
+                ResolvedSubValue::Dictionary(Arc::clone(linked.texts()))
+            }
+            _ => {
+                let data_type = draft.sub_columns()[index].data_type;
+                ResolvedSubValue::Column { index, data_type }
+            }
+        };
+        return Ok(Some(ResolvedInput { field: place, sub_value: Some(found) }));
     }
-    let names: Vec<&str> = offered.iter().map(|(name, _)| *name).collect();
     let message = format!(
         "links to `{}` of field `{}`, which offers {}",
         excerpt(sub_value),
