@@ -71,11 +71,10 @@ pub(super) fn count_operations(engine: &mut Engine) -> Rc<Cell<u64>> {
     counted
 }
 
-/// An interpreter for one thread; `field` is what it logs by.
-pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
+/// What reads the text of scripts but cannot run any: functions are looked up when they are called, and
+/// making them known takes four times as long as reading a script.
+pub(super) fn parser(limits: &Limits) -> Engine {
     let mut engine = Engine::new_raw();
-    engine.register_global_module(StandardPackage::new().as_shared_module());
-    host::register(&mut engine);
     engine
         .set_optimization_level(OptimizationLevel::None)
         .set_max_operations(limits.script_operations)
@@ -86,9 +85,16 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
         .set_max_map_size(limits.script_map_entries)
         .set_max_variables(limits.script_variables)
         .set_max_functions(limits.script_functions)
-        .set_fail_on_invalid_map_property(true)
-        .disable_symbol("eval")
-        .on_progress(stop_when_late);
+        .disable_symbol("eval");
+    engine
+}
+
+/// An interpreter for one thread; `field` is what it logs by.
+pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
+    let mut engine = parser(limits);
+    engine.register_global_module(StandardPackage::new().as_shared_module());
+    host::register(&mut engine);
+    engine.set_fail_on_invalid_map_property(true).on_progress(stop_when_late);
     let name = field.to_owned();
     let print = move |text: &str| {
         LINES.set(LINES.get().saturating_add(1));

@@ -70,7 +70,7 @@ impl Kind for Scripts {
     }
 
     fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
-        let script = read::read(&engine::engine(limits, source.label), source)?;
+        let script = read::read(&engine::parser(limits), source)?;
         let text = Text {
             label: source.label.to_owned(),
             stem: source.stem.to_owned(),
@@ -135,8 +135,8 @@ impl Program for ScriptProgram {
 impl ScriptProgram {
     /// The script as a tree, or what prevents it.
     fn lower(&self, field: &Interpreted, data_type: DataType) -> Result<Tree, String> {
-        let engine = engine::engine(&self.text.limits, &field.field);
-        let script = read::read(&engine, &self.text.source()).map_err(|fault| fault.to_string())?;
+        let script = read::read(&engine::parser(&self.text.limits), &self.text.source())
+            .map_err(|fault| fault.to_string())?;
         let description = &self.descriptions[0];
         if !description.sub_values.is_empty() {
             return Err("sub-values".to_owned());
