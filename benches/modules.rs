@@ -113,6 +113,7 @@ fn load(
     bytes: &[u8],
 ) -> Result<Arc<dyn Program>, Box<dyn std::error::Error>> {
     let kind = KINDS.iter().find(|one| one.type_name() == kind).ok_or("no such kind")?;
+    let bytes = &Arc::new(bytes.to_vec());
     let source = Source { label, stem: "bench", bytes, digest: "bench", cache: None };
     Ok(kind.load(&source, &Limits::default())?)
 }

@@ -211,7 +211,7 @@ fn of_kind(
         let source = Source {
             label: CODE,
             stem: &field.name,
-            bytes: code.as_bytes(),
+            bytes: &Arc::new(code.clone().into_bytes()),
             digest: "",
             cache: None,
         };

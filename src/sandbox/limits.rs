@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The limits of user code. Counts are deterministic: the same rows reach them on every machine. Seconds
 /// are the net below for what counts do not see; they end a command, they never change a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Bytes of a script.

@@ -64,7 +64,7 @@ fn compile(
 ) -> Result<ExtensionFile, Box<Fault>> {
     let label = path.to_string_lossy();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let cache = settings.cache.as_deref();
+    let (bytes, cache) = (Arc::new(bytes), settings.cache.as_deref());
     let source = Source { label: &label, stem: &stem, bytes: &bytes, digest, cache };
     let program = kind.load(&source, &settings.limits)?;
     Ok(ExtensionFile {
@@ -72,7 +72,7 @@ fn compile(
         name: file_name(path),
         path: path.to_owned(),
         digest: digest.to_owned(),
-        bytes: Arc::new(bytes),
+        bytes,
         program,
     })
 }

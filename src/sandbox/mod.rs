@@ -82,8 +82,8 @@ pub struct Source<'a> {
     pub label: &'a str,
     /// Its name without folder and extension.
     pub stem: &'a str,
-    /// What it holds.
-    pub bytes: &'a [u8],
+    /// What it holds. Shared: a program may need it again.
+    pub bytes: &'a Arc<Vec<u8>>,
     /// SHA-256 of `bytes`, 64 hexadecimal digits: what caches are keyed by.
     pub digest: &'a str,
     /// A folder of this user's for what compiling leaves behind; `None`: keep nothing.

@@ -120,3 +120,31 @@ fn hostile_files_in_the_folder_hurt_neither_the_others_nor_the_program() {
     let told = String::from_utf8_lossy(&refused.stderr) + String::from_utf8_lossy(&refused.stdout);
     assert!(told.contains("there is no file `../lookup.wasm`"), "{told}");
 }
+
+/// For code that is damaged where it is kept: listing what there is does not read it, using it heals it.
+#[test]
+fn the_code_of_a_known_module_is_not_looked_at_before_it_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("wasm-generators")).unwrap();
+    fs::copy(samples().join("lookup.wasm"), folder.path().join("wasm-generators/lookup.wasm"))
+        .unwrap();
+    let model = r#"{"Fields": [{"name": "a", "type": "AIRPORT", "params": {"country": "JP"}}]}"#;
+    fs::write(folder.path().join("model.json"), model).unwrap();
+    let listed = run_ok(folder.path(), &["fields"]);
+    assert!(listed.contains("AIRPORT"), "{listed}");
+    let kept = fs::read_dir(folder.path().join(".datagen/extension-cache/modules")).unwrap();
+    let mut code: Vec<_> = kept.map(|entry| entry.unwrap().path()).collect();
+    code.retain(|path| path.to_string_lossy().contains("-code-"));
+    let [code] = &code[..] else { panic!("{code:?}") };
+    let compiled = fs::metadata(code).unwrap().len();
+    fs::write(code, "damaged").unwrap();
+    assert_eq!(run_ok(folder.path(), &["fields"]), listed);
+    assert_eq!(fs::read(code).unwrap(), b"damaged");
+    let out = run_ok(folder.path(), &["preview", "model.json", "-n", "2", "--format", "csv"]);
+    assert_eq!(out.replace('"', ""), "a\nHND\nHND\n");
+    assert_eq!(fs::metadata(code).unwrap().len(), compiled);
+    // What changes is looked at again, and told.
+    fs::write(folder.path().join("wasm-generators/lookup.wasm"), "noise").unwrap();
+    let listed = run_ok(folder.path(), &["fields"]);
+    assert!(!listed.contains("AIRPORT") && listed.contains("lookup.wasm:1:1"), "{listed}");
+}

@@ -74,7 +74,7 @@ impl Kind for Scripts {
         let text = Text {
             label: source.label.to_owned(),
             stem: source.stem.to_owned(),
-            bytes: source.bytes.to_vec(),
+            bytes: Arc::clone(source.bytes),
             limits: limits.clone(),
         };
         Ok(Arc::new(ScriptProgram {
@@ -90,7 +90,7 @@ impl Kind for Scripts {
 struct Text {
     label: String,
     stem: String,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     limits: Limits,
 }
 

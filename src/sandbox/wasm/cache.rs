@@ -1,10 +1,11 @@
-//! Compiled code kept on disk, so that a module is compiled once.
+//! What becomes of modules kept on disk, so that a module is compiled once and tells once what it offers.
 //!
 //! Compiled code is trusted when it is loaded, so an entry is only taken back when it carries the seal of
 //! the key that lies beside it, in a folder that nobody else may enter: what this user's own process wrote.
 //! Anything else is as good as absent.
 
 use std::fs;
+use std::hash::Hasher;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ const MOST_BYTES: u64 = 1 << 30;
 
 const SEAL: usize = 32;
 
-/// A private folder of compiled code.
+/// A private folder of compiled code and of descriptions.
 #[derive(Debug)]
 pub(super) struct Cache {
     folder: PathBuf,
@@ -40,15 +41,14 @@ impl Cache {
         self.folder.join(format!("{name}.bin"))
     }
 
-    /// The code kept as `name`, where it is there and whole.
+    /// What is kept as `name`, where it is there and whole.
     pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
         let mut bytes = fs::read(self.path(name)).ok()?;
-        let code = bytes.len().checked_sub(SEAL)?;
-        let seal = bytes.split_off(code);
+        let seal = bytes.split_off(bytes.len().checked_sub(SEAL)?);
         (self.seal(name, &bytes) == *seal).then_some(bytes)
     }
 
-    /// Keeps `code` as `name`. Where that fails it is compiled anew next time.
+    /// Keeps `code` as `name`. Where that fails it is made anew next time.
     pub(super) fn write(&self, name: &str, code: &[u8]) {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
@@ -108,6 +108,39 @@ impl Cache {
     }
 }
 
+/// FNV-1a over what an entry depends on: a named hash, so that it is the same in every process.
+pub(super) struct Fnv(u64);
+
+impl Fnv {
+    /// A hash that differs between versions of this program.
+    pub(super) fn new() -> Self {
+        Self::of(env!("CARGO_PKG_VERSION"))
+    }
+
+    fn of(version: &str) -> Self {
+        let mut hash = Self(0xcbf2_9ce4_8422_2325);
+        hash.write(version.as_bytes());
+        hash
+    }
+
+    /// The name of `what`, made of the file of this digest.
+    pub(super) fn name(&self, digest: &str, what: &str) -> String {
+        format!("{digest}-{what}-{:016x}", self.0)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 /// The key of a cache, made where there is none. `owner` is who owns the folder: a key of another user's
 /// seals nothing.
 fn key(path: &Path, owner: u32) -> Option<[u8; SEAL]> {
@@ -160,6 +193,14 @@ mod tests {
         cache.write("a", b"code");
         fs::remove_file(folder.path().join("modules/key")).unwrap();
         assert_eq!(Cache::open(folder.path()).unwrap().read("a"), None);
+    }
+
+    #[test]
+    fn another_version_finds_nothing_of_this_one() {
+        let name = |version| Fnv::of(version).name("00ff", "description");
+        assert_eq!(name("1.0.0"), name("1.0.0"));
+        assert_ne!(name("1.0.0"), name("1.0.1"));
+        assert_ne!(name("1.0.0"), Fnv::of("1.0.0").name("00ff", "code"));
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! Compiles a component, or takes its code from the cache, within a time.
+//!
+//! Whoever needs code comes through here, when files are read or when a module is first used. So what compiling
+//! may take of the machine is bounded here.
 
-use std::hash::{Hash as _, Hasher};
+use std::hash::Hash as _;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::Component;
 
-use super::cache::Cache;
-use super::engine::Runtime;
+use super::cache::{Cache, Fnv};
+use super::engine::{Runtime, locked};
 use super::faults::first_line;
 use super::finish::finish;
 use crate::sandbox::{Fault, FaultKind, Source};
@@ -24,7 +28,33 @@ const STACK_BYTES: usize = 16 << 20;
 
 static ABANDONED: AtomicU32 = AtomicU32::new(0);
 
-/// The compiled form of a file.
+/// Compilations that somebody waits for, and that one of them has ended.
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+/// The right to compile: as many hold one as there are processors.
+struct Permit;
+
+impl Permit {
+    fn wait_for() -> Self {
+        let most = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut running = locked(&RUNNING);
+        while *running >= most {
+            running = ENDED.wait(running).unwrap_or_else(PoisonError::into_inner);
+        }
+        *running += 1;
+        Self
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        *locked(&RUNNING) -= 1;
+        ENDED.notify_one();
+    }
+}
+
+/// The compiled form of a file, from `cache` where that has it.
 ///
 /// # Errors
 ///
@@ -32,10 +62,10 @@ static ABANDONED: AtomicU32 = AtomicU32::new(0);
 pub(super) fn compile(
     runtime: &Arc<Runtime>,
     source: &Source<'_>,
+    cache: Option<&Cache>,
 ) -> Result<Component, Box<Fault>> {
-    let cache = source.cache.and_then(Cache::open);
-    let name = cache_name(runtime, source.digest);
-    if let Some(code) = cache.as_ref().and_then(|cache| cache.read(&name))
+    let name = code_name(runtime, source.digest);
+    if let Some(code) = cache.and_then(|cache| cache.read(&name))
         && let Some(component) = load(runtime, &code)
     {
         return Ok(component);
@@ -49,28 +79,11 @@ pub(super) fn compile(
     Ok(component)
 }
 
-/// The code's name: another version of this program, another engine, another setting of it or another file
-/// is another code.
-fn cache_name(runtime: &Runtime, digest: &str) -> String {
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.write(env!("CARGO_PKG_VERSION").as_bytes());
+/// Another engine or another setting of it makes another code.
+fn code_name(runtime: &Runtime, digest: &str) -> String {
+    let mut hash = Fnv::new();
     runtime.engine.precompile_compatibility_hash().hash(&mut hash);
-    format!("{digest}-{:016x}", hash.0)
-}
-
-/// FNV-1a: a named hash, so that the name is the same in every process.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
+    hash.name(digest, "code")
 }
 
 #[expect(unsafe_code, reason = "compiling an interpreter takes seconds, loading its code none")]
@@ -86,6 +99,7 @@ fn compile_in_time(
     bytes: Vec<u8>,
 ) -> Result<Component, Box<Fault>> {
     let fault = |kind, message| Box::new(Fault::new(kind, label, message));
+    let _permit = Permit::wait_for();
     if ABANDONED.load(Ordering::Relaxed) >= MOST_ABANDONED {
         let message = "other modules that take too long are still being compiled";
         return Err(fault(FaultKind::Machine, message.to_owned()));

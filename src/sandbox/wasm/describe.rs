@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::bindings::exports::datagen::field::generators::{
-    ColumnType, Descriptor, InputSpec, Kind, ModuleInfo, ParamKind, ParamSpec,
+    ColumnType, Descriptor, InputSpec, Kind, ParamKind, ParamSpec,
 };
 use super::faults::first_line;
 use crate::columns::DataType;
@@ -29,19 +29,19 @@ pub(super) struct Entry {
     pub(super) accepts: Vec<Vec<Kind>>,
 }
 
-/// The generators of a module.
+/// The generators of a module, from what it told of them.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong.
-pub(super) fn describe(info: ModuleInfo) -> Result<(Vec<Description>, Vec<Entry>), String> {
-    let count = info.generators.len();
+pub(super) fn describe(told: Vec<Descriptor>) -> Result<(Vec<Description>, Vec<Entry>), String> {
+    let count = told.len();
     if count == 0 || count > MOST {
         return Err(format!("it offers {count} generators, expected 1 to {MOST}"));
     }
     let mut names = BTreeSet::new();
     let mut described = (Vec::new(), Vec::new());
-    for descriptor in info.generators {
+    for descriptor in told {
         let name = descriptor.name.clone();
         let wrong = |message| format!("generator `{}`: {message}", excerpt(&name));
         if !is_name(&name) {

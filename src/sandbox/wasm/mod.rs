@@ -1,10 +1,10 @@
 //! WebAssembly modules as generators, in whatever language they were written.
 //!
 //! ```text
-//!  file ── finish ──► component ── inspect, compile (or cache) ──► Module ── describe ──► Offer
-//!                                                                               │ prepare: check of parameters
-//!                                                        a fresh instance ◄── Block: generate, once per block
-//!                                                        columns in, columns out, checked
+//!  file ──► Code ── what it told another time, or describe ──► Offer
+//!            │ when it is first needed                            │ prepare: check of parameters
+//!            └─ finish, inspect, compile (or cache) ──► Module ──► Block: generate, once per block,
+//!                                                        on a fresh instance; columns in, columns out, checked
 //! ```
 //!
 //! The interface is `wasm-generators/wit`: columns as flat lists, one seed per row, one call per block. A
@@ -21,6 +21,7 @@ mod answers;
 mod bindings;
 mod block;
 mod cache;
+mod code;
 mod compile;
 mod describe;
 mod engine;
@@ -30,13 +31,14 @@ mod forgive;
 mod host;
 mod inputs;
 mod inspect;
+mod kept;
 mod program;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use super::{Fault, FaultKind, Kind, Limits, Program, Source};
+use super::{Fault, Kind, Limits, Program, Source};
 
 /// The kind of `.wasm` and `.wat` files.
 #[derive(Debug)]
@@ -64,12 +66,6 @@ impl Kind for Wasm {
     }
 
     fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
-        let runtime = engine::Runtime::shared(limits).map_err(|error| {
-            let message = faults::first_line(&format!("no engine for these limits: {error:#}"));
-            Box::new(Fault::new(FaultKind::Compile, source.label, message))
-        })?;
-        let component = compile::compile(&runtime, source)?;
-        let module = program::Module::new(runtime, source.label, &component)?;
-        Ok(Arc::new(program::Offer::new(module)?))
+        Ok(Arc::new(program::Offer::new(code::Code::new(source, limits))?))
     }
 }

@@ -7,9 +7,10 @@ use serde_json::Value;
 use wasmtime::component::Component;
 
 use super::answers;
-use super::bindings::exports::datagen::field::generators::ParamValue;
+use super::bindings::exports::datagen::field::generators::{Descriptor, ParamValue};
 use super::bindings::{FieldGenerators, FieldGeneratorsPre};
 use super::block::Block;
+use super::code::Code;
 use super::describe::{Entry, data_type, describe};
 use super::engine::Runtime;
 use super::faults::{first_line, refused, trapped};
@@ -75,6 +76,17 @@ impl Module {
         Ok(Self { runtime, label: label.to_owned(), instances })
     }
 
+    /// What the module tells of itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not.
+    pub(super) fn generators(&self) -> Result<Vec<Descriptor>, Box<Fault>> {
+        let info =
+            self.call(|instance, store| instance.datagen_field_generators().call_describe(store))?;
+        Ok(info.generators)
+    }
+
     /// Runs `call` on a fresh instance.
     ///
     /// # Errors
@@ -128,23 +140,26 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// A module and what it offers.
 #[derive(Debug)]
 pub(super) struct Offer {
-    module: Arc<Module>,
+    code: Code,
     descriptions: Vec<Description>,
     entries: Vec<Entry>,
 }
 
 impl Offer {
-    /// Asks `module` what it offers.
+    /// Asks the module what it offers, unless it is known from another time.
     ///
     /// # Errors
     ///
     /// Why it does not tell, or what is wrong with what it tells.
-    pub(super) fn new(module: Module) -> Result<Self, Box<Fault>> {
-        let info = module
-            .call(|instance, store| instance.datagen_field_generators().call_describe(store))?;
-        let (descriptions, entries) = describe(info)
-            .map_err(|message| Box::new(Fault::new(FaultKind::Answer, &*module.label, message)))?;
-        Ok(Self { module: Arc::new(module), descriptions, entries })
+    pub(super) fn new(code: Code) -> Result<Self, Box<Fault>> {
+        if let Some((descriptions, entries)) = code.kept().and_then(|told| describe(told).ok()) {
+            return Ok(Self { code, descriptions, entries });
+        }
+        let told = code.module()?.generators()?;
+        let (descriptions, entries) = describe(told.clone())
+            .map_err(|message| Box::new(Fault::new(FaultKind::Answer, &*code.label, message)))?;
+        code.keep(&told);
+        Ok(Self { code, descriptions, entries })
     }
 }
 
@@ -154,7 +169,8 @@ impl Program for Offer {
     }
 
     fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
-        let label = &*self.module.label;
+        let module = self.code.module()?;
+        let label = &*self.code.label;
         let fault = |kind, message| Box::new(Fault::new(kind, label, message));
         let (entry, description) =
             (&self.entries[binding.generator], &self.descriptions[binding.generator]);
@@ -177,7 +193,7 @@ impl Program for Offer {
         }
         let lowered: Vec<ParamValue<'_>> = parameters.iter().map(Parameter::lowered).collect();
         let types: Vec<_> = passings.iter().map(|one| one.map(Passing::column_type)).collect();
-        let checked = self.module.call(|instance, store| {
+        let checked = module.call(|instance, store| {
             instance.datagen_field_generators().call_check(store, &entry.name, &lowered, &types)
         })?;
         let output = checked.map_err(|error| refused(label, &error, None))?;
@@ -187,7 +203,7 @@ impl Program for Offer {
             return Err(fault(FaultKind::Refused, format!("it gives {output}, not {returns}")));
         }
         Ok(Box::new(Block {
-            module: Arc::clone(&self.module),
+            module,
             generator: entry.name.clone(),
             field: binding.field.to_owned(),
             parameters,

@@ -156,7 +156,7 @@ fn program(body: &str, returns: &str) -> Arc<dyn Program> {
     let source = Source {
         label: "test.rhai",
         stem: "test",
-        bytes: text.as_bytes(),
+        bytes: &Arc::new(text.into_bytes()),
         digest: "",
         cache: None,
     };
@@ -285,8 +285,13 @@ fn what_is_not_lowered_says_why() {
         let text = format!(
             "const output = \"int64\";\nconst params = #{{}};\nfn endless(n) {{ endless(n) }}\nfn generate(row, params) {{ {body} }}"
         );
-        let source =
-            Source { label: "t.rhai", stem: "t", bytes: text.as_bytes(), digest: "", cache: None };
+        let source = Source {
+            label: "t.rhai",
+            stem: "t",
+            bytes: &Arc::new(text.into_bytes()),
+            digest: "",
+            cache: None,
+        };
         let program = Scripts.load(&source, &Limits::default()).unwrap();
         let Tier::Interpreted { because } = prepared(&*program, true).tier() else {
             panic!("{body} is lowered")

@@ -4,9 +4,11 @@
 mod answers;
 mod forgive;
 mod hostile;
+mod kept;
 mod samples;
 mod text;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -34,8 +36,18 @@ pub(super) fn tight() -> Limits {
 
 /// Loads a file.
 pub(super) fn load(bytes: &[u8], limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+    load_with(None, bytes, limits)
+}
+
+/// Loads a file beside what is kept of it.
+pub(super) fn load_with(
+    cache: Option<&Path>,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Arc<dyn Program>, Box<Fault>> {
     let digest = crate::sandbox::files::digest(bytes);
-    let source = Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache: None };
+    let bytes = &Arc::new(bytes.to_vec());
+    let source = Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache };
     Wasm.load(&source, limits)
 }
 
