@@ -82,16 +82,9 @@ impl Block {
             table_rows: self.table_rows,
             inputs: &lowered,
         };
-        let answer = self
-            .module
-            .call_with(self.fuel(), |instance, store| {
-                let answer =
-                    instance.datagen_field_generators().call_generate(&mut *store, request);
-                let spent = self.fuel().saturating_sub(store.get_fuel()?);
-                self.spent.fetch_add(spent, Ordering::Relaxed);
-                answer
-            })?
-            .map_err(|error| refused(label, &error, Some(rows.first)))?;
+        let (answer, spent) = self.module.generate(self.fuel(), request)?;
+        self.spent.fetch_add(spent, Ordering::Relaxed);
+        let answer = answer.map_err(|error| refused(label, &error, Some(rows.first)))?;
         let column = checked(label, answer.values, rows, self.output, self.nullable)?;
         let (given, expected) = (answer.sub_values.len(), self.sub_values.len());
         if given != expected {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Engine, OptLevel, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, Store};
 
 use super::bindings::FieldGenerators;
 use super::host::Host;
@@ -38,8 +38,15 @@ pub(super) struct Runtime {
     pub(super) limits: Limits,
     /// Whether instances come from a pool of [`SLOTS`].
     pooled: bool,
-    running: Mutex<u32>,
+    calls: Mutex<Calls>,
     ended: Condvar,
+}
+
+/// Calls at this moment.
+#[derive(Debug, Default)]
+struct Calls {
+    running: u32,
+    waiting: u32,
 }
 
 impl std::fmt::Debug for Runtime {
@@ -54,8 +61,12 @@ pub(super) struct Permit<'a>(&'a Runtime);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *locked(&self.0.running) -= 1;
-        self.0.ended.notify_one();
+        let mut calls = locked(&self.0.calls);
+        calls.running -= 1;
+        // Telling nobody takes a system call as well.
+        if calls.waiting > 0 {
+            self.0.ended.notify_one();
+        }
     }
 }
 
@@ -102,17 +113,19 @@ impl Runtime {
                 thread::sleep(TICK);
             }
         })?;
-        let (running, ended) = (Mutex::new(0), Condvar::new());
-        Ok(Self { engine, linker, limits: limits.clone(), pooled, running, ended })
+        let (calls, ended) = (Mutex::default(), Condvar::new());
+        Ok(Self { engine, linker, limits: limits.clone(), pooled, calls, ended })
     }
 
     /// Waits until one more call may run.
     pub(super) fn permit(&self) -> Permit<'_> {
-        let mut running = locked(&self.running);
-        while self.pooled && *running >= SLOTS {
-            running = self.ended.wait(running).unwrap_or_else(PoisonError::into_inner);
+        let mut calls = locked(&self.calls);
+        while self.pooled && calls.running >= SLOTS {
+            calls.waiting += 1;
+            calls = self.ended.wait(calls).unwrap_or_else(PoisonError::into_inner);
+            calls.waiting -= 1;
         }
-        *running += 1;
+        calls.running += 1;
         Permit(self)
     }
 
@@ -151,6 +164,8 @@ fn config(limits: &Limits, pooled: bool) -> Config {
             .max_core_instance_size(4 << 20)
             .max_component_instance_size(16 << 20)
             .linear_memory_keep_resident(KEPT_RESIDENT)
+            // Linux 6.7 and later tell which pages were written: only those are cleared.
+            .pagemap_scan(Enabled::Auto)
             .table_keep_resident(64 << 10);
         config.allocation_strategy(pool);
     }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use serde_json::Value;
-use wasmtime::component::Component;
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex};
 
 use super::answers;
-use super::bindings::exports::datagen::field::generators::{Descriptor, ParamValue};
+use super::bindings::exports::datagen::field::generators::{
+    Answer, Descriptor, Error, ParamValue, Request,
+};
 use super::bindings::{FieldGenerators, FieldGeneratorsPre};
 use super::block::Block;
 use super::code::Code;
@@ -23,12 +26,17 @@ use crate::sandbox::{
     Binding, Description, Fault, FaultKind, ParameterKind, Prepared, Program, data_type_name,
 };
 
+/// The interface that modules export.
+const GENERATORS: &str = "datagen:field/generators@1.0.0";
+
 /// A module ready to be instantiated, shared by everything that uses it.
 pub(super) struct Module {
     pub(super) runtime: Arc<Runtime>,
     /// What messages call it.
     pub(super) label: String,
     instances: FieldGeneratorsPre<Host>,
+    /// The function called for every block.
+    generate: ComponentExportIndex,
 }
 
 impl std::fmt::Debug for Module {
@@ -68,12 +76,14 @@ impl Module {
                         component.component_type().exports(&runtime.engine).map(|(name, _)| name),
                     );
                     let error = first_line(&format!("{error:#}"));
-                    fault(format!(
-                        "it does not export datagen:field/generators@1.0.0 but {exports} ({error})"
-                    ))
+                    fault(format!("it does not export {GENERATORS} but {exports} ({error})"))
                 })
             })?;
-        Ok(Self { runtime, label: label.to_owned(), instances })
+        let interface = component.get_export_index(None, GENERATORS);
+        let generate = interface.and_then(|one| component.get_export_index(Some(&one), "generate"));
+        let generate =
+            generate.ok_or_else(|| fault(format!("it does not export {GENERATORS}#generate")))?;
+        Ok(Self { runtime, label: label.to_owned(), instances, generate })
     }
 
     /// What the module tells of itself.
@@ -94,30 +104,54 @@ impl Module {
     /// Why there was no answer.
     pub(super) fn call<T>(
         &self,
-        call: impl FnOnce(&FieldGenerators, &mut wasmtime::Store<Host>) -> wasmtime::Result<T>,
+        call: impl FnOnce(&FieldGenerators, &mut Store<Host>) -> wasmtime::Result<T>,
     ) -> Result<T, Box<Fault>> {
-        self.call_with(self.runtime.limits.module_fuel, call)
+        let fuel = self.runtime.limits.module_fuel;
+        self.run(fuel, |store| self.instances.instantiate(store), |one, store| call(&one, store))
     }
 
-    /// Runs `call` on a fresh instance, with so much fuel.
+    /// The answer of a fresh instance to `request`, and the fuel that it took, of at most `fuel`.
     ///
     /// # Errors
     ///
     /// Why there was no answer.
-    pub(super) fn call_with<T>(
+    pub(super) fn generate(
         &self,
         fuel: u64,
-        call: impl FnOnce(&FieldGenerators, &mut wasmtime::Store<Host>) -> wasmtime::Result<T>,
+        request: Request<'_>,
+    ) -> Result<(Result<Answer, Error>, u64), Box<Fault>> {
+        // Only this function: looking up all of them costs as much again as the call of a short block.
+        self.run(
+            fuel,
+            |store| self.instances.instance_pre().instantiate(store),
+            |instance, store| {
+                let generate = instance
+                    .get_typed_func::<(Request<'_>,), (Result<Answer, Error>,)>(
+                        &mut *store,
+                        self.generate,
+                    )?;
+                let (answer,) = generate.call(&mut *store, (request,))?;
+                Ok((answer, fuel.saturating_sub(store.get_fuel()?)))
+            },
+        )
+    }
+
+    /// Runs `call` with what `instantiate` makes in a fresh store, with so much fuel.
+    fn run<I, T>(
+        &self,
+        fuel: u64,
+        instantiate: impl FnOnce(&mut Store<Host>) -> wasmtime::Result<I>,
+        call: impl FnOnce(I, &mut Store<Host>) -> wasmtime::Result<T>,
     ) -> Result<T, Box<Fault>> {
         let _permit = self.runtime.permit();
         let mut store = self.runtime.store(&self.label, fuel).map_err(|error| {
             let message = first_line(&format!("{error:#}"));
             Box::new(Fault::new(FaultKind::Machine, &*self.label, message))
         })?;
-        let stopped = |error: &wasmtime::Error, store: &wasmtime::Store<Host>| {
+        let stopped = |error: &wasmtime::Error, store: &Store<Host>| {
             trapped(&self.label, error, store.data(), &self.runtime.limits, fuel)
         };
-        let instance = match self.instances.instantiate(&mut store) {
+        let instance = match instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => {
                 let mut fault = stopped(&error, &store);
@@ -128,7 +162,7 @@ impl Module {
                 return Err(fault);
             }
         };
-        call(&instance, &mut store).map_err(|error| stopped(&error, &store))
+        call(instance, &mut store).map_err(|error| stopped(&error, &store))
     }
 }
 

@@ -40,6 +40,8 @@ pub mod bindings;
 mod describe;
 #[doc(hidden)]
 pub mod dispatch;
+#[doc(hidden)]
+pub mod memory;
 mod output;
 mod parameters;
 mod random;
@@ -141,6 +143,11 @@ macro_rules! export {
                 Err($crate::error(format!("there is no generator `{}`", request.generator)))
             }
         }
+
+        // Tests on other machines have several threads, and keep their own.
+        #[cfg(target_arch = "wasm32")]
+        #[global_allocator]
+        static MEMORY: $crate::memory::Memory = $crate::memory::Memory::new();
 
         // Names that linkers of other machines do not take.
         #[cfg(target_arch = "wasm32")]

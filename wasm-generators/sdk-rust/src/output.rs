@@ -101,6 +101,19 @@ macro_rules! numbers {
             pub fn push(&mut self, value: $item) {
                 self.0.push(value);
             }
+
+            /// Writes `value` of every index below `rows`: faster than one by one, as a module is metered
+            /// at every round of a loop, and this goes round once for eight.
+            #[inline]
+            pub fn fill(&mut self, rows: usize, mut value: impl FnMut(usize) -> $item) {
+                self.0.reserve(rows);
+                let whole = rows - rows % 8;
+                for index in (0..whole).step_by(8) {
+                    let eight: [$item; 8] = std::array::from_fn(|place| value(index + place));
+                    self.0.extend_from_slice(&eight);
+                }
+                self.0.extend((whole..rows).map(value));
+            }
         }
 
         impl Column for $name {

@@ -1,7 +1,9 @@
 //! Arithmetic on whole columns, exactly as the interpreter does it on values.
 
+use std::cell::Cell;
+
 use super::divisor::Divisor;
-use super::vector::{Many, Vector, combine};
+use super::vector::{Many, Vector, merge};
 use super::{Bail, Run};
 use crate::sandbox::rhai::lower::tree::Operator;
 
@@ -13,8 +15,8 @@ fn checked(
     change: impl Fn(i64, i64) -> (i64, i64),
 ) -> Run<Many<i64>> {
     // The sign is gathered, not asked for each: the loop stays free of branches.
-    let wrong = std::cell::Cell::new(0);
-    let result = combine(left, right, |a, b| {
+    let wrong = Cell::new(0);
+    let result = merge(left, right, |a, b| {
         let (value, overflow) = change(a, b);
         wrong.set(wrong.get() | overflow);
         value
@@ -54,11 +56,13 @@ pub(super) fn arithmetic(operator: Operator, left: Vector, right: Vector) -> Run
                 (product, -i64::from(overflows))
             })?,
             Operator::Divide => match divisor(&right) {
-                Some(divisor) => combine(left, right, |a, _| divisor.quotient(a)),
+                Some(Divisor::Power(power)) => merge(left, right, |a, _| power.quotient(a)),
+                Some(Divisor::Other(other)) => merge(left, right, |a, _| other.quotient(a)),
                 None => checked(left, right, |a, b| pair(a.checked_div(b)))?,
             },
             Operator::Remainder => match divisor(&right) {
-                Some(divisor) => combine(left, right, |a, _| divisor.remainder(a)),
+                Some(Divisor::Power(power)) => merge(left, right, |a, _| power.remainder(a)),
+                Some(Divisor::Other(other)) => merge(left, right, |a, _| other.remainder(a)),
                 None => checked(left, right, |a, b| pair(a.checked_rem(b)))?,
             },
             Operator::Power => checked(left, right, |a, b| {
@@ -71,16 +75,16 @@ pub(super) fn arithmetic(operator: Operator, left: Vector, right: Vector) -> Run
             Operator::ShiftRight => checked(left, right, |a, b| {
                 pair((0..64).contains(&b).then(|| a.wrapping_shr(b as u32)))
             })?,
-            Operator::And => combine(left, right, |a, b| a & b),
-            Operator::Or => combine(left, right, |a, b| a | b),
-            Operator::Xor => combine(left, right, |a, b| a ^ b),
+            Operator::And => merge(left, right, |a, b| a & b),
+            Operator::Or => merge(left, right, |a, b| a | b),
+            Operator::Xor => merge(left, right, |a, b| a ^ b),
         }),
         (Vector::Float(left), Vector::Float(right)) => Vector::Float(match operator {
-            Operator::Add => combine(left, right, |a, b| a + b),
-            Operator::Subtract => combine(left, right, |a, b| a - b),
-            Operator::Multiply => combine(left, right, |a, b| a * b),
-            Operator::Divide => combine(left, right, |a, b| a / b),
-            Operator::Remainder => combine(left, right, |a, b| a % b),
+            Operator::Add => merge(left, right, |a, b| a + b),
+            Operator::Subtract => merge(left, right, |a, b| a - b),
+            Operator::Multiply => merge(left, right, |a, b| a * b),
+            Operator::Divide => merge(left, right, |a, b| a / b),
+            Operator::Remainder => merge(left, right, |a, b| a % b),
             _ => return Err(Bail),
         }),
         _ => return Err(Bail),

@@ -1,17 +1,10 @@
 //! Division of many whole numbers by one: a multiplication each, several times as fast.
 
-/// What stands for a divisor: multiples of its inverse, as compilers write division by a constant.
-///
-/// Source: Granlund and Montgomery, "Division by Invariant Integers using Multiplication" (PLDI 1994),
-/// theorem 4.2 with N = 63 bits: the magnitude of every `i64` but one is below 2^63, and for that one the
-/// error stays below 1 / divisor as well, since `multiplier * divisor` is less than 2^(63 + l) + 2^l.
+/// What divides by a number.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Divisor {
-    value: i64,
-    /// ceil(2^(63 + l) / |value|), where 2^(l - 1) < |value| <= 2^l.
-    multiplier: u64,
-    /// l - 1.
-    shift: u32,
+pub(super) enum Divisor {
+    Power(Power),
+    Other(Other),
 }
 
 impl Divisor {
@@ -21,12 +14,58 @@ impl Divisor {
         if magnitude < 2 {
             return None;
         }
+        if value > 0 && magnitude.is_power_of_two() {
+            return Some(Self::Power(Power { bits: magnitude.trailing_zeros() }));
+        }
         let bits = u64::BITS - (magnitude - 1).leading_zeros();
         let multiplier = (1_u128 << (63 + bits)).div_ceil(u128::from(magnitude));
         // Below 2^64, as the magnitude is above 2^(bits - 1).
-        Some(Self { value, multiplier: multiplier as u64, shift: bits - 1 })
+        Some(Self::Other(Other { value, multiplier: multiplier as u64, shift: bits - 1 }))
+    }
+}
+
+/// Divides by 2^`bits`, of 1 to 62.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Power {
+    bits: u32,
+}
+
+impl Power {
+    /// What makes the shift of a negative number round towards zero: 2^bits - 1, else 0.
+    #[inline]
+    fn bias(self, number: i64) -> i64 {
+        ((number >> 63) as u64 >> (u64::BITS - self.bits)) as i64
     }
 
+    /// `number / value`, towards zero.
+    #[inline]
+    pub(super) fn quotient(self, number: i64) -> i64 {
+        number.wrapping_add(self.bias(number)) >> self.bits
+    }
+
+    /// `number % value`, with the sign of `number`.
+    #[inline]
+    pub(super) fn remainder(self, number: i64) -> i64 {
+        let bias = self.bias(number);
+        (number.wrapping_add(bias) & ((1 << self.bits) - 1)) - bias
+    }
+}
+
+/// Divides by multiplying with the inverse, as compilers do by a constant.
+///
+/// Source: Granlund and Montgomery, "Division by Invariant Integers using Multiplication" (PLDI 1994),
+/// theorem 4.2 with N = 63 bits: the magnitude of every `i64` but one is below 2^63, and for that one the
+/// error stays below 1 / divisor as well, since `multiplier * divisor` is less than 2^(63 + l) + 2^l.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Other {
+    value: i64,
+    /// ceil(2^(63 + l) / |value|), where 2^(l - 1) < |value| <= 2^l.
+    multiplier: u64,
+    /// l - 1.
+    shift: u32,
+}
+
+impl Other {
     /// `number / value`, towards zero.
     #[inline]
     pub(super) fn quotient(self, number: i64) -> i64 {
@@ -51,9 +90,12 @@ mod tests {
     use super::*;
 
     fn agrees(number: i64, value: i64) {
-        let divisor = Divisor::new(value).unwrap();
-        assert_eq!(divisor.quotient(number), number / value, "{number} / {value}");
-        assert_eq!(divisor.remainder(number), number % value, "{number} % {value}");
+        let (quotient, remainder) = match Divisor::new(value).unwrap() {
+            Divisor::Power(power) => (power.quotient(number), power.remainder(number)),
+            Divisor::Other(other) => (other.quotient(number), other.remainder(number)),
+        };
+        assert_eq!(quotient, number / value, "{number} / {value}");
+        assert_eq!(remainder, number % value, "{number} % {value}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::arithmetic::{arithmetic, difference};
 use super::selection::Selection;
-use super::vector::{Many, Span, Vector, combine, like};
+use super::vector::{Many, Span, Vector, combine, like, merge};
 use super::{Bail, Frame, Machine, Run};
 use crate::display::write_integer;
 use crate::sandbox::rhai::lower::tree::{Comparison, Node};
@@ -50,13 +50,13 @@ impl Machine<'_> {
             Node::Negate(inner) => match self.value(inner, rows)? {
                 Vector::Int(values) => Vector::Int(difference(Many::One(0), values)?),
                 Vector::Float(values) => {
-                    Vector::Float(combine(Many::One(0.0), values, |_: f64, value: f64| -value))
+                    Vector::Float(merge(Many::One(0.0), values, |_: f64, value: f64| -value))
                 }
                 _ => return Err(Bail),
             },
             Node::Not(inner) => {
                 let values = self.truth(inner, rows)?;
-                Vector::Bool(combine(values, Many::One(true), |a, b| a != b))
+                Vector::Bool(merge(values, Many::One(true), |a, b| a != b))
             }
             Node::Arithmetic(operator, left, right) => {
                 let (left, right) = (self.value(left, rows)?, self.value(right, rows)?);
@@ -147,7 +147,8 @@ impl Machine<'_> {
 
     pub(super) fn concat(&mut self, parts: &[Node], rows: &Selection) -> Run<Vector> {
         /// A part of every text.
-        enum Part {
+        enum Part<'n> {
+            Fixed(&'n [u8]),
             Texts(Many<Span>),
             /// Shown only where they are joined.
             Ints(Many<i64>),
@@ -155,6 +156,7 @@ impl Machine<'_> {
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
             pieces.push(match part {
+                Node::Text(text) => Part::Fixed(text.as_bytes()),
                 Node::Show(inner) => match self.value(inner, rows)? {
                     Vector::Int(values) => Part::Ints(values),
                     other => Part::Texts(self.shown(other)?),
@@ -169,6 +171,7 @@ impl Machine<'_> {
             let start = self.arena.len();
             for piece in &pieces {
                 match piece {
+                    Part::Fixed(text) => self.arena.extend_from_slice(text),
                     Part::Texts(spans) => {
                         let span = spans.get(index);
                         self.arena.extend_from_within(span.start as usize..span.end as usize);

@@ -23,7 +23,7 @@ use crate::rng::{Cell, Stream};
 use crate::sandbox::rhai::engine::is_late;
 use crate::sandbox::{InputType, Limits};
 use columns::Made;
-use selection::{Selection, sorted, whole};
+use selection::{Selection, any_left, sorted, whole};
 use vector::{Many, Span, Vector};
 
 /// The interpreter must make this block: something in it has no value, or may reach a limit.
@@ -243,7 +243,7 @@ impl Machine<'_> {
                     }
                     Many::Each(flags) => {
                         let flags: Vec<bool> = flags.iter().map(|flag| *flag != negated).collect();
-                        if flags.contains(&false) {
+                        if any_left(&flags) {
                             let (stay, leave) = rows.split(&flags);
                             done = done.join(whole(rows.at(leave), count), count);
                             rows = whole(rows.at(stay), count);
@@ -296,7 +296,7 @@ impl Machine<'_> {
             } else {
                 let flags: Vec<bool> =
                     (0..rows.len()).map(|index| inside(rows.row(index))).collect();
-                if flags.contains(&false) {
+                if any_left(&flags) {
                     let (stay, leave) = rows.split(&flags);
                     done = done.join(whole(rows.at(leave), count), count);
                     rows = whole(rows.at(stay), count);

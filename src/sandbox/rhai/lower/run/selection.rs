@@ -72,6 +72,11 @@ impl Selection {
     }
 }
 
+/// Whether one of `keep` is false. All are looked at: that takes whole registers at a time.
+pub(super) fn any_left(keep: &[bool]) -> bool {
+    keep.iter().filter(|keep| !**keep).count() > 0
+}
+
 /// The selection of `rows`: a few ascending runs one behind the other.
 #[expect(clippy::stable_sort_primitive, reason = "it merges runs, the other one starts afresh")]
 pub(super) fn sorted(mut rows: Vec<u32>) -> Selection {

@@ -157,6 +157,30 @@ pub(super) fn like(values: &Vector) -> Vector {
     })
 }
 
+/// `change` of every pair, in the place of one of them.
+#[inline]
+pub(super) fn merge<T: Copy>(left: Many<T>, right: Many<T>, change: impl Fn(T, T) -> T) -> Many<T> {
+    match (left, right) {
+        (Many::One(a), Many::One(b)) => Many::One(change(a, b)),
+        (Many::Each(mut all), Many::One(b)) => {
+            for a in &mut all {
+                *a = change(*a, b);
+            }
+            Many::Each(all)
+        }
+        (Many::One(a), Many::Each(mut all)) => {
+            for b in &mut all {
+                *b = change(a, *b);
+            }
+            Many::Each(all)
+        }
+        (Many::Each(mut left), Many::Each(right)) => {
+            left.iter_mut().zip(&right).for_each(|(a, b)| *a = change(*a, *b));
+            Many::Each(left)
+        }
+    }
+}
+
 /// `change` of every pair.
 #[inline]
 pub(super) fn combine<T: Copy, U>(
