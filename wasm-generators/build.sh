@@ -26,11 +26,12 @@ build_rust() {
     cp "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$out/$name.wasm"
 }
 
+# Memory for most blocks from the start: to grow it costs the host more than many a block.
 build_c() {
     local name="$1" flags=(--target=wasm32 -O3 -mbulk-memory -nostdlib -Wall -Wextra)
     local compiler=clang
     command -v clang-14 >/dev/null && compiler=clang-14
-    "$compiler" "${flags[@]}" -I"$here/c" -I"$here/c/include" -Wl,--no-entry -Wl,--strip-debug -Wl,-z,stack-size=65536 \
+    "$compiler" "${flags[@]}" -I"$here/c" -I"$here/c/include" -Wl,--no-entry -Wl,--strip-debug -Wl,-z,stack-size=65536,--initial-memory=1179648 \
         -Wno-unused-parameter \
         "$here/c/$name.c" "$here/c/libc.c" "$here/c/bindings/field_generators.c" \
         "$here/c/bindings/field_generators_component_type.o" -o "$out/$name.wasm"

@@ -1,7 +1,7 @@
 //! Columns in, a column out.
 
 use super::selection::Selection;
-use super::vector::{Many, Span, Vector, selected};
+use super::vector::{Many, Span, Vector, copied, selected};
 use super::{Bail, Frame, Machine, Run};
 use crate::columns::{Column, DataType, Values, VarBytes, append_part, uuid_text};
 use crate::sandbox::rhai::values::decimal;
@@ -18,11 +18,11 @@ impl Machine<'_> {
             }
         }
         Ok(match &column.values {
-            Values::Boolean(values) => Vector::Bool(selected(&values[range], rows, |value| value)),
+            Values::Boolean(values) => Vector::Bool(copied(&values[range], rows)),
             Values::Int32(values) => Vector::Int(selected(&values[range], rows, i64::from)),
-            Values::Int64(values) => Vector::Int(selected(&values[range], rows, |value| value)),
+            Values::Int64(values) => Vector::Int(copied(&values[range], rows)),
             Values::Float32(values) => Vector::Float(selected(&values[range], rows, f64::from)),
-            Values::Float64(values) => Vector::Float(selected(&values[range], rows, |value| value)),
+            Values::Float64(values) => Vector::Float(copied(&values[range], rows)),
             Values::Decimal(values) => {
                 let DataType::Decimal { scale, .. } = kind else { return Err(Bail) };
                 Vector::Float(selected(&values[range], rows, |value| decimal(value, scale)))

@@ -111,6 +111,14 @@ impl Vector {
     }
 }
 
+/// The values of the selected rows.
+pub(super) fn copied<T: Copy>(values: &[T], rows: &Selection) -> Many<T> {
+    match rows {
+        Selection::All(count) => Many::Each(values[..*count].to_vec()),
+        Selection::Some(_) => selected(values, rows, |value| value),
+    }
+}
+
 /// `change` of the values of the selected rows.
 pub(super) fn selected<T: Copy, U>(
     values: &[T],
