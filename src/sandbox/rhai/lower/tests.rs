@@ -208,7 +208,7 @@ fn exact(column: &Column) -> Vec<String> {
 #[test]
 fn both_tiers_agree_on_every_construct() {
     let all =
-        std::env::var("DATAGEN_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_400);
+        std::env::var("DATAGEN_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(4_600);
     let mut wrong = String::new();
     for (returns, body) in CONSTRUCTS {
         let program = program(body, returns);
@@ -219,7 +219,7 @@ fn both_tiers_agree_on_every_construct() {
         }
         let mut first = 0;
         // Longer than the chunks of the lowered tier, shorter, and single rows.
-        for size in [1_300, 99, 1].into_iter().cycle() {
+        for size in [99, 4_500, 1].into_iter().cycle() {
             if first == all {
                 break;
             }
