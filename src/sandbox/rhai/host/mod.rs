@@ -8,6 +8,7 @@
 //! | `rand_*`, `uuid`, `pick`, `pick_weighted`, `sample`, `shuffle` | `random` |
 //! | names, places, phones of the dictionaries: instead of handles to whole data sets | `data` |
 //! | `date`, `timestamp`, `add_*`, `days_between`, `format_date`, getters | `dates` |
+//! | `format`: numbers and texts with widths and digits | `format` |
 //! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
 //! | `row_number`, `table_rows`, `permute` | here |
 //! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
@@ -19,6 +20,7 @@
 
 pub(super) mod data;
 pub(super) mod dates;
+pub(super) mod format;
 pub(super) mod random;
 pub(super) mod text;
 
@@ -123,6 +125,7 @@ fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
 pub(in crate::sandbox::rhai) fn register(engine: &mut Engine) {
     random::register(engine);
     text::register(engine);
+    format::register(engine);
     dates::register(engine);
     data::register(engine);
     engine.register_fn("row_number", || with(|host| host.row_number()));

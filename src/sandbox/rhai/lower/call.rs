@@ -1,6 +1,7 @@
 //! Functions that lowered scripts may call: those of `host` and some of the language.
 
 use super::tree::Type;
+use crate::sandbox::rhai::host::format::{Shown, format_values};
 use crate::sandbox::rhai::host::{Answer, Host, text};
 
 /// A function with the types of its arguments; one name may have several.
@@ -106,6 +107,15 @@ static FUNCTIONS: &[Function] = &[
     }),
     function!("pad_left", [Int, Int, Text], Text, false, |_, a| {
         text::pad_left(&a[0].int().to_string(), a[1].int(), a[2].text()).map(Value::Made)
+    }),
+    function!("format", [Text, Int], Text, false, |_, a| {
+        format_values(a[0].text(), &[Shown::Int(a[1].int())]).map(Value::Made)
+    }),
+    function!("format", [Text, Float], Text, false, |_, a| {
+        format_values(a[0].text(), &[Shown::Float(a[1].float())]).map(Value::Made)
+    }),
+    function!("format", [Text, Text], Text, false, |_, a| {
+        format_values(a[0].text(), &[Shown::Text(a[1].text())]).map(Value::Made)
     }),
     function!("slug", [Text], Text, false, |_, a| Ok(Value::Made(text::slug(a[0].text())))),
     function!("title", [Text], Text, false, |_, a| Ok(Value::Made(text::title(a[0].text())))),

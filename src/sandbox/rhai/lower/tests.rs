@@ -72,6 +72,7 @@ const CONSTRUCTS: &[(&str, &str)] = &[
         "pad_left(row.b.abs() % 100, 4, \"0\") + pad_left(row.c, 8, \".\") + slug(row.t) + title(row.c)",
     ),
     ("utf8", "base32(row.c) + base64(row.t)"),
+    ("utf8", "format(\"{:+08}\", row.b) + format(\"{:.2}\", row.x) + \"{:>20}\".format(row.t)"),
     ("int64", "mod97(row.c) + row.t.len() + row.t.len"),
     (
         "float64",
