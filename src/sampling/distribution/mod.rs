@@ -14,6 +14,7 @@
 //! of the distribution function, but for `zipf` over many ranks, where a word may be rejected.
 //! Logarithms and powers come from `libm`, whose results do not depend on the machine.
 
+mod exponential;
 mod normal;
 mod zipf;
 
@@ -24,6 +25,7 @@ use crate::columns::Rows;
 use crate::problems::{Problem, Problems, did_you_mean};
 use crate::rng::Stream;
 
+use self::exponential::exp;
 use self::normal::{open_unit, standard_normal};
 pub use self::zipf::Zipf;
 use super::{Refused, map_words};
@@ -130,9 +132,9 @@ impl Distribution {
             Kind::Normal { mean, stddev } => {
                 map_words(stream, rows, |word| clipped(mean + stddev * standard_normal(word)))
             }
-            Kind::LogNormal { mu, sigma } => map_words(stream, rows, |word| {
-                clipped(libm::exp(mu + sigma * standard_normal(word)))
-            }),
+            Kind::LogNormal { mu, sigma } => {
+                map_words(stream, rows, |word| clipped(exp(mu + sigma * standard_normal(word))))
+            }
             Kind::Exponential { mean } => {
                 map_words(stream, rows, |word| clipped(low - mean * libm::log(open_unit(word))))
             }
