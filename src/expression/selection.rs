@@ -57,8 +57,8 @@ impl Selection {
             return (Self::All(0), self.clone());
         }
         // Every position is written to both lists, and one of both ends advances: no branch to guess.
-        let mut yes = vec![0; flags.len() + 1];
-        let mut no = vec![0; flags.len() + 1];
+        let mut yes = vec![0; count + 1];
+        let mut no = vec![0; flags.len() - count + 1];
         let (mut yes_end, mut no_end) = (0, 0);
         let mut place = |position: u32, flag: bool| {
             yes[yes_end] = position;

@@ -47,8 +47,9 @@ pub trait Sampler: Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused;
 
-/// Words that are made at a time: 8 KiB stay in the first cache.
-const WORDS: usize = 1_024;
+/// Words that are made at a time: few, as the memory for them is cleared for every column of a block,
+/// which has 64 rows where a model is wide.
+const WORDS: usize = 256;
 
 /// One value per row of `rows`, each from its row's word.
 #[inline]
