@@ -49,6 +49,12 @@ pub(super) struct Cell<'a> {
 }
 
 enum Form<'a> {
+    /// Rendered cells of at most 16 bytes each.
+    Sixteen(Staged<'a>, &'a [u8]),
+    /// Of at most 32.
+    ThirtyTwo(Staged<'a>, &'a [u8]),
+    /// Of any length.
+    Rendered(Staged<'a>, &'a [u8]),
     Boolean(&'a [bool]),
     Int32(&'a [i32]),
     Int64(&'a [i64]),
@@ -66,13 +72,28 @@ enum Form<'a> {
     /// Texts that are copied as they are.
     Plain(&'a VarBytes, Width),
     Text(&'a VarBytes, &'a Escape),
-    /// Keys of a dictionary whose cells are rendered.
-    Rendered(&'a [u32], &'a RenderedCells),
-    /// Numbers of a narrow range whose cells are rendered.
-    Counted(Numbers<'a>, &'a RenderedCells),
     Choice(&'a [u32], &'a Dictionary, &'a Escape),
     Uuid(&'a [u128]),
     Bytes(&'a VarBytes, &'a Escape),
+}
+
+/// What rendered cells are looked up by.
+#[derive(Clone, Copy)]
+enum Staged<'a> {
+    Keys(&'a [u32], &'a RenderedCells),
+    /// Numbers of a narrow range.
+    Numbers(Numbers<'a>, &'a RenderedCells),
+}
+
+impl<'a> Staged<'a> {
+    fn form(self) -> Form<'a> {
+        let (Self::Keys(_, cells) | Self::Numbers(_, cells)) = self;
+        match cells.cells() {
+            (bytes, Width::Sixteen) => Form::Sixteen(self, bytes),
+            (bytes, Width::ThirtyTwo) => Form::ThirtyTwo(self, bytes),
+            (bytes, Width::Any) => Form::Rendered(self, bytes),
+        }
+    }
 }
 
 impl<'a> Cell<'a> {
@@ -126,7 +147,7 @@ impl<'a> Cell<'a> {
             }
             (DataType::Text, Values::Choice { keys, dictionary }) => {
                 match rendered(template, pool, escape, dictionary, rows) {
-                    Some(cells) => Form::Rendered(keys, cells),
+                    Some(cells) => Staged::Keys(keys, cells).form(),
                     None => Form::Choice(keys, dictionary, escape),
                 }
             }
@@ -137,7 +158,7 @@ impl<'a> Cell<'a> {
         let form = match numbers(&form) {
             None => form,
             Some(numbers) => match counted(template, row, numbers, rows) {
-                Some(cells) => Form::Counted(numbers, cells),
+                Some(cells) => Staged::Numbers(numbers, cells).form(),
                 None => form,
             },
         };
@@ -149,12 +170,16 @@ impl<'a> Cell<'a> {
     /// Prepares [`write`](Self::write) of `rows` rows from `first` on, as many as [`staged_rows`] says.
     #[inline(always)]
     pub(super) fn stage(&mut self, first: usize, rows: usize) {
+        let (Form::Sixteen(staged, _) | Form::ThirtyTwo(staged, _) | Form::Rendered(staged, _)) =
+            self.form
+        else {
+            return;
+        };
         let places = &mut self.places[first % STAGED_ROWS..];
         let rows = first..first + rows;
-        match self.form {
-            Form::Rendered(keys, cells) => cells.stage(&keys[rows], places),
-            Form::Counted(numbers, cells) => cells.stage_numbers(numbers, rows, places),
-            _ => {}
+        match staged {
+            Staged::Keys(keys, cells) => cells.stage(&keys[rows], places),
+            Staged::Numbers(numbers, cells) => cells.stage_numbers(numbers, rows, places),
         }
     }
 
@@ -166,10 +191,18 @@ impl<'a> Cell<'a> {
             return;
         }
         // All that stands around the value is rendered with it.
-        if let Form::Rendered(_, cells) | Form::Counted(_, cells) = self.form {
-            cells.write(self.places[row % STAGED_ROWS], cursor);
-            return;
+        let place = self.places[row % STAGED_ROWS];
+        match self.form {
+            Form::Sixteen(_, bytes) => {
+                return cursor.part::<16>(bytes, place.start(), place.length());
+            }
+            Form::ThirtyTwo(_, bytes) => {
+                return cursor.part::<32>(bytes, place.start(), place.length());
+            }
+            Form::Rendered(_, bytes) => return RenderedCells::write(bytes, place, cursor),
+            _ => {}
         }
+        // No closures: they are not inlined, and the cursor would leave its registers.
         cursor.literal(self.before);
         match self.form {
             Form::Boolean(values) => boolean(cursor, values[row]),
@@ -204,7 +237,7 @@ impl<'a> Cell<'a> {
                 [] => escaped(cursor, &[], escape),
                 bytes => hex::upper(cursor, bytes),
             },
-            Form::Rendered(..) | Form::Counted(..) => {}
+            Form::Sixteen(..) | Form::ThirtyTwo(..) | Form::Rendered(..) => {}
         }
         cursor.literal(self.after);
     }

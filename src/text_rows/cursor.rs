@@ -117,6 +117,15 @@ impl<'a> Cursor<'a> {
         self.long(&data[start..start + length]);
     }
 
+    /// Writes `data[start..start + length]`, `length` at most `N`, of data that goes on for `N` bytes.
+    #[inline(always)]
+    pub(super) fn part<const N: usize>(&mut self, data: &[u8], start: usize, length: usize) {
+        match data.get(start..start.wrapping_add(N)).and_then(<[u8]>::first_chunk) {
+            Some(chunk) => self.put::<N>(chunk, length),
+            None => self.long(&data[start..start + length]),
+        }
+    }
+
     /// Writes `bytes`, of any length.
     #[inline(always)]
     pub(super) fn long(&mut self, bytes: &[u8]) {

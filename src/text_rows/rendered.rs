@@ -20,6 +20,9 @@ const LENGTH_BITS: u32 = 7;
 /// The length that says: the true one stands in the four bytes before the cell.
 const LONG: usize = (1 << LENGTH_BITS) - 1;
 
+/// Cells of so many bytes stay in a first-level cache without being asked for.
+const NEAR: usize = 8 << 10;
+
 /// Entries of the memory of texts met before.
 const REMEMBERED: usize = 1_024;
 
@@ -270,13 +273,17 @@ impl RenderedCells {
     /// The loads do not wait for one another, as they would between the other cells of a row.
     #[inline(always)]
     pub(super) fn stage(&self, keys: &[u32], places: &mut [Place]) {
-        let mut touched = 0;
-        for (key, place) in keys.iter().zip(places) {
+        for (key, place) in keys.iter().zip(places.iter_mut()) {
             *place = self.places[*key as usize];
-            let start = place.start();
-            touched |= self.bytes[start];
         }
-        black_box(touched);
+        self.touch(&places[..keys.len()]);
+    }
+
+    #[inline(always)]
+    fn touch(&self, places: &[Place]) {
+        if self.bytes.len() > NEAR {
+            black_box(places.iter().fold(0, |touched, place| touched | self.bytes[place.start()]));
+        }
     }
 
     /// Finds the cells of the numbers in `rows`, which [are held](Origin::holds).
@@ -286,53 +293,48 @@ impl RenderedCells {
         rows: Range<usize>,
         places: &mut [Place],
     ) {
-        let find = |value: i64| self.places[(value - self.first) as usize];
-        let mut touched = 0;
-        let mut touch = |place: Place| touched |= self.bytes[place.start()];
+        let count = rows.len();
+        let find = |place: &mut Place, value: i64| {
+            *place = self.places[(value - self.first) as usize];
+        };
+        let slots = places.iter_mut();
         match numbers {
             Numbers::Boolean(values) => {
-                for (value, place) in values[rows].iter().zip(places) {
-                    *place = find((*value).into());
-                }
+                slots.zip(&values[rows]).for_each(|(place, value)| find(place, (*value).into()));
             }
             Numbers::Int32(values) => {
-                for (value, place) in values[rows].iter().zip(places) {
-                    *place = find((*value).into());
-                    touch(*place);
-                }
+                slots.zip(&values[rows]).for_each(|(place, value)| find(place, (*value).into()));
             }
             Numbers::Int64(values) => {
-                for (value, place) in values[rows].iter().zip(places) {
-                    *place = find(*value);
-                    touch(*place);
-                }
+                slots.zip(&values[rows]).for_each(|(place, value)| find(place, *value));
             }
             Numbers::Decimal(values) => {
-                for (value, place) in values[rows].iter().zip(places) {
-                    *place = find(*value as i64);
-                    touch(*place);
-                }
+                slots.zip(&values[rows]).for_each(|(place, value)| find(place, *value as i64));
             }
         }
-        black_box(touched);
+        self.touch(&places[..count]);
     }
 
-    /// Writes the cell at `place`.
+    /// All cells, and the width of the widest.
+    pub(super) fn cells(&self) -> (&[u8], Width) {
+        (&self.bytes, self.width)
+    }
+
+    /// Writes the cell at `place` of `bytes`, which are cells of any width.
     #[inline(always)]
-    pub(super) fn write(&self, place: Place, cursor: &mut Cursor<'_>) {
+    pub(super) fn write(bytes: &[u8], place: Place, cursor: &mut Cursor<'_>) {
         let (start, length) = (place.start(), place.length());
-        // A narrow width says that no cell is long.
-        if self.width == Width::Any && length == LONG {
-            cursor.long(self.long(start));
+        if length == LONG {
+            cursor.long(Self::long(bytes, start));
         } else {
-            cursor.text(&self.bytes, start, length, self.width);
+            cursor.text(bytes, start, length, Width::Any);
         }
     }
 
     /// The cell of [`LONG`] or more bytes whose length stands at `start`.
     #[inline(never)]
-    fn long(&self, start: usize) -> &[u8] {
-        let (length, rest) = self.bytes[start..].split_at(4);
+    fn long(bytes: &[u8], start: usize) -> &[u8] {
+        let (length, rest) = bytes[start..].split_at(4);
         let length = length.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
         &rest[..length]
     }
@@ -364,7 +366,7 @@ mod tests {
         cells.stage(&keys, &mut places);
         let shown = written(|cursor| {
             for place in &places {
-                cells.write(*place, cursor);
+                RenderedCells::write(&cells.bytes, *place, cursor);
             }
         });
         let expected: String = texts
