@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,6 +23,8 @@ pub(super) struct Kept {
     /// `None`: in memory.
     folder: Option<PathBuf>,
     memory: Mutex<HashMap<Uuid, Arc<Extensions>>>,
+    /// Files kept by this process that are in use, by path and digest: not brought up anew for a command.
+    live: Mutex<HashMap<(PathBuf, String), Weak<ExtensionFile>>>,
     settings: Settings,
 }
 
@@ -47,7 +49,7 @@ struct Entry {
 
 impl Kept {
     pub(super) fn new(folder: Option<PathBuf>, settings: Settings) -> Self {
-        Self { folder, memory: Mutex::default(), settings }
+        Self { folder, memory: Mutex::default(), live: Mutex::default(), settings }
     }
 
     /// Keeps `files` for the command `id`. On return they survive whatever happens.
@@ -76,7 +78,15 @@ impl Kept {
                 digest: file.digest.clone(),
             });
         }
-        write_whole(&folder.join(format!("{id}.json")), &serde_json::to_vec(&entries)?)
+        write_whole(&folder.join(format!("{id}.json")), &serde_json::to_vec(&entries)?)?;
+        let mut live = lock(&self.live);
+        live.retain(|_, file| file.strong_count() > 0);
+        live.extend(
+            files
+                .iter()
+                .map(|file| ((file.path.clone(), file.digest.clone()), Arc::downgrade(file))),
+        );
+        Ok(())
     }
 
     /// What is kept for `id`; `None` where nothing is.
@@ -89,6 +99,11 @@ impl Kept {
         let Some(entries) = entries(folder, id)? else { return Ok(None) };
         let mut extensions = Extensions::with(&self.settings);
         for entry in entries {
+            let live = lock(&self.live).get(&(entry.path.clone(), entry.digest.clone())).cloned();
+            if let Some(file) = live.and_then(|file| file.upgrade()) {
+                extensions.register(file, &plan::reserved);
+                continue;
+            }
             let bytes = fs::read(folder.join(&entry.digest))?;
             let kind = KINDS.iter().find(|kind| kind.type_name() == entry.kind);
             let Some(kind) = kind else { continue };
@@ -200,6 +215,10 @@ mod tests {
             let id = Uuid::new_v4();
             kept.keep(id, first.files()).unwrap();
             fs::write(&path, "fn generate(row, params) { 2 }").unwrap();
+            let extensions = kept.of(id).unwrap().unwrap();
+            let same = Arc::ptr_eq(&extensions.find("ONE").unwrap().file, &first.files()[0]);
+            assert!(same, "what is in use is not compiled again");
+            drop(first);
             // Another process, where there is a home.
             let kept =
                 if folder.is_some() { Kept::new(folder.clone(), settings.clone()) } else { kept };
