@@ -27,7 +27,12 @@ enum Piece {
 impl Piece {
     fn source<'a>(&'a self, columns: &[&'a Column], types: &[DataType]) -> Source<'a> {
         match self {
-            Self::Literal(text) => Source::Literal(text.as_bytes()),
+            Self::Literal(text) => {
+                // As long as a copy of constant width.
+                let mut padded = text.as_bytes().to_vec();
+                padded.resize(text.len() + 16, 0);
+                Source::Literal(padded, text.len())
+            }
             Self::Input(input) => match &columns[*input].values {
                 Values::Text(texts) => Source::Texts(texts),
                 Values::Choice { keys, dictionary } => Source::Keys(keys, dictionary.texts()),
@@ -40,7 +45,8 @@ impl Piece {
 
 /// What a piece shows in the rows of a block, none of them null; its kind is looked at once.
 enum Source<'a> {
-    Literal(&'a [u8]),
+    /// Bytes, and how many of them are the text.
+    Literal(Vec<u8>, usize),
     Texts(&'a VarBytes),
     Keys(&'a [u32], &'a VarBytes),
     Int32(&'a [i32]),
@@ -51,7 +57,7 @@ impl Source<'_> {
     #[inline]
     fn write(&self, position: usize, out: &mut Vec<u8>) {
         match self {
-            Self::Literal(text) => append_part(text, 0, text.len(), out),
+            Self::Literal(text, length) => append_part(text, 0, *length, out),
             Self::Texts(texts) => append_from(texts, position, out),
             Self::Keys(keys, texts) => append_from(texts, keys[position] as usize, out),
             Self::Int32(numbers) => write_integer(numbers[position], out),
