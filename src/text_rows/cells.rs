@@ -40,21 +40,20 @@ pub(super) fn staged_rows(columns: usize) -> usize {
 /// The values of one column and how they are shown.
 pub(super) struct Cell<'a> {
     form: Form<'a>,
+    /// How the next rows' cells are written, as far as they are rendered.
+    copies: Copies,
+    staged: Option<Staged<'a>>,
+    /// The rendered cells.
+    rendered: &'a [u8],
     validity: Option<Cow<'a, [bool]>>,
     before: &'a Literal,
     after: &'a Literal,
     null: &'a Literal,
-    /// Where the next rows' cells of a rendered dictionary are.
+    /// Where the next rows' rendered cells are.
     places: [Place; STAGED_ROWS],
 }
 
 enum Form<'a> {
-    /// Rendered cells of at most 16 bytes each.
-    Sixteen(Staged<'a>, &'a [u8]),
-    /// Of at most 32.
-    ThirtyTwo(Staged<'a>, &'a [u8]),
-    /// Of any length.
-    Rendered(Staged<'a>, &'a [u8]),
     Boolean(&'a [bool]),
     Int32(&'a [i32]),
     Int64(&'a [i64]),
@@ -86,12 +85,31 @@ enum Staged<'a> {
 }
 
 impl<'a> Staged<'a> {
-    fn form(self) -> Form<'a> {
+    fn cells(self) -> &'a RenderedCells {
         let (Self::Keys(_, cells) | Self::Numbers(_, cells)) = self;
-        match cells.cells() {
-            (bytes, Width::Sixteen) => Form::Sixteen(self, bytes),
-            (bytes, Width::ThirtyTwo) => Form::ThirtyTwo(self, bytes),
-            (bytes, Width::Any) => Form::Rendered(self, bytes),
+        cells
+    }
+}
+
+/// How cells are written.
+#[derive(Clone, Copy)]
+enum Copies {
+    /// Copied with all that stands around them, at most 16 bytes each.
+    Sixteen,
+    /// At most 32.
+    ThirtyTwo,
+    /// Of any length.
+    Any,
+    /// None: each is made from its value.
+    None,
+}
+
+impl Copies {
+    const fn of(width: Width) -> Self {
+        match width {
+            Width::Sixteen => Self::Sixteen,
+            Width::ThirtyTwo => Self::ThirtyTwo,
+            Width::Any => Self::Any,
         }
     }
 }
@@ -111,6 +129,7 @@ impl<'a> Cell<'a> {
             return None;
         }
         let (escape, decimals) = (&style.escape, template.decimals);
+        let mut staged = None;
         let form = match (template.data_type, &column.values) {
             (DataType::Boolean, Values::Boolean(values)) => Form::Boolean(values),
             (DataType::Int32, Values::Int32(values)) => Form::Int32(values),
@@ -146,41 +165,39 @@ impl<'a> Cell<'a> {
                 }
             }
             (DataType::Text, Values::Choice { keys, dictionary }) => {
-                match rendered(template, pool, escape, dictionary, rows) {
-                    Some(cells) => Staged::Keys(keys, cells).form(),
-                    None => Form::Choice(keys, dictionary, escape),
-                }
+                let cells = rendered(template, pool, escape, dictionary, rows);
+                staged = cells.map(|cells| Staged::Keys(keys, cells));
+                Form::Choice(keys, dictionary, escape)
             }
             (DataType::Text, Values::Uuid(values)) => Form::Uuid(values),
             (DataType::Bytes, Values::Bytes(values)) => Form::Bytes(values, escape),
             _ => return None,
         };
-        let form = match numbers(&form) {
-            None => form,
-            Some(numbers) => match counted(template, row, numbers, rows) {
-                Some(cells) => Staged::Numbers(numbers, cells).form(),
-                None => form,
-            },
-        };
+        if let Some(numbers) = numbers(&form) {
+            let cells = counted(template, row, numbers, rows);
+            staged = cells.map(|cells| Staged::Numbers(numbers, cells));
+        }
+        let rendered = staged.map_or(&[][..], |staged| staged.cells().bytes());
         let CellTemplate { before, after, null, .. } = template;
         let places = [Place::default(); STAGED_ROWS];
-        Some(Self { form, validity, before, after, null, places })
+        let copies = Copies::None;
+        Some(Self { form, copies, staged, rendered, validity, before, after, null, places })
     }
 
     /// Prepares [`write`](Self::write) of `rows` rows from `first` on, as many as [`staged_rows`] says.
     #[inline(always)]
     pub(super) fn stage(&mut self, first: usize, rows: usize) {
-        let (Form::Sixteen(staged, _) | Form::ThirtyTwo(staged, _) | Form::Rendered(staged, _)) =
-            self.form
-        else {
-            return;
-        };
+        let Some(staged) = self.staged else { return };
         let places = &mut self.places[first % STAGED_ROWS..];
         let rows = first..first + rows;
-        match staged {
-            Staged::Keys(keys, cells) => cells.stage(&keys[rows], places),
+        let all = match staged {
+            Staged::Keys(keys, cells) => {
+                cells.stage(&keys[rows], places);
+                true
+            }
             Staged::Numbers(numbers, cells) => cells.stage_numbers(numbers, rows, places),
-        }
+        };
+        self.copies = if all { Copies::of(staged.cells().width()) } else { Copies::None };
     }
 
     /// Writes the cell of `row`, which is staged.
@@ -192,15 +209,15 @@ impl<'a> Cell<'a> {
         }
         // All that stands around the value is rendered with it.
         let place = self.places[row % STAGED_ROWS];
-        match self.form {
-            Form::Sixteen(_, bytes) => {
-                return cursor.part::<16>(bytes, place.start(), place.length());
+        match self.copies {
+            Copies::Sixteen => {
+                return cursor.part::<16>(self.rendered, place.start(), place.length());
             }
-            Form::ThirtyTwo(_, bytes) => {
-                return cursor.part::<32>(bytes, place.start(), place.length());
+            Copies::ThirtyTwo => {
+                return cursor.part::<32>(self.rendered, place.start(), place.length());
             }
-            Form::Rendered(_, bytes) => return RenderedCells::write(bytes, place, cursor),
-            _ => {}
+            Copies::Any => return RenderedCells::write(self.rendered, place, cursor),
+            Copies::None => {}
         }
         // No closures: they are not inlined, and the cursor would leave its registers.
         cursor.literal(self.before);
@@ -237,7 +254,6 @@ impl<'a> Cell<'a> {
                 [] => escaped(cursor, &[], escape),
                 bytes => hex::upper(cursor, bytes),
             },
-            Form::Sixteen(..) | Form::ThirtyTwo(..) | Form::Rendered(..) => {}
         }
         cursor.literal(self.after);
     }
@@ -304,20 +320,17 @@ fn numbers<'a>(form: &Form<'a>) -> Option<Numbers<'a>> {
     }
 }
 
-/// The rendered cells of a range that holds all of `numbers`, made now if it is time and nobody has.
+/// The rendered cells of a range that may hold all of `numbers`, made now if it is time and nobody has.
 fn counted<'a>(
     template: &'a CellTemplate,
     row: &RowTemplate,
     numbers: Numbers<'_>,
     rows: usize,
 ) -> Option<&'a RenderedCells> {
-    if let Some(None) = template.rendered.get() {
-        return None;
-    }
-    let range = numbers.range();
     let rendered = match template.rendered.get() {
         Some(rendered) => rendered,
         None => {
+            let range = numbers.range();
             let rows_seen =
                 template.rows_seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
             // What other columns have is used if it is likely to do for later rows as well.
@@ -344,8 +357,7 @@ fn counted<'a>(
             })
         }
     };
-    let (origin, cells) = rendered.as_ref()?;
-    range.is_some_and(|range| origin.holds(&range)).then_some(cells)
+    rendered.as_ref().map(|(_, cells)| cells.as_ref())
 }
 
 /// Writes `true` or `false`, without a branch.

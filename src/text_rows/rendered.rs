@@ -286,38 +286,55 @@ impl RenderedCells {
         }
     }
 
-    /// Finds the cells of the numbers in `rows`, which [are held](Origin::holds).
+    /// The same for the numbers in `rows`; false when one of them has no cell.
+    #[inline(always)]
     pub(super) fn stage_numbers(
         &self,
         numbers: Numbers<'_>,
         rows: Range<usize>,
         places: &mut [Place],
-    ) {
-        let count = rows.len();
-        let find = |place: &mut Place, value: i64| {
-            *place = self.places[(value - self.first) as usize];
-        };
-        let slots = places.iter_mut();
+    ) -> bool {
         match numbers {
             Numbers::Boolean(values) => {
-                slots.zip(&values[rows]).for_each(|(place, value)| find(place, (*value).into()));
+                self.stage_offsets(&values[rows], places, |value| i64::from(value) - self.first)
             }
-            Numbers::Int32(values) => {
-                slots.zip(&values[rows]).for_each(|(place, value)| find(place, (*value).into()));
-            }
+            Numbers::Int32(values) => self.stage_offsets(&values[rows], places, |value| {
+                i64::from(value).wrapping_sub(self.first)
+            }),
             Numbers::Int64(values) => {
-                slots.zip(&values[rows]).for_each(|(place, value)| find(place, *value));
+                self.stage_offsets(&values[rows], places, |value| value.wrapping_sub(self.first))
             }
-            Numbers::Decimal(values) => {
-                slots.zip(&values[rows]).for_each(|(place, value)| find(place, *value as i64));
-            }
+            Numbers::Decimal(values) => self.stage_offsets(&values[rows], places, |value| {
+                // One that 64 bits do not hold is beyond all cells.
+                i64::try_from(value).map_or(-1, |value| value.wrapping_sub(self.first))
+            }),
         }
-        self.touch(&places[..count]);
     }
 
-    /// All cells, and the width of the widest.
-    pub(super) fn cells(&self) -> (&[u8], Width) {
-        (&self.bytes, self.width)
+    /// An offset from the first number that is below 0 or beyond the last one has no cell.
+    #[inline(always)]
+    fn stage_offsets<T: Copy>(
+        &self,
+        values: &[T],
+        places: &mut [Place],
+        offset: impl Fn(T) -> i64,
+    ) -> bool {
+        for (value, place) in values.iter().zip(places.iter_mut()) {
+            let Some(found) = self.places.get(offset(*value) as usize) else { return false };
+            *place = *found;
+        }
+        self.touch(&places[..values.len()]);
+        true
+    }
+
+    /// All cells.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The width of the longest cell.
+    pub(super) fn width(&self) -> Width {
+        self.width
     }
 
     /// Writes the cell at `place` of `bytes`, which are cells of any width.
