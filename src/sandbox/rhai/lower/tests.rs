@@ -27,6 +27,7 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("float32", "-row.x"),
     ("float64", "row.a"),
     ("boolean", "row.a < row.b"),
+    ("boolean", "row.a % 8 == 0 || row.b % 2 != 0 && row.b % 4 > 0 || row.b % 6 == 0"),
     ("boolean", "row.x >= 0.5 && row.a != row.b || !row.f"),
     ("boolean", "row.t == row.c || row.c < \"m\""),
     ("boolean", "row.f == true"),

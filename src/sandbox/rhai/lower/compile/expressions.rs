@@ -186,7 +186,9 @@ impl Compiler<'_> {
             }
             _ => return cannot(format!("`{syntax}` between values of different types"), position),
         };
-        let (left, right) = (Box::new(left), Box::new(right));
+        let equality = matches!(comparison, Some(Comparison::Equal | Comparison::NotEqual));
+        let left = Box::new(if equality { low_bits(left, &right) } else { left });
+        let right = Box::new(right);
         if let Some(comparison) = comparison {
             return Ok((Node::Compare(comparison, left, right), Type::Bool));
         }
@@ -211,4 +213,18 @@ impl Compiler<'_> {
 /// A value as text.
 fn shown((node, kind): (Node, Type)) -> Node {
     if kind == Type::Text { node } else { Node::Show(Box::new(node)) }
+}
+
+/// `left`, to be compared with `right`: where that is 0, a remainder by a power of two is 0 just when these low
+/// bits are, of a negative number as well, and it has no sign to be asked for.
+fn low_bits(left: Node, right: &Node) -> Node {
+    match (left, right) {
+        (Node::Arithmetic(Operator::Remainder, number, divisor), Node::Int(0)) => match *divisor {
+            Node::Int(value) if value > 0 && value.count_ones() == 1 => {
+                Node::Arithmetic(Operator::And, number, Box::new(Node::Int(value - 1)))
+            }
+            other => Node::Arithmetic(Operator::Remainder, number, Box::new(other)),
+        },
+        (left, _) => left,
+    }
 }
