@@ -61,6 +61,7 @@ const RUST: &[(&str, Content)] = &[
     ("datagen-field/src/bindings.rs", copy!("sdk-rust/src/bindings.rs")),
     ("datagen-field/src/describe.rs", copy!("sdk-rust/src/describe.rs")),
     ("datagen-field/src/dispatch.rs", copy!("sdk-rust/src/dispatch.rs")),
+    ("datagen-field/src/memory.rs", copy!("sdk-rust/src/memory.rs")),
     ("datagen-field/src/output.rs", copy!("sdk-rust/src/output.rs")),
     ("datagen-field/src/parameters.rs", copy!("sdk-rust/src/parameters.rs")),
     ("datagen-field/src/random.rs", copy!("sdk-rust/src/random.rs")),
