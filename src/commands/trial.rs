@@ -11,12 +11,11 @@ use crate::columns::Rows;
 use crate::model;
 use crate::plan::{self, Environment, GenerateRowsError, Plan};
 use crate::problems::Problems;
-use crate::sandbox::{KINDS, Kind, Spent, Tier};
+use crate::sandbox::{self, KINDS, Kind, Spent, Tier};
 
-/// The kind of user code that a file called like this holds: the extension says it.
+/// The kind of user code that a file called like this holds.
 pub fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
-    let extension = path.extension().and_then(|extension| extension.to_str())?;
-    KINDS.iter().copied().find(|kind| kind.file_extensions().contains(&extension))
+    sandbox::kind_of(KINDS, path)
 }
 
 /// The attributes of a field that the file `name` of `kind` makes.

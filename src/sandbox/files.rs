@@ -18,7 +18,9 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn kind_of(kinds: &[&'static dyn Kind], path: &Path) -> Option<&'static dyn Kind> {
+/// The kind of user code, of `kinds`, that a file called like this holds: its extension says it, in small or
+/// capital letters.
+pub fn kind_of(kinds: &[&'static dyn Kind], path: &Path) -> Option<&'static dyn Kind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     kinds.iter().copied().find(|kind| kind.file_extensions().contains(&extension.as_str()))
 }

@@ -43,6 +43,7 @@ use crate::rng::Stream;
 pub use data_type::{data_type_name, parse_data_type};
 pub use failures::{FailedRows, Failures, OnError};
 pub use fault::{Fault, FaultKind, Place};
+pub use files::kind_of;
 pub use library::{Library, Reserved};
 pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -176,7 +177,9 @@ fn code_is_tried_over_http_as_on_the_command_line() {
     let form = [r#"params={"n": 5}"#, &fields, "rows=4", "seed=9"];
     let script = folder.path().join("scripts/tag.rhai");
     let (file, text) = (format!("file=@{}", script.display()), format!("code={code}"));
-    for what in ["type=tag", &file, &text] {
+    // An extension may be in capitals, as in folders.
+    let capitals = format!("{file};filename=TAG.RHAI");
+    for what in ["type=tag", &file, &capitals, &text] {
         let (code, answer) = ask(&server, &[&form[..], &[what]].concat());
         assert_eq!((code, &answer["values"], &answer["tier"]), (200, &expected, &json!("lowered")));
         assert!(answer["ns_per_row"].as_f64().unwrap() > 0.0 && answer["cost_per_row"].is_null());
@@ -221,6 +224,39 @@ fn what_is_wrong_with_tried_code_is_told_with_its_place() {
     })
     .collect();
     insta::assert_snapshot!(told.concat());
+}
+
+/// Trials are work that others wait for: a third one at a time is asked to come again.
+#[test]
+fn a_third_trial_at_a_time_is_put_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    // A second or more each: rows that take thousands of operations.
+    let slow = "code=fn generate(row, params) { let n = 0; while n < 8000 { n += 1; [n]; } n }";
+    let slow = || loop {
+        // The one below may have been first.
+        let answer = ask(&server, &[slow, "returns=int64", "rows=200"]);
+        if answer.0 != 429 {
+            return answer;
+        }
+    };
+    std::thread::scope(|scope| {
+        let slow_ones: Vec<_> = (0..3).map(|_| scope.spawn(slow)).collect();
+        // They are to come first; whoever does, two of them run together before long.
+        std::thread::sleep(Duration::from_millis(200));
+        let put_off = loop {
+            let (code, answer) = ask(&server, &["type=CITY", "rows=1"]);
+            if code != 200 || slow_ones.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                break (code, answer);
+            }
+        };
+        assert_eq!(put_off.0, 429, "{}", put_off.1);
+        for slow in slow_ones {
+            let (code, answer) = slow.join().unwrap();
+            assert_eq!(code, 200, "{answer}");
+        }
+    });
+    assert_eq!(ask(&server, &["type=CITY", "rows=1"]).0, 200);
 }
 
 #[test]
