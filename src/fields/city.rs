@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary, VarBytes};
 use crate::dictionaries::{City as Place, Degrees, cities};
-use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
@@ -47,10 +46,7 @@ impl FieldType for City {
 
 fn listed(cities: Vec<Place>) -> Option<Listed> {
     let weights: Vec<f64> = cities.iter().map(|city| f64::from(city.population)).collect();
-    let choices = TextChoices {
-        dictionary: Dictionary::new(cities.iter().map(|city| city.name)),
-        alias: Alias::new(&weights).ok()?,
-    };
+    let choices = TextChoices::weighted(cities.iter().map(|city| city.name), &weights).ok()?;
     Some(Listed { choices, sub_values: sub_values(&cities.into()) })
 }
 

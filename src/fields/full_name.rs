@@ -70,10 +70,7 @@ impl FieldType for FullName {
         let mut compiled = Compiled::drawn_text(context.stream, choices);
         let countries = countries::sub_values(people.iter().map(|person| person.first.country));
         let people: Arc<[Person]> = people.into();
-        let texts = |text: fn(&Person) -> &'static str| {
-            let people = Arc::clone(&people);
-            Linked::new(move || Dictionary::new(people.iter().map(text)))
-        };
+        let texts = |text| Linked::of_list(&people, text);
         compiled.sub_values = vec![
             ("first_name".to_owned(), texts(|person| person.first.name)),
             ("last_name".to_owned(), texts(|person| person.last)),

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{DataType, Dictionary};
+use crate::columns::DataType;
 use crate::dictionaries::{LastName as Entry, last_names};
-use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
@@ -51,15 +50,9 @@ impl FieldType for LastName {
 
 fn listed(names: Vec<Entry>) -> Option<Listed> {
     let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
-    let choices = TextChoices {
-        dictionary: Dictionary::new(names.iter().map(|name| name.name)),
-        alias: Alias::new(&weights).ok()?,
-    };
+    let choices = TextChoices::weighted(names.iter().map(|name| name.name), &weights).ok()?;
     let names: Arc<[Entry]> = names.into();
-    let texts = |text: fn(&Entry) -> &'static str| {
-        let names = Arc::clone(&names);
-        Linked::new(move || Dictionary::new(names.iter().map(text)))
-    };
+    let texts = |text| Linked::of_list(&names, text);
     let mut sub_values = vec![
         ("sex".to_owned(), texts(|name| name::sex_text(name.sex))),
         ("native".to_owned(), texts(|name| name.native.unwrap_or(name.name))),

@@ -7,7 +7,6 @@ use crate::columns::{DataType, Dictionary};
 use crate::dictionaries::{FirstName, Sex, first_names};
 use crate::rng::Stream;
 use crate::sampling::Refused;
-use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
@@ -94,14 +93,8 @@ pub(super) const fn sex_text(sex: Sex) -> &'static str {
 /// The list of `names`; `None` when there are none.
 fn listed(names: Arc<[FirstName]>) -> Option<FirstNames> {
     let weights: Vec<f64> = names.iter().map(|name| f64::from(name.weight)).collect();
-    let choices = TextChoices {
-        dictionary: Dictionary::new(names.iter().map(|name| name.name)),
-        alias: Alias::new(&weights).ok()?,
-    };
-    let texts = |text: fn(&FirstName) -> &'static str| {
-        let names = Arc::clone(&names);
-        Linked::new(move || Dictionary::new(names.iter().map(text)))
-    };
+    let choices = TextChoices::weighted(names.iter().map(|name| name.name), &weights).ok()?;
+    let texts = |text| Linked::of_list(&names, text);
     let mut sub_values = vec![
         ("sex".to_owned(), texts(|name| sex_text(name.sex))),
         ("male".to_owned(), texts(|name| flag(name.sex == Sex::Male))),

@@ -140,6 +140,18 @@ pub struct TextChoices {
 }
 
 impl TextChoices {
+    /// Texts, each drawn as often as the weight in its place says.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Alias::new`].
+    pub fn weighted<S: AsRef<str>>(
+        texts: impl IntoIterator<Item = S>,
+        weights: &[f64],
+    ) -> Result<Self, WeightError> {
+        Ok(Self { dictionary: Dictionary::new(texts), alias: Alias::new(weights)? })
+    }
+
     /// The texts of `rows` as a [`Values::Choice`].
     pub fn column(&self, stream: Stream, rows: Rows) -> Values {
         Values::Choice {

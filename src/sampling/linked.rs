@@ -19,6 +19,15 @@ impl Linked {
         Self(Arc::new(LazyLock::new(Box::new(make))))
     }
 
+    /// `text` of every entry of `list`.
+    pub fn of_list<T: Send + Sync + 'static>(
+        list: &Arc<[T]>,
+        text: fn(&T) -> &'static str,
+    ) -> Self {
+        let list = Arc::clone(list);
+        Self::new(move || Dictionary::new(list.iter().map(text)))
+    }
+
     /// The texts, made now if nobody asked before.
     pub fn texts(&self) -> &Arc<Dictionary> {
         &self.0
