@@ -51,18 +51,10 @@ pub(super) fn arithmetic(operator: Operator, left: Vector, right: Vector) -> Run
                 (sum, (a ^ sum) & (b ^ sum))
             })?,
             Operator::Subtract => difference(left, right)?,
-            Operator::Multiply => {
-                let wrong = Cell::new(false);
-                let products = merge(left, right, |a, b| {
-                    let (product, overflows) = a.overflowing_mul(b);
-                    wrong.set(wrong.get() | overflows);
-                    product
-                });
-                if wrong.get() {
-                    return Err(Bail);
-                }
-                products
-            }
+            Operator::Multiply => checked(left, right, |a, b| {
+                let (product, overflows) = a.overflowing_mul(b);
+                (product, -i64::from(overflows))
+            })?,
             Operator::Divide => match divisor(&right) {
                 Some(Divisor::Power(power)) => merge(left, right, |a, _| power.quotient(a)),
                 Some(Divisor::Other(other)) => merge(left, right, |a, _| other.quotient(a)),

@@ -51,19 +51,19 @@ impl Machine<'_> {
     }
 
     /// Appends what was returned in this chunk.
-    pub(super) fn finish(&self, frame: Frame, made: &mut Made) -> Run<()> {
+    pub(super) fn finish(&self, frame: Frame, returned: &mut Returned) -> Run<()> {
         let count = self.rows.count;
         let canonical = |value: f64| if value.is_nan() { f64::NAN } else { value };
         let validity = if frame.nulls.is_empty() {
             None
         } else {
-            let validity = made.validity.get_or_insert_with(Vec::new);
+            let validity = returned.validity.get_or_insert_with(Vec::new);
             validity.resize(self.start + count, true);
             let validity = &mut validity[self.start..];
             frame.nulls.iter().for_each(|row| validity[*row as usize] = false);
             Some(&*validity)
         };
-        match (frame.values, &mut made.values) {
+        match (frame.values, &mut returned.values) {
             (Vector::Bool(values), Values::Boolean(out)) => extend(out, values, count),
             (Vector::Int(values), Values::Int64(out)) => extend(out, values, count),
             (Vector::Int(values), Values::Int32(out)) => {
@@ -118,13 +118,13 @@ fn extend<T: Copy>(out: &mut Vec<T>, values: Many<T>, count: usize) {
 }
 
 /// What the chunks of a block have returned so far.
-pub(super) struct Made {
+pub(super) struct Returned {
     values: Values,
     /// As long as up to the last chunk with a null.
     validity: Option<Vec<bool>>,
 }
 
-impl Made {
+impl Returned {
     pub(super) fn new(data_type: DataType, rows: usize) -> Self {
         Self { values: Values::with_capacity(data_type, rows), validity: None }
     }

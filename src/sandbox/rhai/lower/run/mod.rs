@@ -22,7 +22,7 @@ use crate::columns::{Column, Rows};
 use crate::rng::{Cell, Stream};
 use crate::sandbox::rhai::engine::is_late;
 use crate::sandbox::{InputType, Limits};
-use columns::Made;
+use columns::Returned;
 use selection::{Selection, any_left, sorted, whole};
 use vector::{Many, Span, Vector};
 
@@ -95,7 +95,7 @@ impl Tree {
             rounds: Vec::new(),
             operations: 0,
         };
-        let mut made = Made::new(self.data_type, rows.count);
+        let mut returned = Returned::new(self.data_type, rows.count);
         for start in (0..rows.count).step_by(CHUNK) {
             let count = CHUNK.min(rows.count - start);
             let chunk = Rows { first: rows.first + start as u64, count };
@@ -106,9 +106,9 @@ impl Tree {
             let left = machine.steps(&self.body, Selection::All(count))?;
             debug_assert!(left.is_empty(), "every row returns");
             let frame = machine.frames.pop().ok_or(Bail)?;
-            machine.finish(frame, &mut made)?;
+            machine.finish(frame, &mut returned)?;
         }
-        Ok(made.column())
+        Ok(returned.column())
     }
 }
 
@@ -175,18 +175,14 @@ impl Machine<'_> {
                 self.count_through(*slot, bounds, body, *operations, rows)
             }
             Step::Break => {
-                let count = rows.len();
-                let left = (0..count).map(|index| rows.row(index) as u32);
                 if let Some(round) = self.rounds.last_mut() {
-                    round.broken.extend(left);
+                    round.broken.extend(rows.iter());
                 }
                 Ok(none)
             }
             Step::Continue => {
-                let count = rows.len();
-                let left = (0..count).map(|index| rows.row(index) as u32);
                 if let Some(round) = self.rounds.last_mut() {
-                    round.continued.extend(left);
+                    round.continued.extend(rows.iter());
                 }
                 Ok(none)
             }
@@ -196,10 +192,7 @@ impl Machine<'_> {
                 let frame = self.frames.last_mut().ok_or(Bail)?;
                 match values {
                     Some(values) => frame.values.scatter(values, &rows, count),
-                    None => {
-                        let left = (0..rows.len()).map(|index| rows.row(index) as u32);
-                        frame.nulls.extend(left);
-                    }
+                    None => frame.nulls.extend(rows.iter()),
                 }
                 Ok(none)
             }

@@ -27,6 +27,11 @@ impl Selection {
         }
     }
 
+    /// The rows.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len()).map(|index| self.row(index) as u32)
+    }
+
     /// Places in this selection of those for which `keep` holds, and of the others.
     pub(super) fn split(&self, keep: &[bool]) -> (Vec<u32>, Vec<u32>) {
         let (mut kept, mut left) = (vec![0; keep.len()], vec![0; keep.len()]);
