@@ -91,18 +91,8 @@ impl Placeholder {
     fn show(&self, value: Shown<'_>, out: &mut String) -> Answer<()> {
         // The sign by itself: zeros stand behind it.
         let (negative, body) = match (value, self.kind, self.precision) {
-            (Shown::Int(value), None, None) => (value < 0, value.unsigned_abs().to_string()),
-            (Shown::Int(value), Some('x'), None) => {
-                (value < 0, format!("{:x}", value.unsigned_abs()))
-            }
-            (Shown::Int(value), Some('X'), None) => {
-                (value < 0, format!("{:X}", value.unsigned_abs()))
-            }
-            (Shown::Int(value), Some('b'), None) => {
-                (value < 0, format!("{:b}", value.unsigned_abs()))
-            }
-            (Shown::Int(value), Some('o'), None) => {
-                (value < 0, format!("{:o}", value.unsigned_abs()))
+            (Shown::Int(value), kind, None) if kind != Some('f') => {
+                (value < 0, in_base(value.unsigned_abs(), kind))
             }
             (Shown::Int(value), None | Some('f'), digits) => decimal(value as f64, digits),
             (Shown::Float(value), None, None) => {
@@ -152,6 +142,17 @@ impl Placeholder {
         out.push_str(&body);
         fill(missing - before, out);
         Ok(())
+    }
+}
+
+/// The digits of `magnitude` in the base that `kind` names.
+fn in_base(magnitude: u64, kind: Option<char>) -> String {
+    match kind {
+        Some('x') => format!("{magnitude:x}"),
+        Some('X') => format!("{magnitude:X}"),
+        Some('b') => format!("{magnitude:b}"),
+        Some('o') => format!("{magnitude:o}"),
+        _ => magnitude.to_string(),
     }
 }
 
