@@ -37,12 +37,8 @@ impl Generator for PaymentCard {
         };
         // Nine digits a draw.
         while filled < DIGITS - 1 {
-            let mut digits = row.random.below(1_000_000_000);
             let end = (filled + 9).min(DIGITS - 1);
-            for slot in &mut number[filled..end] {
-                *slot = b'0' + (digits % 10) as u8;
-                digits /= 10;
-            }
+            last_digits(row.random.below(1_000_000_000), number[filled..end].iter_mut());
             filled = end;
         }
         number[DIGITS - 1] = check_digit(&number);
@@ -66,18 +62,19 @@ impl Generator for PaymentCard {
     }
 }
 
+/// The last digits of `value`, as many as there are slots, the very last one first.
+#[inline(always)]
+fn last_digits<'a>(mut value: u32, slots: impl Iterator<Item = &'a mut u8>) {
+    for slot in slots {
+        *slot = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
 fn of_six_digits(bin: u32, mut random: Random) -> [u8; DIGITS] {
     let mut number = [b'0'; DIGITS];
-    let mut rest = bin;
-    for slot in number[..6].iter_mut().rev() {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let mut rest = random.below(1_000_000_000);
-    for slot in &mut number[6..DIGITS - 1] {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+    last_digits(bin, number[..6].iter_mut().rev());
+    last_digits(random.below(1_000_000_000), number[6..DIGITS - 1].iter_mut());
     number[DIGITS - 1] = check_digit(&number);
     number
 }
