@@ -4,6 +4,7 @@
 //! [`Problems`] list, each with a JSON pointer (RFC 6901), the field's name, what was found, what was
 //! expected and, where a slip of the pen is likely, a did-you-mean.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -50,7 +51,7 @@ impl Problem {
             code,
             pointer: pointer.into(),
             field: None,
-            message: message.into(),
+            message: escaped_lines(message.into()),
             hint: None,
         }
     }
@@ -74,7 +75,7 @@ impl Problem {
     /// Adds the cure.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(escaped_lines(hint.into()));
         self
     }
 }
@@ -238,15 +239,81 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// A user's text as a message quotes it: shortened, without control characters.
+/// A stranger's text as a message quotes it: its beginning, in which every character can be seen.
+///
+/// Every text of a model, a file, a request or an extension that enters a message goes through here.
 pub fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut shown: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
+    excerpt_of(text, 80)
+}
+
+/// [`excerpt`] of another length: at most `most` characters, and `…` where that is not all.
+pub fn excerpt_of(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", escape_controls(&text[..end])),
+        None => escape_controls(text).into_owned(),
     }
-    shown
+}
+
+/// `text` with everything that would steer a terminal, or that cannot be seen, written as in Rust's
+/// sources: `\u{1b}`, `\n`, `\u{202e}`.
+///
+/// Escaped are control characters, line and paragraph separators, what turns the direction of a text, and
+/// characters without width. The answer is one line, and escaping it again changes nothing.
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
+    escape(text, is_unseen)
+}
+
+/// [`escape_controls`] for a text of several lines: its line feeds stay.
+pub fn escape_controls_in_lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c != '\n' && is_unseen(c))
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let Some(first) = text.find(&is_escaped) else { return Cow::Borrowed(text) };
+    let mut shown = text[..first].to_owned();
+    for c in text[first..].chars() {
+        if is_escaped(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// A message of several lines, made safe without a copy where it is so already.
+fn escaped_lines(message: String) -> String {
+    match escape_controls_in_lines(&message) {
+        Cow::Borrowed(_) => message,
+        Cow::Owned(escaped) => escaped,
+    }
+}
+
+/// Whether a character steers what shows it, or shows nothing itself: Unicode's categories Cc, Cf, Zl, Zp.
+pub fn is_unseen(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    matches!(
+        c,
+        '\u{80}'..='\u{9f}'
+            | '\u{ad}' // the soft hyphen
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}' // Arabic letter mark
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' // without width; marks of direction
+            | '\u{2028}'..='\u{202e}' // line and paragraph separator; embedded and overridden direction
+            | '\u{2060}'..='\u{206f}' // word joiner, isolated direction and other invisible ones
+            | '\u{feff}' // the byte order mark
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}' // tags
+    )
 }
 
 #[cfg(test)]
@@ -258,6 +325,37 @@ mod tests {
         assert_eq!(did_you_mean("intger", ["INTEGER", "STRING"]), Some("INTEGER"));
         assert_eq!(did_you_mean("banana", ["INTEGER", "STRING"]), None);
         assert_eq!(did_you_mean(&"x".repeat(10_000), ["INTEGER"]), None);
+    }
+
+    // Issue 9, C1.
+    #[test]
+    fn a_text_of_a_stranger_is_shown_and_never_obeyed() {
+        assert_eq!(escape_controls("Zoë 日本 𝄞 a\\b"), "Zoë 日本 𝄞 a\\b");
+        assert_eq!(
+            escape_controls("\u{1b}]0;x\u{7}\r\n\t\0\u{9b}"),
+            r"\u{1b}]0;x\u{7}\r\n\t\u{0}\u{9b}"
+        );
+        let hidden = "\u{ad}\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\
+            \u{202c}\u{202d}\u{202e}\u{2060}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}\u{e0041}";
+        for c in hidden.chars() {
+            let escaped = format!("a\\u{{{:x}}}b", u32::from(c));
+            assert_eq!(escape_controls(&format!("a{c}b")), escaped);
+            assert_eq!(excerpt(&format!("a{c}b")), escaped);
+        }
+        assert_eq!(escape_controls_in_lines("a\nb\r\u{85}"), "a\nb\\r\\u{85}");
+        assert_eq!(excerpt(&"\u{1b}".repeat(81)), format!("{}…", r"\u{1b}".repeat(80)));
+    }
+
+    /// What a maker of a message forgot to escape is escaped where the problem is made.
+    #[test]
+    fn no_problem_steers_a_terminal() {
+        let problem = Problem::error("x", "/a\u{202e}", "is \u{1b}[31m\nin line 2")
+            .field("a\u{7}")
+            .hint("or \u{9b}");
+        assert_eq!(
+            problem.to_string(),
+            "/a\\u{202e}: field `a\\u{7}`: is \\u{1b}[31m\nin line 2 (or \\u{9b})"
+        );
     }
 
     #[test]

@@ -9,13 +9,11 @@ use super::{
     iso::{self, Fault},
     pattern::{Pattern, ReadError},
 };
+use crate::problems::excerpt;
 
 /// The forms of a date or an instant that every model may use, for messages.
 pub const ACCEPTED_FORMS: &str = "`d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` \
     or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)";
-
-/// Longest excerpt of a user's text in a message, in characters.
-const EXCERPT: usize = 64;
 
 /// Why a text is not a date or an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +30,7 @@ pub enum BoundError {
     Pattern {
         /// What was found, shortened.
         text: String,
-        /// The field's pattern.
+        /// The field's pattern, shortened.
         pattern: String,
         /// Where the text leaves the pattern.
         source: ReadError,
@@ -139,14 +137,14 @@ fn pattern_first<T>(
     };
     otherwise(text).map_err(|error| match error {
         BoundError::Form { text } => {
-            BoundError::Pattern { text, pattern: pattern.text().to_owned(), source }
+            BoundError::Pattern { text, pattern: excerpt(pattern.text()), source }
         }
         error => error,
     })
 }
 
 fn refused(found: &str, fault: Fault) -> BoundError {
-    let text = excerpt(found);
+    let text = excerpt(found.trim());
     match fault {
         Fault::Form => BoundError::Form { text },
         Fault::Month { month } => BoundError::Month { text, month },
@@ -161,16 +159,7 @@ fn refused(found: &str, fault: Fault) -> BoundError {
 }
 
 fn out_of_range(found: &str) -> BoundError {
-    BoundError::Range { text: excerpt(found), first_year: -290_307, last_year: 294_246 }
-}
-
-/// The beginning of a user's text, so that a message never grows with it.
-pub(super) fn excerpt(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    BoundError::Range { text: excerpt(found.trim()), first_year: -290_307, last_year: 294_246 }
 }
 
 #[cfg(test)]

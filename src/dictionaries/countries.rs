@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use super::DictionaryError;
 use super::latin::ascii;
+use crate::problems::excerpt;
 
 /// How many countries there are: those of ISO 3166, and Kosovo (`XK`).
 pub const COUNTRY_COUNT: usize = 250;
@@ -118,7 +119,7 @@ pub fn find_country(spelling: &str) -> Result<Country, DictionaryError> {
     match place {
         Ok(place) => Ok(KEYS[place].1),
         Err(_) => Err(DictionaryError::UnknownCountry {
-            spelling: spelling.to_owned(),
+            spelling: excerpt(spelling),
             closest: closest_countries(spelling).into_iter().map(Country::name).collect(),
         }),
     }

@@ -74,7 +74,7 @@ fn refused(model: &str, words: &[&str]) {
     assert_eq!(code, Some(1), "{begin}");
     assert!(words.iter().all(|word| text.contains(word)), "expected {words:?}: {begin}");
     // What a terminal or a log takes for a command never reaches it.
-    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{begin:?}");
+    assert!(text.chars().all(|c| c == '\n' || !is_unseen(c)), "{begin:?}");
 }
 
 /// Accepted, or refused for a reason: in any case it ends.
@@ -121,6 +121,48 @@ fn wide_and_long_documents_are_refused_or_handled() {
     refused(&field(json!({"x": "y".repeat(17 << 20)})), &["expected at most 16777216"]);
     refused(&field(json!({"x": vec![1; 1_000_001]})), &["values, expected at most 1000000"]);
     refused(&model(vec![json!({"name": "f", "type": "IP"}); 5_000]), &["taken by entry 0"]);
+}
+
+/// A text of a stranger in every place of a model that a message quotes, for every kind of character that
+/// steers a terminal or hides. Issue 9, C1.
+#[test]
+fn no_text_of_a_model_reaches_the_terminal_as_it_is() {
+    let hostile = "\u{1b}]0;x\u{7}\u{9b}31m\r\n\t\0\u{202e}\u{2066}\u{200e}\u{61c}\u{2028}\u{2029}\u{200b}\u{200d}\u{2060}\u{feff}";
+    let types = [
+        "BIRTHDATE", "BLOB", "BOOLEAN", "CITY", "COUNTRY", "CSV", "DATE", "DATE_AS_STRING", "DECIMAL", "DOUBLE",
+        "EMAIL", "FLOAT", "FULL_NAME", "HASH_MD5", "INCREMENT_INTEGER", "INTEGER", "LAST_NAME", "LINK", "LONG",
+        "NAME", "PHONE", "SEQUENCE", "STRING", "STRING_REGEX", "TIMESTAMP", "UNIQUE_INTEGER", "UUID",
+    ];
+    let texts = ["min", "max", "min_date", "max_date", "start", "pattern", "regex", "file", "formula", "injection",
+        "link", "null_rate", "ghost", "length", "precision", "decimals", "filters", "possible_values",
+        "possible_values_weighted", "distribution", "syntax", "use_now", "email_domain"];
+    let mut fields = Vec::new();
+    for kind in types {
+        for (index, key) in texts.iter().enumerate() {
+            let mut field = json!({"name": format!("{kind}{index}"), "type": kind});
+            field[*key] = match *key {
+                "filters" | "possible_values" => json!([hostile]),
+                "possible_values_weighted" => json!({hostile: hostile}),
+                "formula" => json!(format!("${{{kind}0}} + {hostile}")),
+                "injection" => json!(format!("${{{hostile}}}")),
+                _ => json!(hostile),
+            };
+            fields.push(field);
+        }
+        let deep = json!({"name": format!("{kind}d"), "type": kind, hostile: 1,
+            "distribution": {"type": "normal", "mean": hostile, hostile: hostile}});
+        let lines = json!({"name": format!("{kind}c"), "type": kind,
+            "conditionals": {format!("$x{hostile}=1"): hostile, format!("$IP=\"{hostile}\""): format!("formula:{hostile}")}});
+        fields.extend([deep, lines]);
+    }
+    fields.push(json!({"name": hostile, "type": hostile, hostile: hostile}));
+    // A few at a time: of one document only so many findings are told.
+    for some in fields.chunks(20) {
+        let document = json!({"Fields": some, hostile: 1, "Options": {hostile: hostile}, "Table_Names": {hostile: [[]]}});
+        refused(&document.to_string(), &["error: "]);
+    }
+    refused(hostile, &["not valid JSON"]);
+    refused(&json!(hostile).to_string(), &["expected a JSON object"]);
 }
 
 #[test]

@@ -4,9 +4,7 @@
 
 use super::part::{Field, Names, Part, Sign, Style};
 use crate::calendar::iso::{Fault, Scanner};
-
-/// Longest excerpt of a user's text in a message, in characters.
-const EXCERPT: usize = 24;
+use crate::problems::excerpt;
 
 /// Why a text is not an instant in a pattern. Positions count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +125,7 @@ impl Reader<'_> {
 
     fn mismatch(&self, expected: impl Into<String>) -> ReadError {
         ReadError::Mismatch {
-            found: self.rest().chars().take(EXCERPT).collect(),
+            found: excerpt(self.rest()),
             position: self.text[..self.at].chars().count() + 1,
             expected: expected.into(),
         }
@@ -144,7 +142,7 @@ impl Reader<'_> {
         match part {
             Part::Literal(literal) => {
                 if !self.take(literal) {
-                    return Err(self.mismatch(format!("`{literal}`")));
+                    return Err(self.mismatch(format!("`{}`", excerpt(literal))));
                 }
             }
             Part::Number { field, min, max, sign } => {

@@ -15,6 +15,7 @@ use super::lower_expression::constant;
 use super::scope::Scopes;
 use super::source::Source;
 use super::tree::{Entry, Node, NodeId, Statement, Tree};
+use crate::problems::excerpt;
 
 /// Levels of expressions, and of statements, within one another: evaluating goes one call deeper for each.
 pub(super) const MOST_LEVELS: usize = 200;
@@ -92,7 +93,7 @@ impl<'s> Lowerer<'s> {
         for local in self.scopes.locals() {
             let Some(offset) = local.first_read else { continue };
             if !local.is_declared && !local.is_assigned {
-                let name = &local.name;
+                let name = excerpt(&local.name);
                 return Err(LowerError {
                     offset: offset as u32,
                     message: format!("unknown name `{name}`"),
@@ -100,7 +101,7 @@ impl<'s> Lowerer<'s> {
                 });
             }
             if local.is_read_early {
-                let message = format!("`{}` is read before it has a value", local.name);
+                let message = format!("`{}` is read before it has a value", excerpt(&local.name));
                 self.warned.insert(offset, message);
             }
         }
@@ -137,7 +138,7 @@ impl<'s> Lowerer<'s> {
             for declarator in &declaration.declarations {
                 let BindingPattern::BindingIdentifier(name) = &declarator.id else { continue };
                 if self.scopes.declare(&name.name, is_constant).is_none() {
-                    return Err(error(name.span, format!("`{}` is declared twice", name.name)));
+                    return Err(error(name.span, format!("`{}` is declared twice", excerpt(&name.name))));
                 }
             }
         }

@@ -12,6 +12,7 @@ use super::functions::{self, Function, Signature};
 use super::lower::{BEYOND, LowerError, Lowerer, MOST_LEVELS, beyond, error, too_deep};
 use super::source::MARKS;
 use super::tree::{Binary, Logical, Node, NodeId, Value};
+use crate::problems::excerpt;
 
 type Result<T> = std::result::Result<T, LowerError>;
 
@@ -140,7 +141,7 @@ impl Lowerer<'_> {
             }
             "Math" | "Date" | "Number" | "String" | "Boolean" | "this" | "globalThis" | "JSON"
             | "Array" | "Object" | "RegExp" | "eval" | "Function" | "arguments" => {
-                return Err(beyond(name.span, &format!("`{}` by itself", name.name)));
+                return Err(beyond(name.span, &format!("`{}` by itself", excerpt(&name.name))));
             }
             other => Node::Local(self.scopes.read(other, name.span.start as usize)),
         };
@@ -247,7 +248,7 @@ impl Lowerer<'_> {
 
     fn assigned(&mut self, name: &IdentifierReference<'_>) -> Result<usize> {
         let local = self.scopes.assign(&name.name);
-        local.ok_or_else(|| error(name.span, format!("`{}` is a constant", name.name)))
+        local.ok_or_else(|| error(name.span, format!("`{}` is a constant", excerpt(&name.name))))
     }
 
     fn update(&mut self, update: &UpdateExpression<'_>) -> Result<NodeId> {
@@ -279,11 +280,11 @@ impl Lowerer<'_> {
         {
             return match functions::constant(property) {
                 Some(value) => self.add(member.span, Node::Constant(Value::Number(value))),
-                None => Err(unknown(member, &format!("`Math.{property}`"))),
+                None => Err(unknown(member, &format!("`Math.{}`", excerpt(property)))),
             };
         }
         if property != "length" {
-            return Err(unknown(member, &format!("the property `{property}`")));
+            return Err(unknown(member, &format!("the property `{}`", excerpt(property))));
         }
         let object = self.expression(&member.object)?;
         self.add(member.span, Node::Call(Function::Length, vec![object]))
@@ -296,7 +297,7 @@ impl Lowerer<'_> {
         match &call.callee {
             Js::Identifier(name) => match functions::global(&name.name) {
                 Some(signature) => self.call_function(call, &name.name, signature, Vec::new()),
-                None => Err(beyond(name.span, &format!("the function `{}`", name.name))),
+                None => Err(beyond(name.span, &format!("the function `{}`", excerpt(&name.name)))),
             },
             Js::StaticMemberExpression(member) => self.call_member(call, member),
             other => Err(beyond(other.span(), "a call of this")),
@@ -324,7 +325,7 @@ impl Lowerer<'_> {
             }
             "Math" => match functions::math(property) {
                 Some(signature) => self.call_function(call, property, signature, Vec::new()),
-                None => Err(unknown(member, &format!("`Math.{property}`"))),
+                None => Err(unknown(member, &format!("`Math.{}`", excerpt(property)))),
             },
             "Number" => match functions::number(property) {
                 Some(signature) => self.call_function(call, property, signature, Vec::new()),
@@ -339,7 +340,7 @@ impl Lowerer<'_> {
                     let object = self.expression(&member.object)?;
                     self.call_function(call, property, signature, vec![object])
                 }
-                None => Err(unknown(member, &format!("the method `{property}`"))),
+                None => Err(unknown(member, &format!("the method `{}`", excerpt(property)))),
             },
         }
     }

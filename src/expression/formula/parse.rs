@@ -9,6 +9,10 @@ use oxc_span::SourceType;
 
 use super::lower::{Lowered, Lowerer};
 use super::source;
+use crate::problems::excerpt_of;
+
+/// Longest message of the parser that is passed on, in characters.
+const LONGEST_MESSAGE: usize = 200;
 
 /// Bytes of stack for reading one formula; only what is used costs memory. Measured: the deepest
 /// formulas that `source` accepts take less than half of it without optimisation.
@@ -52,7 +56,9 @@ fn read(formula: &str) -> Result<Lowered, FormulaError> {
     if let Some(fault) = parsed.diagnostics.errors().next() {
         let offset = fault.labels.first().map_or(0, |label| label.offset() as usize);
         let message = fault.message.trim_end_matches(['.', '`']).trim_start_matches('`');
-        let message = format!("not JavaScript: {}", message.replace('`', ""));
+        // The parser quotes the formula, whose words may be long and hold what a terminal obeys.
+        let message = excerpt_of(&message.replace('`', ""), LONGEST_MESSAGE);
+        let message = format!("not JavaScript: {message}");
         return Err(FormulaError::new(source.original(offset), message));
     }
     let lowered = Lowerer::new(&source).program(&parsed.program);
