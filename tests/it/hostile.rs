@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use datagen::problems::is_unseen;
+
 use crate::support::{datagen, run};
 
 /// Peak of resident memory that any of it may take.
@@ -129,13 +131,59 @@ fn wide_and_long_documents_are_refused_or_handled() {
 fn no_text_of_a_model_reaches_the_terminal_as_it_is() {
     let hostile = "\u{1b}]0;x\u{7}\u{9b}31m\r\n\t\0\u{202e}\u{2066}\u{200e}\u{61c}\u{2028}\u{2029}\u{200b}\u{200d}\u{2060}\u{feff}";
     let types = [
-        "BIRTHDATE", "BLOB", "BOOLEAN", "CITY", "COUNTRY", "CSV", "DATE", "DATE_AS_STRING", "DECIMAL", "DOUBLE",
-        "EMAIL", "FLOAT", "FULL_NAME", "HASH_MD5", "INCREMENT_INTEGER", "INTEGER", "LAST_NAME", "LINK", "LONG",
-        "NAME", "PHONE", "SEQUENCE", "STRING", "STRING_REGEX", "TIMESTAMP", "UNIQUE_INTEGER", "UUID",
+        "BIRTHDATE",
+        "BLOB",
+        "BOOLEAN",
+        "CITY",
+        "COUNTRY",
+        "CSV",
+        "DATE",
+        "DATE_AS_STRING",
+        "DECIMAL",
+        "DOUBLE",
+        "EMAIL",
+        "FLOAT",
+        "FULL_NAME",
+        "HASH_MD5",
+        "INCREMENT_INTEGER",
+        "INTEGER",
+        "LAST_NAME",
+        "LINK",
+        "LONG",
+        "NAME",
+        "PHONE",
+        "SEQUENCE",
+        "STRING",
+        "STRING_REGEX",
+        "TIMESTAMP",
+        "UNIQUE_INTEGER",
+        "UUID",
     ];
-    let texts = ["min", "max", "min_date", "max_date", "start", "pattern", "regex", "file", "formula", "injection",
-        "link", "null_rate", "ghost", "length", "precision", "decimals", "filters", "possible_values",
-        "possible_values_weighted", "distribution", "syntax", "use_now", "email_domain"];
+    let texts = [
+        "min",
+        "max",
+        "min_date",
+        "max_date",
+        "start",
+        "pattern",
+        "regex",
+        "file",
+        "formula",
+        "injection",
+        "link",
+        "null_rate",
+        "ghost",
+        "length",
+        "precision",
+        "decimals",
+        "filters",
+        "possible_values",
+        "possible_values_weighted",
+        "distribution",
+        "syntax",
+        "use_now",
+        "email_domain",
+    ];
     let mut fields = Vec::new();
     for kind in types {
         for (index, key) in texts.iter().enumerate() {

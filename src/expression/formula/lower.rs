@@ -138,7 +138,10 @@ impl<'s> Lowerer<'s> {
             for declarator in &declaration.declarations {
                 let BindingPattern::BindingIdentifier(name) = &declarator.id else { continue };
                 if self.scopes.declare(&name.name, is_constant).is_none() {
-                    return Err(error(name.span, format!("`{}` is declared twice", excerpt(&name.name))));
+                    return Err(error(
+                        name.span,
+                        format!("`{}` is declared twice", excerpt(&name.name)),
+                    ));
                 }
             }
         }
