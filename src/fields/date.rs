@@ -20,8 +20,8 @@ use super::{Compiled, Computed, Context, FieldType};
 #[derive(Debug)]
 pub(super) struct Date;
 
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: i64 = 253_402_300_799;
+/// 2261-12-31T23:59:59Z: readers that count nanoseconds in 64 bits end in April of the next year.
+const LAST_SECOND: i64 = 9_214_646_399;
 
 const WIDTH: u32 = 20;
 
@@ -76,7 +76,7 @@ impl FieldType for Date {
 pub(super) const MIN_DATE: Attribute =
     Attribute::new("min_date", "date", "1970-01-01T00:00:00Z", "Earliest value.");
 pub(super) const MAX_DATE: Attribute =
-    Attribute::new("max_date", "date", "9999-12-31T23:59:59Z", "Latest value, inclusive.");
+    Attribute::new("max_date", "date", "2261-12-31T23:59:59Z", "Latest value, inclusive.");
 pub(super) const MIN: Attribute = Attribute::new("min", "date", "", "Another name of `min_date`.");
 pub(super) const MAX: Attribute = Attribute::new("max", "date", "", "Another name of `max_date`.");
 pub(super) const USE_NOW: Attribute =
@@ -177,6 +177,9 @@ mod tests {
     fn the_default_range_is_the_documented_one() {
         let last = parse_instant(MAX_DATE.default).unwrap();
         assert_eq!(last, LAST_SECOND * MICROS_PER_SECOND);
+        // Issue 9, F4: what pyarrow and pandas hold, in any time zone.
+        let day = 86_400 * MICROS_PER_SECOND;
+        assert!(last + day < i64::MAX / 1_000);
         let drawn = values("{}");
         assert!(drawn.iter().all(|value| (0..=last).contains(value) && value % 1_000_000 == 0));
         assert!(drawn.iter().any(|value| *value > last / 10 * 9));
