@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::imports::{has_function, names, names_in_item};
+
 /// A module may only name modules above its own line, so a cycle cannot be written down.
 const LAYERS: &[(&str, &[&str])] = &[
     // L0: machinery that knows nothing of models.
@@ -167,13 +169,76 @@ fn sources() -> Vec<(String, String)> {
     found.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
 }
 
-/// The part of a source before its unit tests: tests may use what they like.
-fn code(source: &str) -> &str {
-    source.split("#[cfg(test)]\nmod ").next().unwrap()
-}
-
 fn module_of(file: &str) -> &str {
     file.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// Where components of a family are registered: folder, the file and the item that lists them, and
+/// files of the folder that are no components.
+const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
+    ("fields", "fields/mod.rs", "FIELD_TYPES", &["shared", "trial"]),
+    ("formats", "formats/mod.rs", "FORMATS", &["samples"]),
+    // Standard output is the command line's own: no connector has that name.
+    ("sinks", "sinks/mod.rs", "connectors", &["stdout"]),
+];
+
+fn wrong_imports(sources: &[(String, String)]) -> BTreeSet<String> {
+    let mut wrong = BTreeSet::new();
+    for (file, source) in sources {
+        let module = module_of(file);
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+            wrong.insert(format!("{file}: `{module}` has no line in the table"));
+            continue;
+        };
+        for import in names(file, source).modules {
+            let known = LAYERS.iter().any(|(name, _)| *name == import);
+            if known && import != module && !allowed.contains(&import.as_str()) {
+                wrong.insert(format!("{file}: `{module}` may not import `{import}`"));
+            }
+        }
+    }
+    wrong
+}
+
+fn misplaced_crates(sources: &[(String, String)]) -> BTreeSet<String> {
+    let mut wrong = BTreeSet::new();
+    for (file, source) in sources {
+        let firsts = names(file, source).firsts;
+        for (name, places) in KEPT_APART {
+            let allowed = places.iter().any(|place| file.starts_with(place));
+            if firsts.contains(*name) && !allowed {
+                wrong.insert(format!("{file} names `{name}`, which belongs to {places:?}"));
+            }
+        }
+    }
+    wrong
+}
+
+fn unregistered(sources: &[(String, String)]) -> BTreeSet<String> {
+    let source_of = |file: &str| &sources.iter().find(|(name, _)| name == file).unwrap().1;
+    let mut wrong = BTreeSet::new();
+    for (family, registry, item, machinery) in FAMILIES {
+        let registered = names_in_item(registry, source_of(registry), item);
+        assert!(!registered.is_empty(), "{registry} has no registry `{item}`");
+        for (file, _) in sources {
+            let Some(name) = file.strip_prefix(&format!("{family}/")) else { continue };
+            let name = name.split('/').next().unwrap().trim_end_matches(".rs");
+            if name != "mod" && !machinery.contains(&name) && !registered.contains(name) {
+                wrong.insert(format!("{file}: `{item}` in {registry} does not list `{name}`"));
+            }
+        }
+    }
+    let api = names("api/mod.rs", source_of("api/mod.rs")).firsts;
+    for (file, source) in sources.iter().filter(|(file, _)| file.starts_with("api/")) {
+        let name = file.trim_start_matches("api/").trim_end_matches(".rs");
+        if name != "mod" && has_function(file, source, "routes") && !api.contains(name) {
+            wrong.insert(format!("{file}: api/mod.rs does not merge `{name}::routes()`"));
+        }
+    }
+    wrong
 }
 
 #[test]
@@ -187,41 +252,14 @@ fn modules_import_lower_layers_only() {
             );
         }
     }
-    let mut wrong = BTreeSet::new();
-    for (file, source) in sources() {
-        let module = module_of(&file);
-        if ["lib", "main"].contains(&module) {
-            continue;
-        }
-        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
-            wrong.insert(format!("{file}: `{module}` has no line in the table"));
-            continue;
-        };
-        let lines = code(&source).lines().filter(|line| !line.trim_start().starts_with("//"));
-        for rest in lines.flat_map(|line| line.split("crate::").skip(1)) {
-            let import: String =
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let known = LAYERS.iter().any(|(name, _)| *name == import);
-            if known && import != module && !allowed.contains(&import.as_str()) {
-                wrong.insert(format!("{file}: `{module}` may not import `{import}`"));
-            }
-        }
-    }
+    let wrong = wrong_imports(&sources());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn crates_of_one_place_are_named_there_only() {
-    for (file, source) in sources() {
-        for (name, places) in KEPT_APART {
-            let used = code(&source).lines().any(|line| {
-                let line = line.trim_start();
-                !line.starts_with("//") && line.contains(&format!("{name}::"))
-            });
-            let allowed = places.iter().any(|place| file.starts_with(place));
-            assert!(!used || allowed, "{file} names `{name}`, which belongs to {places:?}");
-        }
-    }
+    let wrong = misplaced_crates(&sources());
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -233,14 +271,39 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn files_of_a_family_are_registered() {
-    for family in ["fields", "formats", "stores", "sinks"] {
-        let all = sources();
-        let front = &all.iter().find(|(file, _)| *file == format!("{family}/mod.rs")).unwrap().1;
-        for (file, _) in &all {
-            let Some(name) = file.strip_prefix(&format!("{family}/")) else { continue };
-            let name = name.split('/').next().unwrap().trim_end_matches(".rs");
-            let registered = name == "mod" || front.contains(&format!("mod {name};"));
-            assert!(registered, "{file} has no `mod` line in {family}/mod.rs");
+    let wrong = unregistered(&sources());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The checks above can fail: each finds what is planted into the real sources.
+#[test]
+fn planted_faults_are_found() {
+    let plant = |file: &str, code: &str| {
+        let mut sources = sources();
+        match sources.iter_mut().find(|(name, _)| name == file) {
+            Some((_, source)) => source.push_str(code),
+            None => sources.push((file.to_owned(), format!("//! Planted.\n{code}"))),
         }
-    }
+        sources
+    };
+    // Front pages whose first lines hold a `#[cfg(test)] mod` are read whole.
+    let wrong = wrong_imports(&plant("fields/mod.rs", "use crate::{api, columns::Rows};"));
+    assert_eq!(
+        wrong.into_iter().collect::<Vec<_>>(),
+        ["fields/mod.rs: `fields` may not import `api`"]
+    );
+    let wrong = wrong_imports(&plant("columns.rs", "fn f() { assert!(super::plan::X); }"));
+    assert_eq!(
+        wrong.into_iter().collect::<Vec<_>>(),
+        ["columns.rs: `columns` may not import `plan`"]
+    );
+    let wrong = misplaced_crates(&plant("engine/mod.rs", "use tokio::{runtime::Handle};"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    let wrong = unregistered(&plant("fields/planted.rs", "pub(super) struct Planted;"));
+    assert_eq!(
+        wrong.into_iter().collect::<Vec<_>>(),
+        ["fields/planted.rs: `FIELD_TYPES` in fields/mod.rs does not list `planted`"]
+    );
+    let wrong = unregistered(&plant("api/planted.rs", "fn routes() {}"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
 }

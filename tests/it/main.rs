@@ -17,6 +17,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod http;
+mod imports;
 mod models;
 mod modules;
 mod on_error;
