@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`memory`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
 //! | compiled | [`plan`], [`sinks`] |
 //! | who may come in | [`access`] |
@@ -70,6 +70,7 @@ pub mod engine;
 pub mod expression;
 pub mod fields;
 pub mod formats;
+pub mod memory;
 pub mod model;
 mod orc_file;
 pub mod plan;

@@ -21,6 +21,8 @@ pub struct Limits {
     pub script_array_items: usize,
     /// Entries of one map of a script.
     pub script_map_entries: usize,
+    /// Bytes of all values of a script that live at a time, in one row.
+    pub script_memory_bytes: usize,
     /// Variables of a script that live at a time.
     pub script_variables: usize,
     /// Functions of a script.
@@ -56,6 +58,7 @@ impl Default for Limits {
             script_text_bytes: 64 << 10,
             script_array_items: 10_000,
             script_map_entries: 1_000,
+            script_memory_bytes: 16 << 20,
             script_variables: 256,
             script_functions: 64,
             module_bytes: 64 << 20,

@@ -9,6 +9,7 @@ use super::imports::{has_function, names, names_in_item};
 /// A module may only name modules above its own line, so a cycle cannot be written down.
 const LAYERS: &[(&str, &[&str])] = &[
     // L0: machinery that knows nothing of models.
+    ("memory", &[]),
     ("rng", &[]),
     ("problems", &[]),
     ("columns", &[]),
@@ -24,7 +25,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("orc_file", &["columns"]),
     (
         "sandbox",
-        &["calendar", "columns", "dictionaries", "display", "problems", "rng", "sampling", "texts"],
+        &[
+            "calendar",
+            "columns",
+            "dictionaries",
+            "display",
+            "memory",
+            "problems",
+            "rng",
+            "sampling",
+            "texts",
+        ],
     ),
     ("config", &["sandbox"]),
     // L1: what the user wrote, and the families.

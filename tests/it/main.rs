@@ -24,6 +24,7 @@ mod on_error;
 mod reload;
 mod reproducible;
 mod same_files;
+mod script_memory;
 mod scripts;
 mod server;
 mod streams;

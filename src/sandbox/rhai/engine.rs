@@ -2,71 +2,35 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use rhai::packages::{Package as _, StandardPackage};
-use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
+use rhai::{Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 
-use super::host;
+use super::{host, watch};
 use crate::problems::excerpt;
 use crate::sandbox::{FaultKind, Limits};
-
-/// Operations between two looks at the time.
-const LOOK_EVERY: u64 = 4_096;
 
 /// Characters of one printed line that are logged, and lines of one block; the rest is dropped.
 const MOST_PRINTED: usize = 4 << 10;
 const MOST_LINES: u32 = 100;
 
 thread_local! {
-    /// When this thread's script must be done.
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The text by which a passed deadline is told.
-pub(super) const TOO_LONG: &str = "the time for one block is over";
-
-thread_local! {
-    /// Whether a script was stopped since the deadline was set: functions such as `sort` go on without
-    /// the answer of a callback that was.
-    static STOPPED: Cell<bool> = const { Cell::new(false) };
-    /// Lines that were logged since then.
+    /// Lines that were logged since the block began.
     static LINES: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether a script was stopped for its time since the deadline was set.
-pub(super) fn was_stopped() -> bool {
-    STOPPED.get()
-}
-
-/// From now on this thread's scripts may take `seconds`.
-pub(super) fn set_deadline(seconds: u64) {
-    STOPPED.set(false);
+/// From now on scripts may log [`MOST_LINES`] lines.
+pub(super) fn begin_log() {
     LINES.set(0);
-    DEADLINE.set(Instant::now().checked_add(Duration::from_secs(seconds)));
-}
-
-/// Whether the time is over.
-pub(super) fn is_late() -> bool {
-    DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)
-}
-
-/// Ends a script whose time is over.
-fn stop_when_late(operations: u64) -> Option<Dynamic> {
-    let late = operations.is_multiple_of(LOOK_EVERY) && is_late();
-    if late {
-        STOPPED.set(true);
-    }
-    late.then(|| Dynamic::from(TOO_LONG))
 }
 
 /// Counts the operations of all scripts that `engine` runs from now on.
 pub(super) fn count_operations(engine: &mut Engine) -> Rc<Cell<u64>> {
     let counted = Rc::new(Cell::new(0));
     let counter = Rc::clone(&counted);
-    engine.on_progress(move |operations| {
+    engine.on_progress(move |_| {
         counter.set(counter.get() + 1);
-        stop_when_late(operations)
+        watch::look()
     });
     counted
 }
@@ -93,8 +57,8 @@ pub(super) fn parser(limits: &Limits) -> Engine {
 pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     let mut engine = parser(limits);
     engine.register_global_module(StandardPackage::new().as_shared_module());
-    host::register(&mut engine);
-    engine.set_fail_on_invalid_map_property(true).on_progress(stop_when_late);
+    host::register(&mut engine, limits);
+    engine.set_fail_on_invalid_map_property(true).on_progress(|_| watch::look());
     let name = field.to_owned();
     let print = move |text: &str| {
         LINES.set(LINES.get().saturating_add(1));
@@ -141,7 +105,7 @@ pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Ve
     };
     let message = match &error {
         E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
-        E::ErrorTerminated(..) => TOO_LONG.to_owned(),
+        E::ErrorTerminated(token, _) => token.to_string(),
         E::ErrorTooManyOperations(_) => "too many operations in one row".to_owned(),
         E::ErrorStackOverflow(_) => "calls inside calls go too deep".to_owned(),
         other => lower_first(&excerpt(&other.to_string())),

@@ -14,11 +14,12 @@ use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
 use serde_json::Value;
 
 use super::declared::from_json;
-use super::engine::{TOO_LONG, count_operations, engine, is_late, set_deadline, told, was_stopped};
+use super::engine::{begin_log, count_operations, engine, told};
 use super::gathered::Gathered;
 use super::host;
 use super::read::{constant, input_variable, property_of, read, replace_head};
 use super::values::cell;
+use super::watch::{self, Stop};
 use super::{Text, walk};
 use crate::columns::{Column, DataType, Rows};
 use crate::rng::Stream;
@@ -80,8 +81,7 @@ impl Interpreted {
         let interpreter = self.interpreter()?;
         let mut interpreter = interpreter.borrow_mut();
         host::with(|host| host.turn_to(self.stream, self.rows));
-        let patience = if self.on_error == OnError::Null { PATIENCE } else { 1 };
-        set_deadline(self.text.limits.block_seconds.saturating_mul(patience));
+        self.begin(if self.on_error == OnError::Null { PATIENCE } else { 1 });
         interpreter.run(self, rows, inputs)
     }
 
@@ -95,9 +95,19 @@ impl Interpreted {
         let mut interpreter = Interpreter::new(self)?;
         let operations = count_operations(&mut interpreter.engine);
         host::with(|host| host.turn_to(self.stream, self.rows));
-        set_deadline(self.text.limits.block_seconds);
+        self.begin(1);
         interpreter.run(self, rows, inputs)?;
         Ok(Spent::Operations(operations.get()))
+    }
+
+    /// A block begins: its time, its memory, its lines in the log.
+    fn begin(&self, patience: u64) {
+        let limits = &self.text.limits;
+        begin_log();
+        watch::begin_block(
+            limits.block_seconds.saturating_mul(patience),
+            limits.script_memory_bytes,
+        );
     }
 
     /// This thread's interpreter of the field.
@@ -130,7 +140,7 @@ impl Interpreted {
             return Ok(());
         }
         host::with(|host| host.turn_to(self.stream, self.rows));
-        set_deadline(self.text.limits.block_seconds);
+        self.begin(1);
         let options = rhai::CallFnOptions::new().eval_ast(false);
         let parameters = (interpreter.parameters.clone(),);
         let mut scope = Scope::new();
@@ -251,15 +261,12 @@ impl Interpreter {
         let fault = |kind, message: &str| {
             Box::new(Fault::new(kind, field.text.label.clone(), message.to_owned()))
         };
-        let mut gathered = Gathered::new(field.data_type, self.nullable, &self.sub_values, rows);
+        let mut gathered =
+            watch::aside(|| Gathered::new(field.data_type, self.nullable, &self.sub_values, rows));
         let mut failed: Option<FailedRows> = None;
         for (index, number) in rows.iter().enumerate() {
             self.set_row(field, index, inputs);
             let made = self.row(field, number, &mut gathered);
-            // Functions such as `sort` go on without the answer of a callback that was stopped.
-            if was_stopped() || (index % LOOK_EVERY == LOOK_EVERY - 1 && is_late()) {
-                return Err(Box::new(fault(FaultKind::Machine, TOO_LONG).in_row(number)));
-            }
             match made.map_err(|fault| fault.in_row(number)) {
                 Ok(()) => {}
                 Err(fault)
@@ -268,9 +275,16 @@ impl Interpreter {
                     return Err(Box::new(fault));
                 }
                 Err(fault) => {
-                    gathered.fail(index);
-                    FailedRows::count(&mut failed, number, &fault);
+                    watch::aside(|| {
+                        gathered.fail(index);
+                        FailedRows::count(&mut failed, number, &fault);
+                    });
                 }
+            }
+            // Functions such as `sort` go on without the answer of a callback that was stopped.
+            let late = index % LOOK_EVERY == LOOK_EVERY - 1 && watch::is_late();
+            if let Some(stop) = watch::stopped().or(late.then_some(Stop::Time)) {
+                return Err(Box::new(fault(FaultKind::Machine, stop.words()).in_row(number)));
             }
             if gathered.bytes() > field.text.limits.answer_bytes {
                 // Of the block, not of the row: so no kind that could make the row null.
@@ -294,7 +308,7 @@ impl Interpreter {
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
         self.scope.rewind(base);
         let result = result.map_err(|error| field.text.fault(*error))?;
-        gathered.take(&result, &self.sub_values).map_err(|message| {
+        watch::aside(|| gathered.take(&result, &self.sub_values)).map_err(|message| {
             Box::new(Fault::new(FaultKind::Answer, field.text.label.clone(), message))
         })
     }

@@ -23,6 +23,7 @@
 //! | [`lower`] | the lowered tier |
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
+//! | `watch` | what ends a script that runs: time and memory |
 
 mod declared;
 mod engine;
@@ -31,8 +32,11 @@ mod host;
 mod interpret;
 mod lower;
 mod read;
+#[cfg(test)]
+mod tests;
 mod values;
 mod walk;
+mod watch;
 
 use std::sync::Arc;
 
@@ -205,7 +209,7 @@ impl Prepared for Field {
         if let Ok(tree) = &self.tree {
             let Interpreted { inputs: types, stream, text, .. } = &self.interpreted;
             host::with(|host| host.turn_to(*stream, self.interpreted.rows));
-            engine::set_deadline(text.limits.block_seconds);
+            watch::begin_block(text.limits.block_seconds, text.limits.script_memory_bytes);
             if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
                 return Ok(Made { column, sub_values: Vec::new(), failed: None });
             }

@@ -8,6 +8,7 @@ use crate::dictionaries::{
     phone_plan,
 };
 use crate::sampling::alias::Alias;
+use crate::sandbox::rhai::watch::aside;
 
 /// What a script has drawn from, the last ones.
 #[derive(Debug, Default)]
@@ -77,6 +78,11 @@ impl Selection {
 
 impl Host {
     fn entry(&mut self, dictionary: Dictionary, country: &str) -> Answer<Entry> {
+        // Tables are kept for later rows.
+        aside(|| self.draw_entry(dictionary, country))
+    }
+
+    fn draw_entry(&mut self, dictionary: Dictionary, country: &str) -> Answer<Entry> {
         let known = |one: &Selection| one.dictionary == dictionary && one.country == country;
         let place = match self.data.0.iter().position(known) {
             Some(place) => place,
@@ -125,7 +131,7 @@ impl Host {
 
     /// A number as it is dialled from abroad: `+33…`.
     pub(in crate::sandbox::rhai) fn phone(&mut self, spelling: &str) -> Answer<String> {
-        let plan = phone_plan(country(spelling)?).map_err(|error| error.to_string())?;
+        let plan = aside(|| phone_plan(country(spelling)?).map_err(|error| error.to_string()))?;
         let number = plan.number(self.word());
         let mut digits = [0; MAX_NATIONAL_DIGITS];
         Ok(format!("+{}{}", plan.calling_code(), number.write(&mut digits)))

@@ -9,6 +9,7 @@ use crate::calendar::{
     MICROS_PER_DAY, MICROS_PER_SECOND, Pattern, civil_from_days, days_from_civil, parse_date,
     parse_instant,
 };
+use crate::sandbox::rhai::watch::aside;
 
 /// A civil date: days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +32,8 @@ impl Host {
         let place = match patterns.iter().position(|known| known.text() == text) {
             Some(place) => place,
             None => {
-                let pattern = Pattern::compile(text).map_err(|error| error.to_string())?;
+                let pattern =
+                    aside(|| Pattern::compile(text)).map_err(|error| error.to_string())?;
                 if patterns.len() == MOST_PATTERNS {
                     patterns.remove(0);
                 }

@@ -10,6 +10,7 @@
 //! | `date`, `timestamp`, `add_*`, `days_between`, `format_date`, getters | `dates` |
 //! | `format`: numbers and texts with widths and digits | `format` |
 //! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
+//! | `replace`, `pad`: the language's own, measured before they are made | `measured` |
 //! | `row_number`, `table_rows`, `permute` | here |
 //! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
 //!
@@ -21,6 +22,7 @@
 pub(super) mod data;
 pub(super) mod dates;
 pub(super) mod format;
+mod measured;
 pub(super) mod random;
 pub(super) mod text;
 
@@ -29,6 +31,7 @@ use std::cell::RefCell;
 use rhai::{Engine, EvalAltResult, Position};
 
 use crate::rng::{Cell, Stream};
+use crate::sandbox::Limits;
 
 thread_local! {
     /// The row that this thread's script is run for.
@@ -122,7 +125,8 @@ fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
 }
 
 /// Makes all functions known to `engine`.
-pub(in crate::sandbox::rhai) fn register(engine: &mut Engine) {
+pub(in crate::sandbox::rhai) fn register(engine: &mut Engine, limits: &Limits) {
+    measured::register(engine, limits.script_memory_bytes);
     random::register(engine);
     text::register(engine);
     format::register(engine);

@@ -5,6 +5,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString};
 use super::{Answer, Host, raised, with};
 use crate::rng::{scale, unit};
 use crate::sampling::distribution::Zipf;
+use crate::sandbox::rhai::watch::aside;
 
 /// Most characters of one drawn text: the limit of texts holds as well.
 const MOST_CHARACTERS: i64 = 1 << 20;
@@ -79,7 +80,7 @@ impl Host {
             if tables.len() == MOST_TABLES {
                 tables.remove(0);
             }
-            tables.push((key, Zipf::new(ranks as f64, exponent)));
+            tables.push((key, aside(|| Zipf::new(ranks as f64, exponent))));
             tables.len() - 1
         });
         Ok(tables[place].1.draw(word) as i64 + 1)

@@ -2,7 +2,7 @@
 
 use rhai::{ASTFlags, Expr, Position, Stmt};
 
-use super::{Compiler, Lowered, cannot};
+use super::{Compiler, Lowered, MOST_VECTORS, cannot};
 use crate::columns::DataType;
 use crate::sandbox::rhai::lower::tree::{Comparison, Node, Operator, Type};
 
@@ -31,6 +31,9 @@ impl Compiler<'_> {
             },
             Expr::Variable(parts, ..) => return self.variable(&parts.1, position),
             Expr::InterpolatedString(parts, _) => {
+                if parts.len() > MOST_VECTORS {
+                    return cannot("a text of so many parts", position);
+                }
                 let mut texts = Vec::with_capacity(parts.len());
                 for part in parts {
                     let value = self.expression(part)?;

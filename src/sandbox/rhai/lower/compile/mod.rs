@@ -52,6 +52,10 @@ const MOST_DEPTH: usize = 8;
 /// Most nodes of a tree: calls in place multiply what is called often.
 const MOST_NODES: u64 = 20_000;
 
+/// Most variables, those of functions counted at every call, and most parts of a text: each is a vector for
+/// the rows of a chunk, and takes up to 64 KiB.
+const MOST_VECTORS: usize = 256;
+
 /// Lowers the script.
 ///
 /// # Errors
@@ -88,6 +92,9 @@ pub(in crate::sandbox::rhai) fn compile(script: &Script<'_>) -> Lowered<Tree> {
     }
     if outcome.null && !script.nullable {
         return cannot("null where there shall be none", Position::NONE);
+    }
+    if compiler.slots.len() > MOST_VECTORS {
+        return cannot("so many variables", Position::NONE);
     }
     Ok(Tree {
         body,

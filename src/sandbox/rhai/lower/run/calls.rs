@@ -2,7 +2,7 @@
 
 use super::selection::Selection;
 use super::vector::{Many, Span, Vector, moved, one};
-use super::{Bail, MOST_ARENA, Machine, Run};
+use super::{Bail, Machine, Run};
 use crate::rng::{scale, unit};
 use crate::sandbox::Limits;
 use crate::sandbox::rhai::host::{self, Host};
@@ -63,9 +63,7 @@ impl Machine<'_> {
         })?;
         let (offset, vector) = (self.arena.len(), answers.vector);
         self.arena.extend_from_slice(&answers.texts);
-        if self.arena.len() > MOST_ARENA {
-            return Err(Bail);
-        }
+        self.fits(self.arena.len())?;
         let vector = moved(vector, offset as u32);
         Ok(if once { one(&vector) } else { vector })
     }
@@ -99,7 +97,8 @@ impl Machine<'_> {
         if function.draws {
             host.swap(&mut self.cells[row]);
         }
-        answers.push(answer.map_err(|_| Bail)?, self.limits)
+        answers.push(answer.map_err(|_| Bail)?, self.limits)?;
+        self.fits(answers.texts.len())
     }
 }
 
@@ -126,7 +125,7 @@ impl Answers {
             (Vector::Float(Many::Each(values)), Value::Float(value)) => values.push(value),
             (Vector::Bool(Many::Each(values)), Value::Bool(value)) => values.push(value),
             (Vector::Text(Many::Each(values)), Value::Made(text)) => {
-                if text.len() > limits.script_text_bytes || self.texts.len() > MOST_ARENA {
+                if text.len() > limits.script_text_bytes {
                     return Err(Bail);
                 }
                 let start = self.texts.len() as u32;

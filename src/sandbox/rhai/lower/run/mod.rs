@@ -20,7 +20,7 @@ mod vector;
 use super::tree::{Node, Step, Tree, Type};
 use crate::columns::{Column, Rows};
 use crate::rng::{Cell, Stream};
-use crate::sandbox::rhai::engine::is_late;
+use crate::sandbox::rhai::watch::is_late;
 use crate::sandbox::{InputType, Limits};
 use columns::Returned;
 use selection::{Selection, any_left, sorted, whole};
@@ -36,8 +36,8 @@ type Run<T> = Result<T, Bail>;
 /// a vector costs whatever its length (0.1 µs, mostly for its memory) is shared by many.
 const CHUNK: usize = 4_096;
 
-/// Most bytes of all texts of a chunk, also those that are only on the way.
-const MOST_ARENA: usize = 64 << 20;
+/// Rows of a chunk whose texts may take what the texts of one row may: less would not help.
+const LEAST_CHUNK: usize = 64;
 
 /// What a function has returned so far.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ struct Machine<'a> {
     frames: Vec<Frame>,
     rounds: Vec<Round>,
     operations: u64,
+    /// Whether it was the memory of a chunk that did not suffice: fewer rows may do with it.
+    full: bool,
 }
 
 impl Tree {
@@ -94,25 +96,42 @@ impl Tree {
             frames: Vec::new(),
             rounds: Vec::new(),
             operations: 0,
+            full: false,
         };
         let mut returned = Returned::new(self.data_type, rows.count);
-        for start in (0..rows.count).step_by(CHUNK) {
-            let count = CHUNK.min(rows.count - start);
+        let (mut start, mut most) = (0, CHUNK);
+        while start < rows.count {
+            let count = most.min(rows.count - start);
             let chunk = Rows { first: rows.first + start as u64, count };
-            machine.turn_to(start, chunk, stream);
-            machine.spend(self.operations)?;
-            let values = Vector::empty(self.result.unwrap_or(Type::Int));
-            machine.frames.push(Frame { values, nulls: Vec::new() });
-            let left = machine.steps(&self.body, Selection::All(count))?;
-            debug_assert!(left.is_empty(), "every row returns");
-            let frame = machine.frames.pop().ok_or(Bail)?;
-            machine.finish(frame, &mut returned)?;
+            match machine.chunk(start, chunk, stream, &mut returned) {
+                Ok(()) => start += count,
+                Err(Bail) if machine.full && most > LEAST_CHUNK => most /= 4,
+                Err(bail) => return Err(bail),
+            }
         }
         Ok(returned.column())
     }
 }
 
 impl Machine<'_> {
+    /// Evaluates the rows of a chunk, and appends what they return.
+    fn chunk(
+        &mut self,
+        start: usize,
+        chunk: Rows,
+        stream: Stream,
+        returned: &mut Returned,
+    ) -> Run<()> {
+        self.turn_to(start, chunk, stream);
+        self.spend(self.tree.operations)?;
+        let values = Vector::empty(self.tree.result.unwrap_or(Type::Int));
+        self.frames.push(Frame { values, nulls: Vec::new() });
+        let left = self.steps(&self.tree.body, Selection::All(chunk.count))?;
+        debug_assert!(left.is_empty(), "every row returns");
+        let frame = self.frames.pop().ok_or(Bail)?;
+        self.finish(frame, returned)
+    }
+
     /// Forgets the chunk before; takes what memory it had.
     fn turn_to(&mut self, start: usize, rows: Rows, stream: Stream) {
         (self.start, self.rows, self.operations) = (start, rows, 0);
@@ -120,6 +139,9 @@ impl Machine<'_> {
         self.slots.extend(self.tree.slots.iter().map(|kind| Vector::empty(*kind)));
         self.arena.clear();
         self.cells.clear();
+        self.frames.clear();
+        self.rounds.clear();
+        self.full = false;
         if self.tree.draws {
             self.cells.extend(rows.iter().map(|row| stream.cell(row)));
         }
@@ -322,12 +344,19 @@ impl Machine<'_> {
     }
 
     /// The span of what was appended since `start`.
-    fn span_from(&self, start: usize) -> Run<Span> {
+    fn span_from(&mut self, start: usize) -> Run<Span> {
         let end = self.arena.len();
-        if end > MOST_ARENA || end - start > self.limits.script_text_bytes {
+        self.fits(end)?;
+        if end - start > self.limits.script_text_bytes {
             return Err(Bail);
         }
         Ok(Span { start: start as u32, end: end as u32 })
+    }
+
+    /// Whether the chunk may hold so many bytes of texts, also of those that are only on the way.
+    fn fits(&mut self, bytes: usize) -> Run<()> {
+        self.full = bytes > self.limits.script_memory_bytes;
+        if self.full { Err(Bail) } else { Ok(()) }
     }
 
     fn text(&self, span: Span) -> &[u8] {
