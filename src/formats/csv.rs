@@ -9,20 +9,23 @@
 
 use std::sync::Arc;
 
-use super::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
+use super::text::TextEncoder;
+use super::{Encoder, Format};
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Block, Schema};
+use crate::columns::{DataType, Schema};
 use crate::compression::{self, Compression};
 use crate::problems::Problem;
 use crate::text_rows::{
-    CellTemplate, DateForm, Escape, FileWriter, InstantForm, NotFinite, RowTemplate, SegmentWriter,
-    Style, TextLayout,
+    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, Style, TextLayout,
 };
 
 const NAME: &str = "csv";
 
 /// Characters of numbers and dates: as a delimiter or quote they would cut values that need no quotes.
 const IN_VALUES: &[u8] = b"+-./:";
+
+/// Longest text for a null: it stands in every row and counts in the width of one.
+const MOST_NULL_BYTES: usize = 1_024;
 
 /// The format.
 #[derive(Debug)]
@@ -65,20 +68,21 @@ impl Format for Csv {
                     "What stands around values; inside of them it is doubled.",
                 ),
                 Attribute::new("CSV_LINE_END", "lf or crlf", "lf", "What ends a line."),
-                Attribute::new("CSV_NULL", "text", "", "What stands, without quotes, for a null."),
+                Attribute::new(
+                    "CSV_NULL",
+                    "text",
+                    "",
+                    "What stands, without quotes, for a null; at most 1024 bytes. Where quotes are \
+                     minimal, columns with values that look like it are quoted.",
+                ),
                 Attribute::new(
                     "CSV_DATE_FORMAT",
                     "dd/MM/yyyy or iso",
                     "dd/MM/yyyy",
                     "Form of dates; `iso` is yyyy-MM-dd.",
                 ),
-                Attribute::new(
-                    "CSV_COMPRESSION",
-                    "none, gzip or zstd",
-                    "none",
-                    "Compression of the file.",
-                ),
-                compression::COMMON_OPTION,
+                compression::CSV.own_option(),
+                compression::CSV.common_option(),
             ]
         }
     }
@@ -86,11 +90,12 @@ impl Format for Csv {
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
         let header = options.boolean("CSV_HEADER").unwrap_or(true);
         let dialect = Dialect::read(options);
+        dialect.check_null(schema, options);
         let date = match options.choice("CSV_DATE_FORMAT", &["dd/MM/yyyy", "iso"]) {
             Some("iso") => DateForm::Iso,
             _ => DateForm::Slashes,
         };
-        let compression = Compression::read("CSV_COMPRESSION", options);
+        let compression = compression::CSV.read(options).and_then(Compression::of);
         if schema.columns.is_empty() {
             let message =
                 "the model has no visible field, and a CSV file without columns has no rows";
@@ -99,11 +104,14 @@ impl Format for Csv {
         if options.has_errors() {
             return None;
         }
+        let compression = compression?;
         let head = if header { dialect.header(schema) } else { Vec::new() };
-        let around = 4 * schema.columns.len() as u64;
+        // As long as a null may be, it counts like a value.
+        let nullable = schema.columns.iter().filter(|column| column.nullable).count();
+        let around = 4 * schema.columns.len() as u64 + (nullable * dialect.null.len()) as u64;
         let template = dialect.template(schema, date);
         let layout = TextLayout::new(schema, template, head, compression, around);
-        Some(Arc::new(CsvEncoder(Arc::new(layout))))
+        Some(Arc::new(TextEncoder::new(NAME, layout)))
     }
 }
 
@@ -131,12 +139,40 @@ impl Dialect {
             Some("crlf") => b"\r\n",
             _ => b"\n",
         };
+        refuse_blank("CSV_NULL", options);
         let null = options.text("CSV_NULL").unwrap_or_default().into_bytes();
+        if null.len() > MOST_NULL_BYTES {
+            let message = format!(
+                "`CSV_NULL` has {} bytes, expected at most {MOST_NULL_BYTES}: it stands for every null",
+                null.len()
+            );
+            options.error("CSV_NULL", "wrong_value", message);
+        }
         if null.iter().any(|byte| [delimiter, quote, b'\n', b'\r'].contains(byte)) {
             let message = "`CSV_NULL` must not hold the delimiter, the quote or a line break";
             options.error("CSV_NULL", "wrong_value", message);
         }
         Self { delimiter, quote, always_quoted, line_end, null }
+    }
+
+    /// Refuses a null that unquoted uuids could be taken for: texts like it are quoted one by one, and
+    /// columns of other types as a whole, but uuids are written as they are.
+    fn check_null(&self, schema: &Schema, options: &mut Reader<'_>) {
+        let hexadecimal = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+        let uuid = self.null.len() == 36 && self.null.iter().all(hexadecimal);
+        let texts = schema.columns.iter().any(|column| column.data_type == DataType::Text);
+        if uuid && texts && !self.always_quoted {
+            let message = "`CSV_NULL` has the form of a uuid, and where quotes are minimal no reader \
+                           could tell a null from one";
+            options.error_with_hint("CSV_NULL", "wrong_value", message, "set CSV_QUOTING=all");
+        }
+    }
+
+    /// What stands around the values of a column: quotes, where all have them or where a bare one could
+    /// be taken for a null.
+    fn quotes(&self, data_type: DataType) -> &[u8] {
+        let quoted = self.always_quoted || may_look_like(data_type, &self.null);
+        if quoted { std::slice::from_ref(&self.quote) } else { b"" }
     }
 
     /// The line of names, quoted only where they need it.
@@ -164,14 +200,13 @@ impl Dialect {
             self.where_needed(self.null.clone())
         };
         let style = Style { escape, date, instant: InstantForm::Utc, not_finite: NotFinite::Named };
-        let quotes: &[u8] = if self.always_quoted { &[self.quote] } else { b"" };
         // A blank line would be no row.
         let blank_line = schema.columns.len() == 1 && self.null.is_empty();
         let null = if blank_line { vec![self.quote; 2] } else { self.null.clone() };
         let last = schema.columns.len().saturating_sub(1);
         let cells = schema.columns.iter().enumerate().map(|(index, column)| {
             let end = if index == last { self.line_end } else { &[self.delimiter] };
-            let decimals = column.decimals;
+            let (decimals, quotes) = (column.decimals, self.quotes(column.data_type));
             CellTemplate::new(
                 column.data_type,
                 decimals,
@@ -184,8 +219,37 @@ impl Dialect {
     }
 }
 
+/// Whether some value of a type, bare, may be the text `null`. Texts are looked at one by one.
+fn may_look_like(data_type: DataType, null: &[u8]) -> bool {
+    let all = |allowed: fn(&u8) -> bool| !null.is_empty() && null.iter().all(allowed);
+    match data_type {
+        DataType::Boolean => matches!(null, b"true" | b"false"),
+        DataType::Int32 | DataType::Int64 | DataType::EpochMillis => {
+            all(|byte| byte.is_ascii_digit() || *byte == b'-')
+        }
+        DataType::Decimal { .. } => all(|byte| byte.is_ascii_digit() || b"-.".contains(byte)),
+        DataType::Float32 | DataType::Float64 => {
+            matches!(null, b"NaN" | b"Infinity" | b"-Infinity")
+                || all(|byte| byte.is_ascii_digit() || b"+-.e".contains(byte))
+        }
+        DataType::Date => all(|byte| byte.is_ascii_digit() || b"+-/".contains(byte)),
+        DataType::Instant => all(|byte| byte.is_ascii_digit() || b"+-:.TZ".contains(byte)),
+        DataType::Bytes => all(u8::is_ascii_hexdigit),
+        DataType::Text => false,
+    }
+}
+
+/// Refuses what counts as not set because it is blank, though somebody wrote it.
+fn refuse_blank(key: &str, options: &mut Reader<'_>) {
+    let text = options.object().get(key).and_then(|value| value.as_str()).unwrap_or_default();
+    if !text.is_empty() && text != "\t" && text.trim().is_empty() {
+        options.error(key, "wrong_value", format!("`{key}` is blank, expected a visible text"));
+    }
+}
+
 /// Reads an option of one character that cannot be part of an unquoted value.
 fn character(key: &str, default: u8, options: &mut Reader<'_>) -> u8 {
+    refuse_blank(key, options);
     // A tab counts as blank, hence as not set, for the reader.
     let tab = options.object().get(key).is_some_and(|value| value == "\t");
     let Some(text) = (if tab { Some("\t".to_owned()) } else { options.text(key) }) else {
@@ -212,64 +276,16 @@ fn character(key: &str, default: u8, options: &mut Reader<'_>) -> u8 {
     }
 }
 
-#[derive(Debug)]
-struct CsvEncoder(Arc<TextLayout>);
-
-impl Encoder for CsvEncoder {
-    fn extension(&self) -> String {
-        self.0.extension(NAME)
-    }
-
-    fn segment_rows(&self) -> usize {
-        self.0.segment_rows()
-    }
-
-    fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
-        Box::new(CsvSegments(SegmentWriter::new(&self.0)))
-    }
-
-    fn file_encoder(&self) -> Box<dyn FileEncoder> {
-        Box::new(CsvFile(FileWriter::new(&self.0)))
-    }
-}
-
-struct CsvSegments(SegmentWriter);
-
-impl SegmentEncoder for CsvSegments {
-    fn append(&mut self, block: &Block) -> Result<(), EncodeError> {
-        self.0.append(block).map_err(|error| EncodeError::text(NAME, error))
-    }
-
-    fn finish(&mut self) -> Result<Segment, EncodeError> {
-        let (rows, bytes) = self.0.finish().map_err(|error| EncodeError::text(NAME, error))?;
-        Ok(Segment { rows, bytes, detail: None })
-    }
-}
-
-struct CsvFile(FileWriter);
-
-impl FileEncoder for CsvFile {
-    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.begin(out).map_err(|error| EncodeError::text(NAME, error))
-    }
-
-    fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.append(segment.bytes, out);
-        Ok(())
-    }
-
-    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.finish(out).map_err(|error| EncodeError::text(NAME, error))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::samples;
     use super::*;
-    use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
+    use crate::columns::{Column, Dictionary, Values, VarBytes};
     use crate::formats::samples::{compile, encode, schema, texts, zoo};
 
     /// The file of these columns, or what is wrong with the options.
@@ -354,6 +370,9 @@ mod tests {
             r#"{"CSV_DELIMITER": "\u20ac"}"#,
             r#"{"CSV_QUOTE": "-"}"#,
             r#"{"CSV_NULL": "a,b"}"#,
+            r#"{"CSV_DELIMITER": " "}"#,
+            r#"{"CSV_DELIMITER": "\n"}"#,
+            r#"{"CSV_NULL": "  "}"#,
             r#"{"CSV_QUOTING": "none"}"#,
             r#"{"COMPRESSION": "snappy"}"#,
         ]
@@ -367,11 +386,64 @@ mod tests {
         /Options/CSV_DELIMITER: `CSV_DELIMITER` is the text `€`, expected one ASCII character that is no letter, digit, line break or one of + - . / :
         /Options/CSV_QUOTE: `CSV_QUOTE` is the text `-`, expected one ASCII character that is no letter, digit, line break or one of + - . / :
         /Options/CSV_NULL: `CSV_NULL` must not hold the delimiter, the quote or a line break
+        /Options/CSV_DELIMITER: `CSV_DELIMITER` is blank, expected a visible text
+        /Options/CSV_DELIMITER: `CSV_DELIMITER` is blank, expected a visible text
+        /Options/CSV_NULL: `CSV_NULL` is blank, expected a visible text
         /Options/CSV_QUOTING: `CSV_QUOTING` is the text `none`, expected one of all, minimal
-        /Options/COMPRESSION: `COMPRESSION` is the text `snappy`, expected one of none, gzip, zstd
+        /Options/COMPRESSION: `COMPRESSION` is `snappy`, which csv does not take, expected one of none, gzip, zstd (`CSV_COMPRESSION` sets it for csv alone)
         ");
         let problem = file(&Arc::default(), &[], "{}").unwrap_err();
         insta::assert_snapshot!(problem, @"the model has no visible field, and a CSV file without columns has no rows");
+    }
+
+    /// Issue 9, F16 d: for all texts of nulls and all types, no bare value is the null.
+    #[test]
+    fn a_value_that_looks_like_the_null_is_quoted() {
+        let (schema, columns) = zoo();
+        let options = |token: &str| json!({"CSV_QUOTING": "minimal", "CSV_NULL": token});
+        let cells = |null: &str| -> BTreeSet<String> {
+            let text = file(&schema, &columns, &options(null).to_string()).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            text.split(['\n', ',']).skip(schema.columns.len()).map(str::to_owned).collect()
+        };
+        // Every bare value of a file in which nothing looks like the null.
+        let values = cells("\u{1}\u{2}");
+        let bare = values.iter().filter(|cell| !cell.contains(['"', ' ', '\r', '\u{1}']));
+        let mut tried = 0;
+        for value in bare.filter(|cell| !cell.is_empty()) {
+            if value.len() == 36 && value.contains('-') && !value.contains('.') {
+                continue;
+            }
+            let (schema, columns) = zoo();
+            let text = file(&schema, &columns, &options(value).to_string()).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            let nulls = columns
+                .iter()
+                .flat_map(|column| (0..5).map(|row| usize::from(column.is_null(row))));
+            let expected: usize = nulls.sum();
+            let found = text.split(['\n', ',']).filter(|cell| cell == value).count();
+            assert_eq!(found, expected, "{value}: {text}");
+            tried += 1;
+        }
+        assert!(tried > 30, "{tried}");
+        let uuid = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+        insta::assert_snapshot!(
+            file(&schema, &columns, &options(uuid).to_string()).unwrap_err(),
+            @"/Options/CSV_NULL: `CSV_NULL` has the form of a uuid, and where quotes are minimal no reader could tell a null from one (set CSV_QUOTING=all)"
+        );
+    }
+
+    /// Issue 9, A4: the text of a null is bounded, and counts in the memory of a segment.
+    #[test]
+    fn a_long_null_is_refused_and_a_shorter_one_makes_segments_small() {
+        let columns: Vec<_> =
+            (0..20).map(|n| samples::info(&format!("c{n}"), DataType::Int32, true)).collect();
+        let schema = Arc::new(Schema { columns });
+        let encoder =
+            |length: usize| compile(&Csv, &schema, json!({"CSV_NULL": "x".repeat(length)}));
+        assert_eq!(encoder(0).unwrap().segment_rows(), 8_192);
+        assert_eq!(encoder(1_024).unwrap().segment_rows(), 64);
+        insta::assert_snapshot!(encoder(100_000).unwrap_err(), @"/Options/CSV_NULL: `CSV_NULL` has 100000 bytes, expected at most 1024: it stands for every null");
     }
 
     proptest! {

@@ -8,13 +8,13 @@
 
 use std::sync::Arc;
 
-use super::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
+use super::text::TextEncoder;
+use super::{Encoder, Format};
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Block, ColumnInfo, DataType, Schema};
+use crate::columns::{ColumnInfo, DataType, Schema};
 use crate::compression::{self, Compression};
 use crate::text_rows::{
-    CellTemplate, DateForm, Escape, FileWriter, InstantForm, NotFinite, RowTemplate, SegmentWriter,
-    Style, TextLayout,
+    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, Style, TextLayout,
 };
 
 const NAME: &str = "json";
@@ -47,13 +47,8 @@ impl Format for Json {
                     "include",
                     "Whether a null stands as `null`, or its key is left out.",
                 ),
-                Attribute::new(
-                    "JSON_COMPRESSION",
-                    "none, gzip or zstd",
-                    "none",
-                    "Compression of the file.",
-                ),
-                compression::COMMON_OPTION,
+                compression::JSON.own_option(),
+                compression::JSON.common_option(),
             ]
         }
     }
@@ -61,15 +56,16 @@ impl Format for Json {
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
         let typed = options.choice("JSON_VALUES", &["typed", "strings"]) != Some("strings");
         let omit = options.choice("JSON_NULLS", &["include", "omit"]) == Some("omit");
-        let compression = Compression::read("JSON_COMPRESSION", options);
+        let compression = compression::JSON.read(options).and_then(Compression::of);
         if options.has_errors() {
             return None;
         }
+        let compression = compression?;
         let notation = if typed { &TYPED } else { &STRINGS };
         let names: usize = schema.columns.iter().map(|column| column.name.len() + 8).sum();
         let template = notation.template(schema, omit);
         let layout = TextLayout::new(schema, template, Vec::new(), compression, names as u64);
-        Some(Arc::new(JsonEncoder(Arc::new(layout))))
+        Some(Arc::new(TextEncoder::new(NAME, layout)))
     }
 }
 
@@ -148,57 +144,6 @@ impl Notation {
 /// Whether values of this type stand without quotes.
 const fn is_bare(data_type: DataType) -> bool {
     matches!(data_type, DataType::Boolean) || data_type.is_numeric()
-}
-
-#[derive(Debug)]
-struct JsonEncoder(Arc<TextLayout>);
-
-impl Encoder for JsonEncoder {
-    fn extension(&self) -> String {
-        self.0.extension(NAME)
-    }
-
-    fn segment_rows(&self) -> usize {
-        self.0.segment_rows()
-    }
-
-    fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
-        Box::new(JsonSegments(SegmentWriter::new(&self.0)))
-    }
-
-    fn file_encoder(&self) -> Box<dyn FileEncoder> {
-        Box::new(JsonFile(FileWriter::new(&self.0)))
-    }
-}
-
-struct JsonSegments(SegmentWriter);
-
-impl SegmentEncoder for JsonSegments {
-    fn append(&mut self, block: &Block) -> Result<(), EncodeError> {
-        self.0.append(block).map_err(|error| EncodeError::text(NAME, error))
-    }
-
-    fn finish(&mut self) -> Result<Segment, EncodeError> {
-        let (rows, bytes) = self.0.finish().map_err(|error| EncodeError::text(NAME, error))?;
-        Ok(Segment { rows, bytes, detail: None })
-    }
-}
-
-struct JsonFile(FileWriter);
-
-impl FileEncoder for JsonFile {
-    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.begin(out).map_err(|error| EncodeError::text(NAME, error))
-    }
-
-    fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.append(segment.bytes, out);
-        Ok(())
-    }
-
-    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.0.finish(out).map_err(|error| EncodeError::text(NAME, error))
-    }
 }
 
 #[cfg(test)]

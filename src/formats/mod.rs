@@ -23,14 +23,16 @@ mod orc;
 mod parquet;
 #[cfg(test)]
 pub(crate) mod samples;
+mod text;
 
-use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
-use crate::text_rows::TextError;
+
+pub use self::orc::Stripe;
+pub use self::parquet::RowGroup;
 
 /// Every format, in the order that listings show them.
 pub static FORMATS: &[&dyn Format] =
@@ -63,6 +65,11 @@ pub trait Encoder: Debug + Send + Sync {
 
     /// Rows of a segment: a power of two, made from schema and options alone.
     fn segment_rows(&self) -> usize;
+
+    /// Rows that a file may have, where the format has a bound.
+    fn most_file_rows(&self) -> u64 {
+        u64::MAX
+    }
 
     /// A worker's own encoder, used for one segment after the other.
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder>;
@@ -119,8 +126,18 @@ pub struct Segment {
     pub rows: u64,
     /// The encoded rows, as far as they are bytes already.
     pub bytes: Vec<u8>,
-    /// What a format needs beside the bytes to place them in a file (statistics, page positions).
-    pub detail: Option<Box<dyn Any + Send>>,
+    /// What the format needs beside the bytes to place them in a file; `None` where they just follow
+    /// those before.
+    pub detail: Option<Detail>,
+}
+
+/// What a file has to know of a segment, one kind for each format that keeps a directory.
+#[derive(Debug)]
+pub enum Detail {
+    /// Of `parquet`.
+    RowGroup(RowGroup),
+    /// Of `orc`.
+    Stripe(Stripe),
 }
 
 /// Why rows could not be encoded.
@@ -145,22 +162,18 @@ pub enum EncodeError {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A block or segment that does not fit the schema: a fault in this program.
+    /// A block that does not fit the schema: a fault in this program.
     #[error("column `{column}` does not fit its declared type")]
     Mismatch {
         /// The column's name.
         column: String,
     },
-}
-
-impl EncodeError {
-    /// The error of a text format's rows.
-    fn text(format: &'static str, error: TextError) -> Self {
-        match error {
-            TextError::Mismatch(column) => Self::Mismatch { column },
-            TextError::Compression(source) => Self::Library { format, source: source.into() },
-        }
-    }
+    /// A segment that another format's encoder made: a fault in this program.
+    #[error("a segment of another format in a file of {format}")]
+    ForeignSegment {
+        /// The file's format.
+        format: &'static str,
+    },
 }
 
 #[cfg(test)]
@@ -195,6 +208,24 @@ mod tests {
             let error = encoder.segment_encoder().append(&block).unwrap_err();
             assert!(matches!(error, EncodeError::Mismatch { .. }), "{}: {error}", format.name());
         }
+    }
+
+    /// Issue 9, review 7.1, 27: told as what it is, by the formats that keep a directory.
+    #[test]
+    fn a_segment_of_another_format_is_refused() {
+        let (schema, _) = samples::table(0);
+        let mut told = String::new();
+        for format in [&parquet::Parquet as &dyn Format, &orc::Orc] {
+            let encoder = samples::compile(format, &schema, json!({})).unwrap();
+            let (mut file, mut out) = (encoder.file_encoder(), Vec::new());
+            file.begin(&mut out).unwrap();
+            let segment = Segment { rows: 1, bytes: vec![0], detail: None };
+            told += &format!("{}\n", file.append(segment, &mut out).unwrap_err());
+        }
+        insta::assert_snapshot!(told, @r"
+        a segment of another format in a file of parquet
+        a segment of another format in a file of orc
+        ");
     }
 
     #[test]

@@ -2,12 +2,12 @@
 //!
 //! The file format itself is in [`orc_file`](crate::orc_file).
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
-use crate::formats::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
+use crate::compression::{self, Method};
+use crate::formats::{Detail, EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::orc_file::{
     Compression, FileWriter, Layout, LayoutColumn, OrcError, StripeEncoder, StripeSummary,
     Timestamps,
@@ -17,51 +17,32 @@ use crate::orc_file::{
 #[derive(Debug)]
 pub(super) struct Orc;
 
-/// The first name of each is ORC's own; the others are what formats side by side with it take.
-const COMPRESSIONS: &[(&str, Compression)] = &[
-    ("zlib", Compression::Zlib),
-    ("snappy", Compression::Snappy),
-    ("zstd", Compression::Zstd),
-    ("none", Compression::None),
-    ("gzip", Compression::Zlib),
-    ("deflate", Compression::Zlib),
-    ("zstandard", Compression::Zstd),
-    ("uncompressed", Compression::None),
-];
-const TIMESTAMPS: &[&str] = &["instant", "local"];
+const TIMESTAMPS: &[&str] = &["local", "instant"];
 
 const ATTRIBUTES: &[Attribute] = &[
-    Attribute::new(
-        "ORC_COMPRESSION",
-        "zlib, snappy, zstd or none",
-        "zlib",
-        "Compression of the streams.",
-    ),
-    Attribute::new(
-        "COMPRESSION",
-        "zlib, snappy, zstd or none",
-        "zlib",
-        "The same for all formats; ORC_COMPRESSION wins.",
-    ),
+    compression::ORC.own_option(),
+    compression::ORC.common_option(),
     Attribute::new(
         "ORC_STRIPE_SIZE",
         "integer",
         "16777216",
-        "Bytes of a stripe before compression, at most and roughly.",
+        "Bytes of a stripe before compression, at most and roughly; at most 268435456 have an effect.",
     ),
     Attribute::new(
         "ORC_TIMESTAMP",
-        "instant or local",
-        "instant",
-        "Type of points in time: instant (timestamp with local time zone), or local (timestamp, in \
-         UTC) for readers that know no other, such as Hive before 4.",
+        "local or instant",
+        "local",
+        "Type of points in time: local (timestamp: date and time of day in UTC), which every reader \
+         knows, or instant (timestamp with local time zone), which Hive does not.",
     ),
 ];
 
 /// Bytes of a stripe before encoding: what a worker may hold of it.
 const STRIPE_BYTES: u64 = 16 << 20;
-/// Rows of a stripe at most, however narrow they are.
+/// Rows of a stripe where rows are narrow and no size is asked for.
 const STRIPE_ROWS: u64 = 1 << 17;
+/// Bytes of a stripe before encoding that may be asked for.
+const MOST_STRIPE_BYTES: u64 = 256 << 20;
 
 impl Format for Orc {
     fn name(&self) -> &'static str {
@@ -77,32 +58,46 @@ impl Format for Orc {
     }
 
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
-        let compression = compression(options)?;
-        let local =
-            options.has("ORC_TIMESTAMP") && options.choice("ORC_TIMESTAMP", TIMESTAMPS)? == "local";
-        let timestamps = if local { Timestamps::Local } else { Timestamps::Instant };
-        let mut stripe_bytes = STRIPE_BYTES;
-        if options.has("ORC_STRIPE_SIZE") {
-            stripe_bytes = options.integer("ORC_STRIPE_SIZE", 1 << 16..=1 << 30)? as u64;
+        let compression = match compression::ORC.read(options) {
+            Some(Method::None) => Compression::None,
+            Some(Method::Deflate) => Compression::Zlib,
+            Some(Method::Snappy) => Compression::Snappy,
+            Some(Method::Zstd) => Compression::Zstd,
+            None => return None,
+        };
+        let timestamps = match options.choice("ORC_TIMESTAMP", TIMESTAMPS) {
+            Some("instant") => Timestamps::Instant,
+            _ => Timestamps::Local,
+        };
+        let rows = stripe_rows(schema.row_width(), options);
+        if options.has_errors() {
+            return None;
         }
         let columns = schema.columns.iter();
         let columns = columns.map(|column| LayoutColumn::new(&column.name, column.data_type));
-        let rows = (stripe_bytes / schema.row_width()).clamp(1, STRIPE_ROWS);
         Some(Arc::new(OrcEncoder {
             layout: Arc::new(Layout { compression, timestamps, columns: columns.collect() }),
             schema: schema.clone(),
-            segment_rows: 1 << rows.ilog2(),
+            segment_rows: rows,
         }))
     }
 }
 
-/// The compression that was asked for, zlib by default; `None` after adding an error.
-fn compression(options: &mut Reader<'_>) -> Option<Compression> {
-    let mut keys = ["ORC_COMPRESSION", "COMPRESSION"].into_iter();
-    let Some(key) = keys.find(|key| options.has(key)) else { return Some(Compression::Zlib) };
-    let names: Vec<&str> = COMPRESSIONS.iter().map(|(name, _)| *name).collect();
-    let name = options.choice(key, &names)?;
-    COMPRESSIONS.iter().find(|(other, _)| *other == name).map(|(_, compression)| *compression)
+/// Rows of a stripe: as many as the option says, as far as memory allows.
+fn stripe_rows(row_width: u64, options: &mut Reader<'_>) -> usize {
+    const KEY: &str = "ORC_STRIPE_SIZE";
+    let bytes = options.integer(KEY, 1 << 16..=1 << 30).map(|bytes| bytes as u64);
+    if bytes.is_some_and(|bytes| bytes > MOST_STRIPE_BYTES) {
+        let message = format!(
+            "`{KEY}` has no effect above {MOST_STRIPE_BYTES} bytes, for a stripe is made in memory"
+        );
+        options.warn(KEY, "bounded", message);
+    }
+    let rows = match bytes {
+        None => (STRIPE_BYTES / row_width).min(STRIPE_ROWS),
+        Some(bytes) => bytes.min(MOST_STRIPE_BYTES) / row_width,
+    };
+    1 << rows.max(1).ilog2()
 }
 
 /// The format with its options and schema.
@@ -133,6 +128,10 @@ impl Encoder for OrcEncoder {
     }
 }
 
+/// What a file has to know of a stripe.
+#[derive(Debug)]
+pub struct Stripe(StripeSummary);
+
 struct OrcSegments {
     stripe: StripeEncoder,
     schema: Arc<Schema>,
@@ -146,7 +145,11 @@ impl SegmentEncoder for OrcSegments {
     fn finish(&mut self) -> Result<Segment, EncodeError> {
         let stripe = self.stripe.finish().map_err(|error| named(error, &self.schema))?;
         let rows = stripe.summary.rows;
-        Ok(Segment { rows, bytes: stripe.bytes, detail: Some(Box::new(stripe.summary)) })
+        Ok(Segment {
+            rows,
+            bytes: stripe.bytes,
+            detail: Some(Detail::Stripe(Stripe(stripe.summary))),
+        })
     }
 }
 
@@ -162,12 +165,10 @@ impl FileEncoder for OrcFile {
     }
 
     fn append(&mut self, segment: Segment, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Some(Ok(summary)) =
-            segment.detail.map(<Box<dyn Any + Send>>::downcast::<StripeSummary>)
-        else {
-            return Err(named(OrcError::Mismatch { column: 0 }, &self.schema));
+        let Some(Detail::Stripe(Stripe(summary))) = segment.detail else {
+            return Err(EncodeError::ForeignSegment { format: "orc" });
         };
-        if self.file.append(*summary) {
+        if self.file.append(summary) {
             out.extend_from_slice(&segment.bytes);
         }
         Ok(())
@@ -201,6 +202,7 @@ mod tests {
     use super::super::samples;
     use super::*;
     use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+    use crate::problems::Problems;
 
     fn encoder(schema: &Arc<Schema>, options: Value) -> Arc<dyn Encoder> {
         samples::compile(&Orc, schema, options).unwrap()
@@ -261,8 +263,61 @@ mod tests {
             samples::encode(&*encoder(&schema, options), &columns, 1)
         };
         let (instant, local) = (file("instant"), file("LOCAL"));
-        let differing: Vec<_> = instant.iter().zip(&local).filter(|(a, b)| a != b).collect();
-        assert_eq!(differing, [(&18, &9)], "nothing but the type's number");
+        let at = instant.iter().zip(&local).position(|(a, b)| a != b).unwrap();
+        // The type's message: its length and number, then what tells Spark the type of its own.
+        let attribute = b"\x3a\x24\x0a\x17spark.sql.catalyst.type\x12\x09timestamp";
+        assert_eq!(local[at..at + 3], [2, 8, 9]);
+        assert_eq!(instant[at..at + 3], [40, 8, 18]);
+        assert_eq!(instant[at + 3..at + 41], attribute[..]);
+        let default =
+            samples::encode(&*encoder(&schema, json!({"COMPRESSION": "none"})), &columns, 1);
+        assert!(default == local, "the readers that people have know no other");
+    }
+
+    /// Issue 9, F10: readers take bounds for those of NaN as well.
+    #[test]
+    fn a_row_group_with_nan_has_no_bounds_and_neither_has_its_file() {
+        // Double statistics: the smallest, the largest, the sum.
+        let bounds = |value: f64| [&[9][..], &value.to_le_bytes()].concat();
+        let file = |values: Vec<f64>| {
+            let schema =
+                Arc::new(Schema { columns: vec![samples::info("n", DataType::Float64, false)] });
+            let options = json!({"ORC_COMPRESSION": "none"});
+            samples::encode(
+                &*encoder(&schema, options),
+                &[Column::new(Values::Float64(values))],
+                100,
+            )
+        };
+        let count = |file: &[u8], value: f64| {
+            file.windows(9).filter(|bytes| *bytes == bounds(value)).count()
+        };
+        let mut values: Vec<f64> = (0..20_000).map(|row| f64::from(row) + 0.5).collect();
+        // Three row groups, their stripe, the file.
+        let whole = file(values.clone());
+        assert_eq!([0.5, 8_192.5, 16_384.5].map(|least| count(&whole, least)), [3, 1, 1]);
+        for (row, left) in [(5, [0, 1, 1]), (9_000, [1, 0, 1]), (19_999, [1, 1, 0])] {
+            let number = std::mem::replace(&mut values[row], f64::NAN);
+            let file = file(values.clone());
+            assert_eq!([0.5, 8_192.5, 16_384.5].map(|least| count(&file, least)), left, "{row}");
+            values[row] = number;
+        }
+    }
+
+    /// Issue 9, F11, A4.
+    #[test]
+    fn stripes_have_the_size_that_is_asked_for_as_far_as_memory_allows() {
+        let rows = |options| {
+            let (mut problems, settings) = (Problems::default(), samples::settings(options));
+            let rows = stripe_rows(64, &mut settings.reader(&mut problems));
+            (rows, problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        };
+        assert_eq!(rows(json!({})), (1 << 17, String::new()));
+        assert_eq!(rows(json!({"ORC_STRIPE_SIZE": 1 << 16})), (1 << 10, String::new()));
+        assert_eq!(rows(json!({"ORC_STRIPE_SIZE": 256 << 20})), (1 << 22, String::new()));
+        let (rows, told) = rows(json!({"ORC_STRIPE_SIZE": 1 << 30}));
+        assert_eq!(rows, 1 << 22);
+        insta::assert_snapshot!(told, @"/Options/ORC_STRIPE_SIZE: `ORC_STRIPE_SIZE` has no effect above 268435456 bytes, for a stripe is made in memory");
     }
 
     fn append_one(data_type: DataType, values: Values) -> Result<(), EncodeError> {
@@ -338,7 +393,7 @@ mod tests {
         let error = |options| samples::compile(&Orc, &schema, options).unwrap_err();
         insta::assert_snapshot!(
             error(json!({"COMPRESSION": "snapy"})),
-            @"/Options/COMPRESSION: `COMPRESSION` is the text `snapy`, expected one of zlib, snappy, zstd, none, gzip, deflate, zstandard, uncompressed (did you mean `snappy`?)"
+            @"/Options/COMPRESSION: `COMPRESSION` is the text `snapy`, expected one of zlib, snappy, zstd, none (did you mean `snappy`?)"
         );
         insta::assert_snapshot!(
             error(json!({"ORC_STRIPE_SIZE": 1})),

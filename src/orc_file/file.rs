@@ -10,10 +10,14 @@ use super::{Layout, OrcError, ROW_GROUP, Timestamps};
 use crate::columns::DataType;
 
 const MAGIC: &[u8] = b"ORC";
-/// Our number among writers: none is registered, and readers treat an unknown one as up to date.
-const WRITER: u64 = 0x4447;
-/// Writers other than the Java one count from 6.
+/// Of the Java writer: statistics of timestamps are in UTC (ORC-135). No number of a writer stands in the
+/// footer, for none is registered for us, and some readers refuse one that they do not know.
 const WRITER_VERSION: u64 = 6;
+/// What the file says of its origin.
+const SOFTWARE: &str = concat!("datagen ", env!("CARGO_PKG_VERSION"));
+/// Spark's type of a column. Without it Spark takes the name of ORC's type for one of its own, and knows
+/// no `timestamp with local time zone`.
+const SPARK_TYPE: (&str, &str) = ("spark.sql.catalyst.type", "timestamp");
 /// Dates and times are of the Gregorian calendar, also before it was introduced.
 const PROLEPTIC_GREGORIAN: u64 = 2;
 
@@ -121,8 +125,8 @@ impl FileWriter {
             footer.message(7, &statistics.message());
         }
         footer.unsigned(8, ROW_GROUP as u64);
-        footer.unsigned(9, WRITER);
         footer.unsigned(11, PROLEPTIC_GREGORIAN);
+        footer.bytes(12, SOFTWARE.as_bytes());
         footer
     }
 
@@ -159,6 +163,12 @@ fn describe(data_type: DataType, timestamps: Timestamps) -> Message {
     if let DataType::Decimal { precision, scale } = data_type {
         message.unsigned(5, precision.into());
         message.unsigned(6, scale.into());
+    }
+    if kind == 18 {
+        let mut attribute = Message::default();
+        attribute.bytes(1, SPARK_TYPE.0.as_bytes());
+        attribute.bytes(2, SPARK_TYPE.1.as_bytes());
+        message.message(7, &attribute);
     }
     message
 }

@@ -49,9 +49,9 @@ impl Body for Floats {
 
     fn end_group(&mut self, _: &mut Compressor) -> Result<Detail, OrcError> {
         self.positions.note(&self.data);
-        let Seen { min, max, sum } = std::mem::take(&mut self.group);
+        let Seen { min, max, sum, nan } = std::mem::take(&mut self.group);
         let extent = (min <= max).then_some(Extent { min, max });
-        Ok(Detail::Float { extent, sum })
+        Ok(Detail::Float { extent, sum, nan })
     }
 
     fn finish(&mut self, target: &mut Target<'_>) -> Result<Finished, OrcError> {
@@ -67,11 +67,12 @@ struct Seen {
     min: f64,
     max: f64,
     sum: f64,
+    nan: bool,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0 }
+        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, nan: false }
     }
 }
 
@@ -85,6 +86,7 @@ impl Seen {
             self.max = value;
         }
         self.sum += value;
+        self.nan |= value.is_nan();
     }
 }
 
@@ -104,7 +106,7 @@ mod tests {
     fn nan_stays_out_of_the_extent_and_spoils_the_sum() {
         let mixed = seen(&[f64::NAN, 2.0, -1.0]);
         assert_eq!((mixed.min, mixed.max), (-1.0, 2.0));
-        assert!(mixed.sum.is_nan());
+        assert!(mixed.sum.is_nan() && mixed.nan);
         let nothing = seen(&[f64::NAN]);
         assert!(nothing.min > nothing.max);
     }
@@ -112,6 +114,6 @@ mod tests {
     #[test]
     fn infinities_are_numbers() {
         let seen = seen(&[f64::INFINITY]);
-        assert_eq!((seen.min, seen.max), (f64::INFINITY, f64::INFINITY));
+        assert_eq!((seen.min, seen.max, seen.nan), (f64::INFINITY, f64::INFINITY, false));
     }
 }

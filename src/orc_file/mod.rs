@@ -64,7 +64,7 @@ pub(crate) enum Timestamps {
     /// `timestamp with local time zone`: the instant, whatever zone a reader shows it in.
     Instant,
     /// `timestamp`: date and time of day in UTC, taken for local ones by readers elsewhere. The only
-    /// type that readers before ORC 1.6 (Hive before 4) know.
+    /// type that Hive, Spark and readers before ORC 1.6 know by themselves.
     Local,
 }
 

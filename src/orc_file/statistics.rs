@@ -25,10 +25,12 @@ pub(super) enum Detail {
         extent: Option<Extent<i64>>,
         sum: i128,
     },
-    /// NaN stays out of the extent and makes the sum NaN: readers then do not prune.
+    /// NaN stays out of the extent and makes the sum NaN: some readers then do not prune. Others would
+    /// take the extent for that of all values, so it is not written where there is a NaN.
     Float {
         extent: Option<Extent<f64>>,
         sum: f64,
+        nan: bool,
     },
     /// The sum is `None` once it overflowed.
     Decimal {
@@ -68,7 +70,9 @@ impl Statistics {
         let detail = match data_type {
             DataType::Boolean => Detail::Boolean { trues: 0 },
             DataType::Int32 | DataType::Int64 => Detail::Integer { extent: None, sum: 0 },
-            DataType::Float32 | DataType::Float64 => Detail::Float { extent: None, sum: 0.0 },
+            DataType::Float32 | DataType::Float64 => {
+                Detail::Float { extent: None, sum: 0.0, nan: false }
+            }
             DataType::Decimal { scale, .. } => {
                 Detail::Decimal { extent: None, sum: Some(0), scale }
             }
@@ -95,9 +99,13 @@ impl Statistics {
                 widen(extent, other);
                 *sum += more;
             }
-            (Detail::Float { extent, sum }, Detail::Float { extent: other, sum: more }) => {
+            (
+                Detail::Float { extent, sum, nan },
+                Detail::Float { extent: other, sum: more, nan: also },
+            ) => {
                 widen(extent, other);
                 *sum += more;
+                *nan |= also;
             }
             (
                 Detail::Decimal { extent, sum, .. },
@@ -137,8 +145,8 @@ impl Statistics {
                 }
                 Some(2)
             }
-            Detail::Float { extent, sum } => {
-                if let Some(Extent { min, max }) = extent {
+            Detail::Float { extent, sum, nan } => {
+                if let Some(Extent { min, max }) = extent.as_ref().filter(|_| !nan) {
                     inner.double(1, *min);
                     inner.double(2, *max);
                 }

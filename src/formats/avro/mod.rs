@@ -18,6 +18,7 @@ use md5::{Digest, Md5};
 use super::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
+use crate::compression::{self, Method};
 
 /// See the module.
 #[derive(Debug)]
@@ -53,47 +54,43 @@ impl Format for Avro {
                     "Namespace of the record.",
                 ),
                 Attribute::new(
-                    "AVRO_CODEC",
-                    "null, deflate, snappy or zstandard",
-                    "null",
-                    "How blocks are compressed.",
+                    "AVRO_TIMESTAMP",
+                    "micros or millis",
+                    "micros",
+                    "Unit of points in time; millis for Hive, which reads microseconds as \
+                     milliseconds. TIMESTAMP fields are milliseconds in both.",
                 ),
-                Attribute::new(
-                    "COMPRESSION",
-                    "none, gzip, snappy or zstd",
-                    "none",
-                    "The same for all formats; AVRO_CODEC wins.",
-                ),
+                compression::AVRO.own_option(),
+                compression::AVRO.common_option(),
             ]
         }
     }
 
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
-        let codec = codec(options);
-        let text = schema::compile(schema, options)?;
-        let codec = codec?;
+        let codec = compression::AVRO.read(options);
+        let unit = match options.choice("AVRO_TIMESTAMP", &["micros", "millis"]) {
+            Some("millis") => InstantUnit::Millis,
+            _ => InstantUnit::Micros,
+        };
+        let text = schema::compile(schema, unit, options)?;
+        let codec = Codec::of(codec?);
         let fitting = (BLOCK_BYTES / schema.row_width()).clamp(1, MOST_ROWS);
         Some(Arc::new(Container {
             schema: schema.clone(),
             header: header(&text, codec),
             marker: marker(&text, codec),
             codec,
+            unit,
             segment_rows: 1 << fitting.ilog2(),
         }))
     }
 }
 
-/// The codec that the options name; `None` after an error.
-fn codec(options: &mut Reader<'_>) -> Option<Codec> {
-    const NAMES: &[&str] = &["null", "none", "deflate", "gzip", "snappy", "zstandard", "zstd"];
-    let key = ["AVRO_CODEC", "COMPRESSION"].into_iter().find(|key| options.has(key));
-    let Some(key) = key else { return Some(Codec::Null) };
-    Some(match options.choice(key, NAMES)? {
-        "deflate" | "gzip" => Codec::Deflate,
-        "snappy" => Codec::Snappy,
-        "zstandard" | "zstd" => Codec::Zstandard,
-        _ => Codec::Null,
-    })
+/// How points in time are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InstantUnit {
+    Micros,
+    Millis,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +102,15 @@ enum Codec {
 }
 
 impl Codec {
+    const fn of(method: Method) -> Self {
+        match method {
+            Method::None => Self::Null,
+            Method::Deflate => Self::Deflate,
+            Method::Snappy => Self::Snappy,
+            Method::Zstd => Self::Zstandard,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -166,6 +172,7 @@ struct Container {
     header: Vec<u8>,
     marker: [u8; 16],
     codec: Codec,
+    unit: InstantUnit,
     segment_rows: usize,
 }
 
@@ -179,7 +186,7 @@ impl Encoder for Container {
     }
 
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
-        let rows = rows::RowWriter::new(self.schema.clone());
+        let rows = rows::RowWriter::new(self.schema.clone(), self.unit);
         Box::new(BlockEncoder {
             rows,
             codec: self.codec,
@@ -256,6 +263,7 @@ mod tests {
     use super::*;
     use crate::columns::{Column, DataType, Values};
     use crate::formats::samples;
+    use crate::problems::Problems;
 
     #[test]
     fn a_small_file_is_what_the_specification_says_byte_for_byte() {
@@ -332,6 +340,54 @@ mod tests {
         }
     }
 
+    /// Issue 9, F4: Hive takes microseconds for milliseconds.
+    #[test]
+    fn instants_are_microseconds_or_milliseconds_rounded_down() {
+        let columns = vec![
+            samples::info("at", DataType::Instant, false),
+            samples::info("stamp", DataType::EpochMillis, false),
+        ];
+        let schema = Arc::new(Schema { columns });
+        let columns = [
+            Column::new(Values::Instant(vec![-1, 1_700_000_000_123_456])),
+            Column::new(Values::EpochMillis(vec![-1, 5])),
+        ];
+        let body = |unit: &str| {
+            let options = json!({"AVRO_TIMESTAMP": unit});
+            let encoder = samples::compile(&Avro, &schema, options).unwrap();
+            let file = samples::encode(&*encoder, &columns, 1);
+            let mut head = Vec::new();
+            encoder.file_encoder().begin(&mut head).unwrap();
+            let types = String::from_utf8_lossy(&head).matches("timestamp-millis").count();
+            (types, file[head.len() + 2..file.len() - 16].to_vec())
+        };
+        let longs = |values: [i64; 4]| {
+            let mut bytes = Vec::new();
+            for value in values {
+                rows::push_long(&mut bytes, value);
+            }
+            bytes
+        };
+        assert_eq!(body("micros"), (1, longs([-1, -1, 1_700_000_000_123_456, 5])));
+        assert_eq!(body("MILLIS"), (2, longs([-1, -1, 1_700_000_000_123, 5])));
+    }
+
+    /// Issue 9, F16 i: "a namespace also specified is ignored" (specification, "Names").
+    #[test]
+    fn a_name_with_dots_is_a_full_name() {
+        let schema = Arc::new(Schema { columns: vec![samples::info("n", DataType::Int32, false)] });
+        let (mut problems, settings) = (
+            Problems::default(),
+            samples::settings(json!({"AVRO_NAME": "a.b", "AVRO_NAMESPACE": "com.example"})),
+        );
+        let text =
+            schema::compile(&schema, InstantUnit::Micros, &mut settings.reader(&mut problems));
+        let start = r#"{"type":"record","name":"b","namespace":"a","#;
+        assert!(text.unwrap().starts_with(start));
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(told.join("\n"), @"/Options/AVRO_NAMESPACE: `AVRO_NAMESPACE` has no effect beside an `AVRO_NAME` with dots, which is a full name");
+    }
+
     fn refusal(names: &[&str], options: Value) -> String {
         let columns =
             names.iter().map(|name| samples::info(name, DataType::Int32, false)).collect();
@@ -348,7 +404,7 @@ mod tests {
         ");
         insta::assert_snapshot!(
             refusal(&["n"], json!({"AVRO_NAME": "my table", "AVRO_CODEC": "snapy", "AVRO_NAMESPACE": "a..b"})), @r"
-        /Options/AVRO_CODEC: `AVRO_CODEC` is the text `snapy`, expected one of null, none, deflate, gzip, snappy, zstandard, zstd (did you mean `snappy`?)
+        /Options/AVRO_CODEC: `AVRO_CODEC` is the text `snapy`, expected one of null, deflate, snappy, zstandard (did you mean `snappy`?)
         /Options/AVRO_NAME: `AVRO_NAME` is `my table`, expected letters, digits and `_`, parts separated by dots (for instance `my_table`)
         /Options/AVRO_NAMESPACE: `AVRO_NAMESPACE` is `a..b`, expected letters, digits and `_`, parts separated by dots (for instance `a._.b`)
         "

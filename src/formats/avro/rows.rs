@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use super::InstantUnit;
 use crate::columns::{Block, Column, DataType, Dictionary, Schema, Values, VarBytes, uuid_text};
 use crate::formats::EncodeError;
 
@@ -29,12 +30,21 @@ const LONG_SLOT: usize = 32;
 const NULL: u8 = 0;
 const VALUE: u8 = 2;
 
-/// Encodes blocks of one schema; keeps the encoded dictionaries from block to block.
+/// Encodes blocks of one schema; keeps encoded dictionaries from block to block.
 #[derive(Debug)]
 pub(super) struct RowWriter {
     schema: Arc<Schema>,
-    entries: Vec<Option<Entries>>,
+    unit: InstantUnit,
+    kept: Vec<Kept>,
     buffer: Vec<u8>,
+}
+
+/// What a column's cells are written from beside its values.
+#[derive(Debug, Default)]
+struct Kept {
+    entries: Option<Entries>,
+    /// Points in time of the block as milliseconds, where the file counts these.
+    millis: Option<Vec<i64>>,
 }
 
 /// A dictionary with every entry encoded as a cell.
@@ -75,18 +85,17 @@ enum CellValues<'a> {
 }
 
 impl RowWriter {
-    pub(super) fn new(schema: Arc<Schema>) -> Self {
-        let entries = schema.columns.iter().map(|_| None).collect();
-        Self { schema, entries, buffer: Vec::new() }
+    pub(super) fn new(schema: Arc<Schema>, unit: InstantUnit) -> Self {
+        let kept = schema.columns.iter().map(|_| Kept::default()).collect();
+        Self { schema, unit, kept, buffer: Vec::new() }
     }
 
     /// Appends the rows of `block` to `out`.
     pub(super) fn append(&mut self, block: &Block, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Self { schema, entries, buffer } = self;
-        for ((column, info), entries) in
-            block.columns.iter().zip(&schema.columns).zip(&mut *entries)
-        {
-            keep_entries(entries, column, info.nullable);
+        let Self { schema, unit, kept, buffer } = self;
+        for ((column, info), kept) in block.columns.iter().zip(&schema.columns).zip(&mut *kept) {
+            kept.entries(column, info.nullable);
+            kept.millis(column, *unit);
         }
         let mut row = Vec::with_capacity(schema.columns.len());
         for (index, info) in schema.columns.iter().enumerate() {
@@ -94,9 +103,7 @@ impl RowWriter {
                 .columns
                 .get(index)
                 .filter(|column| column.len() == block.rows.count)
-                .and_then(|column| {
-                    cells(column, info.data_type, info.nullable, entries[index].as_ref())
-                })
+                .and_then(|column| cells(column, info.data_type, info.nullable, &kept[index]))
                 .ok_or_else(|| EncodeError::Mismatch { column: info.name.clone() })?;
             row.push(cells);
         }
@@ -127,27 +134,39 @@ impl RowWriter {
     }
 }
 
-/// Encodes the column's dictionary unless `kept` holds it already.
-fn keep_entries(kept: &mut Option<Entries>, column: &Column, branch: bool) {
-    let Values::Choice { dictionary, .. } = &column.values else { return };
-    if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(&kept.dictionary, dictionary)) {
-        return;
-    }
-    // In front of a text of a slot stand the branch and one byte of length, behind it the slot's own.
-    let encoded = match dictionary.longest() + 3 {
-        needed if needed <= SHORT_SLOT => Encoded::Short(slots(dictionary, branch)),
-        needed if needed <= LONG_SLOT => Encoded::Long(slots(dictionary, branch)),
-        _ => {
-            let bytes = dictionary.texts().data().len() + 3 * dictionary.len();
-            let mut entries = VarBytes::with_capacity(dictionary.len(), bytes);
-            for text in dictionary.texts().iter() {
-                push_entry(text, branch, entries.open());
-                entries.close();
-            }
-            Encoded::Any(entries)
+impl Kept {
+    /// Encodes the column's dictionary unless it is kept already.
+    fn entries(&mut self, column: &Column, branch: bool) {
+        let Values::Choice { dictionary, .. } = &column.values else { return };
+        if self.entries.as_ref().is_some_and(|kept| Arc::ptr_eq(&kept.dictionary, dictionary)) {
+            return;
         }
-    };
-    *kept = Some(Entries { dictionary: dictionary.clone(), encoded });
+        // In front of a text of a slot stand the branch and one byte of length, behind it the slot's own.
+        let encoded = match dictionary.longest() + 3 {
+            needed if needed <= SHORT_SLOT => Encoded::Short(slots(dictionary, branch)),
+            needed if needed <= LONG_SLOT => Encoded::Long(slots(dictionary, branch)),
+            _ => {
+                let bytes = dictionary.texts().data().len() + 3 * dictionary.len();
+                let mut entries = VarBytes::with_capacity(dictionary.len(), bytes);
+                for text in dictionary.texts().iter() {
+                    push_entry(text, branch, entries.open());
+                    entries.close();
+                }
+                Encoded::Any(entries)
+            }
+        };
+        self.entries = Some(Entries { dictionary: dictionary.clone(), encoded });
+    }
+
+    /// Counts the column's points in time in milliseconds, rounded down, where `unit` says so.
+    fn millis(&mut self, column: &Column, unit: InstantUnit) {
+        let Values::Instant(values) = &column.values else { return };
+        if unit == InstantUnit::Millis {
+            let millis = self.millis.get_or_insert_default();
+            millis.clear();
+            millis.extend(values.iter().map(|micros| micros.div_euclid(1_000)));
+        }
+    }
 }
 
 fn slots<const N: usize>(dictionary: &Dictionary, branch: bool) -> Vec<[u8; N]> {
@@ -176,7 +195,7 @@ fn cells<'a>(
     column: &'a Column,
     data_type: DataType,
     nullable: bool,
-    entries: Option<&'a Entries>,
+    kept: &'a Kept,
 ) -> Option<Cells<'a>> {
     let validity = column.validity.as_deref();
     if validity.is_some_and(|validity| {
@@ -190,8 +209,10 @@ fn cells<'a>(
             CellValues::Int(values)
         }
         (DataType::Int64, Values::Int64(values))
-        | (DataType::EpochMillis, Values::EpochMillis(values))
-        | (DataType::Instant, Values::Instant(values)) => CellValues::Long(values),
+        | (DataType::EpochMillis, Values::EpochMillis(values)) => CellValues::Long(values),
+        (DataType::Instant, Values::Instant(values)) => {
+            CellValues::Long(kept.millis.as_deref().unwrap_or(values))
+        }
         (DataType::Float32, Values::Float32(values)) => CellValues::Float(values),
         (DataType::Float64, Values::Float64(values)) => CellValues::Double(values),
         (DataType::Decimal { .. }, Values::Decimal(values)) => CellValues::Decimal(values),
@@ -199,7 +220,7 @@ fn cells<'a>(
             CellValues::Bytes(values)
         }
         (DataType::Text, Values::Uuid(values)) => CellValues::Uuid(values),
-        (DataType::Text, Values::Choice { keys, .. }) => match &entries?.encoded {
+        (DataType::Text, Values::Choice { keys, .. }) => match &kept.entries.as_ref()?.encoded {
             Encoded::Short(slots) => CellValues::ShortSlots { keys, slots },
             Encoded::Long(slots) => CellValues::LongSlots { keys, slots },
             Encoded::Any(entries) => CellValues::Entries { keys, entries },

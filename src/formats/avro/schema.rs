@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::InstantUnit;
 use crate::attributes::Reader;
 use crate::columns::{ColumnInfo, DataType, Schema};
 use crate::problems::{Problem, excerpt};
@@ -17,8 +18,15 @@ pub(super) const NAMESPACE: &str = "org.apache.avro.ipc";
 /// Name of the record where the model gives none.
 pub(super) const NAME: &str = "datagen_record";
 
+/// Longest name of a record: it stands in every file.
+const MOST_NAME_BYTES: usize = 1_024;
+
 /// The schema as JSON text; `None` after adding errors to `options`.
-pub(super) fn compile(schema: &Schema, options: &mut Reader<'_>) -> Option<String> {
+pub(super) fn compile(
+    schema: &Schema,
+    unit: InstantUnit,
+    options: &mut Reader<'_>,
+) -> Option<String> {
     let (mut name, mut namespace) = (NAME.to_owned(), NAMESPACE.to_owned());
     let mut legal = true;
     if let Some(full_name) = options.text("AVRO_NAME") {
@@ -28,8 +36,15 @@ pub(super) fn compile(schema: &Schema, options: &mut Reader<'_>) -> Option<Strin
         (name, namespace) = (last.to_owned(), space.to_owned());
     }
     if let Some(space) = options.text("AVRO_NAMESPACE") {
-        space.trim().clone_into(&mut namespace);
-        legal &= legal_setting("AVRO_NAMESPACE", &namespace, options);
+        let space = space.trim();
+        legal &= legal_setting("AVRO_NAMESPACE", space, options);
+        if options.text("AVRO_NAME").is_some_and(|name| name.contains('.')) {
+            let message = "`AVRO_NAMESPACE` has no effect beside an `AVRO_NAME` with dots, which is a \
+                           full name";
+            options.warn("AVRO_NAMESPACE", "no_effect", message);
+        } else {
+            space.clone_into(&mut namespace);
+        }
     }
     let mut names = BTreeSet::new();
     for column in &schema.columns {
@@ -49,12 +64,12 @@ pub(super) fn compile(schema: &Schema, options: &mut Reader<'_>) -> Option<Strin
         options.push(problem.field(excerpt(&column.name)));
         legal = false;
     }
-    let fields: Vec<Value> = schema.columns.iter().map(field).collect();
+    let fields: Vec<Value> = schema.columns.iter().map(|column| field(column, unit)).collect();
     let record = json!({"type": "record", "name": name, "namespace": namespace, "fields": fields});
     legal.then(|| record.to_string())
 }
 
-fn field(column: &ColumnInfo) -> Value {
+fn field(column: &ColumnInfo, unit: InstantUnit) -> Value {
     let data_type = match column.data_type {
         DataType::Boolean => json!("boolean"),
         DataType::Int32 => json!("int"),
@@ -66,7 +81,10 @@ fn field(column: &ColumnInfo) -> Value {
         }),
         DataType::Date => json!({"type": "int", "logicalType": "date"}),
         DataType::EpochMillis => json!({"type": "long", "logicalType": "timestamp-millis"}),
-        DataType::Instant => json!({"type": "long", "logicalType": "timestamp-micros"}),
+        DataType::Instant => match unit {
+            InstantUnit::Micros => json!({"type": "long", "logicalType": "timestamp-micros"}),
+            InstantUnit::Millis => json!({"type": "long", "logicalType": "timestamp-millis"}),
+        },
         DataType::Text => json!("string"),
         DataType::Bytes => json!("bytes"),
     };
@@ -78,8 +96,12 @@ fn field(column: &ColumnInfo) -> Value {
 }
 
 fn legal_setting(key: &str, name: &str, options: &mut Reader<'_>) -> bool {
-    let legal = name.split('.').all(is_name);
-    if !legal {
+    let legal = name.len() <= MOST_NAME_BYTES && name.split('.').all(is_name);
+    if name.len() > MOST_NAME_BYTES {
+        let message =
+            format!("`{key}` has {} bytes, expected at most {MOST_NAME_BYTES}", name.len());
+        options.error(key, "avro_name", message);
+    } else if !legal {
         let parts: Vec<String> = name.split('.').map(legal_name).collect();
         options.error_with_hint(
             key,

@@ -14,10 +14,12 @@ pub(super) enum Bounds {
     Integer(i64, i64),
     /// Larger decimals.
     Wide(i128, i128),
-    /// Floats; never NaN.
-    Float(f64, f64),
+    /// Floats. A NaN is above or below everything, as the reader likes it: it takes the bounds away.
+    Float { least: f64, most: f64, nan: bool },
     /// Texts and bytes.
     Bytes(BytesBounds),
+    /// Of a type without an order that readers agree on.
+    Unknown,
 }
 
 /// Bounds of texts or bytes.
@@ -77,7 +79,8 @@ impl Bounds {
     /// Where every kind starts.
     pub(super) const INTEGER: Self = Self::Integer(i64::MAX, i64::MIN);
     pub(super) const WIDE: Self = Self::Wide(i128::MAX, i128::MIN);
-    pub(super) const FLOAT: Self = Self::Float(f64::INFINITY, f64::NEG_INFINITY);
+    pub(super) const FLOAT: Self =
+        Self::Float { least: f64::INFINITY, most: f64::NEG_INFINITY, nan: false };
 
     /// The statistics of a chunk of `physical` values, `length` bytes each where that is fixed.
     pub(super) fn statistics(
@@ -102,10 +105,12 @@ impl Bounds {
                 let bounds = seen(*least, *most, |value| FixedLenByteArray::from(bytes(value)));
                 Statistics::FixedLenByteArray(typed(bounds, nulls))
             }
-            Self::Float(least, most) => {
+            Self::Float { least, most, nan } => {
                 // Zero has two forms, and a reader may look for either.
                 let least = if *least == 0.0 { -0.0 } else { *least };
                 let most = if *most == 0.0 { 0.0 } else { *most };
+                // Turned round, they are none.
+                let (least, most) = if *nan { (1.0, 0.0) } else { (least, most) };
                 if physical == Type::FLOAT {
                     Statistics::Float(typed(seen(least, most, |value| value as f32), nulls))
                 } else {
@@ -113,6 +118,7 @@ impl Bounds {
                 }
             }
             Self::Bytes(bounds) => bounds.statistics(nulls, text),
+            Self::Unknown => Statistics::Int96(typed((None, None), nulls)),
         }
     }
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::schema::types::ColumnDescPtr;
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 
 use super::bounds::{Bounds, BytesBounds};
+use super::cells::{Run, in_int96, int96, push_bytes};
 use super::dictionary::{Choices, Numbers};
 use super::pages::{Chunk, Pages};
-use super::{EncodeError, Settings, hybrid, schema};
+use super::{EncodeError, Settings, hybrid};
 use crate::columns::{Column, ColumnInfo, DataType, Values, VarBytes, uuid_text};
 
 /// Rows of a page: enough for a codec, few enough for the cache.
@@ -73,12 +74,12 @@ impl ColumnEncoder {
                 settings.dictionary && numeric && *distinct <= most.min(MOST_NUMBERS)
             })
             .filter(|distinct| distinct * 8 <= settings.dictionary_page_bytes)
-            .filter(|_| descriptor.physical_type() != Physical::FIXED_LEN_BYTE_ARRAY)
+            .filter(|_| is_number(descriptor.physical_type()))
             .map(Numbers::new);
         // Of fixed width, but for texts other than uuids: those end a page by their size.
         let bytes = match descriptor.physical_type() {
             Physical::BYTE_ARRAY => UUID_BYTES,
-            Physical::FIXED_LEN_BYTE_ARRAY => 16,
+            Physical::FIXED_LEN_BYTE_ARRAY | Physical::INT96 => 16,
             _ => 8,
         };
         Self {
@@ -92,7 +93,7 @@ impl ColumnEncoder {
             plain: Vec::new(),
             indices: Vec::new(),
             nulls: 0,
-            bounds: first_bounds(info.data_type),
+            bounds: first_bounds(&descriptor),
             choices: None,
             numbers,
             body: Vec::new(),
@@ -100,8 +101,8 @@ impl ColumnEncoder {
         }
     }
 
-    /// Takes the next rows in.
-    pub(super) fn append(&mut self, column: &Column) -> Result<(), EncodeError> {
+    /// Takes the next rows in, the first of which is `first_row` of the command.
+    pub(super) fn append(&mut self, column: &Column, first_row: u64) -> Result<(), EncodeError> {
         let mut validity = column.validity.as_deref();
         if let Some(flags) = validity {
             let nulls = flags.iter().filter(|valid| !**valid).count();
@@ -114,6 +115,7 @@ impl ColumnEncoder {
         if !column.values.fits(self.info.data_type) {
             return Err(self.mismatch());
         }
+        self.refuse_far_times(column, first_row)?;
         let mut first = 0;
         while first < column.len() {
             self.decide(&column.values)?;
@@ -132,6 +134,22 @@ impl ColumnEncoder {
             }
         }
         Ok(())
+    }
+
+    /// The error that INT96 cannot hold a point in time: of microseconds it holds all.
+    fn refuse_far_times(&self, column: &Column, first_row: u64) -> Result<(), EncodeError> {
+        let Values::EpochMillis(values) = &column.values else { return Ok(()) };
+        if self.descriptor.physical_type() != Physical::INT96 {
+            return Ok(());
+        }
+        let far =
+            |row: &usize| !column.is_null(*row) && !in_int96(i128::from(values[*row]) * 1_000_000);
+        let Some(row) = (0..values.len()).find(far) else { return Ok(()) };
+        Err(EncodeError::Value {
+            column: self.info.name.clone(),
+            row: first_row + row as u64,
+            reason: format!("{} milliseconds are too far away for INT96", values[row]),
+        })
     }
 
     /// The error that a column does not fit.
@@ -166,8 +184,9 @@ impl ColumnEncoder {
             dictionary = Some((self.body.as_slice(), numbers.numbers().len()));
             numbers.clear();
         }
-        let (physical, length) = schema::physical(self.info.data_type);
-        let bounds = std::mem::replace(&mut self.bounds, first_bounds(self.info.data_type));
+        let physical = self.descriptor.physical_type();
+        let length = self.descriptor.type_length().max(0) as usize;
+        let bounds = std::mem::replace(&mut self.bounds, first_bounds(&self.descriptor));
         let nulls = std::mem::take(&mut self.nulls);
         let text = self.info.data_type == DataType::Text;
         let chunk = Chunk {
@@ -237,6 +256,12 @@ impl ColumnEncoder {
                 |value| u64::from(value as u32),
                 i64::from,
             ),
+            Values::EpochMillis(values) if self.descriptor.physical_type() == Physical::INT96 => {
+                self.push_fixed(rows, values, |millis| int96(i128::from(millis) * 1_000_000))
+            }
+            Values::Instant(values) if self.descriptor.physical_type() == Physical::INT96 => {
+                self.push_fixed(rows, values, |micros| int96(i128::from(micros) * 1_000))
+            }
             Values::Int64(values) | Values::EpochMillis(values) | Values::Instant(values) => self
                 .push_numbers(rows, values, i64::to_le_bytes, |value| value as u64, |value| value),
             Values::Float32(values) => {
@@ -345,16 +370,17 @@ impl ColumnEncoder {
         }
         let integer = |digits: i128| digits as i64;
         let bits = |digits: i128| digits as u64;
-        match schema::physical(self.info.data_type) {
-            (Physical::INT32, _) => {
+        match self.descriptor.physical_type() {
+            Physical::INT32 => {
                 let plain = |digits: i128| (digits as i32).to_le_bytes();
                 self.push_numbers(rows, values, plain, bits, integer)
             }
-            (Physical::INT64, _) => {
+            Physical::INT64 => {
                 let plain = |digits: i128| (digits as i64).to_le_bytes();
                 self.push_numbers(rows, values, plain, bits, integer)
             }
-            (_, length) => {
+            _ => {
+                let length = self.descriptor.type_length().max(0) as usize;
                 rows.each(values, |digits| {
                     self.plain.extend_from_slice(&digits.to_be_bytes()[16 - length..]);
                 });
@@ -389,15 +415,16 @@ impl ColumnEncoder {
     }
 
     fn see_floats<T: Copy>(&mut self, rows: Run<'_>, values: &[T], wide: impl Fn(T) -> f64) {
-        if let Bounds::Float(least, most) = &mut self.bounds {
-            let (mut lowest, mut highest) = (*least, *most);
+        if let Bounds::Float { least, most, nan } = &mut self.bounds {
+            let (mut lowest, mut highest, mut unordered) = (*least, *most, *nan);
             // Comparisons with NaN are false, so it never becomes a bound.
             rows.each(values, |value| {
                 let value = wide(value);
                 lowest = if value < lowest { value } else { lowest };
                 highest = if value > highest { value } else { highest };
+                unordered |= value.is_nan();
             });
-            (*least, *most) = (lowest, highest);
+            (*least, *most, *nan) = (lowest, highest, unordered);
         }
     }
 
@@ -455,46 +482,17 @@ impl ColumnEncoder {
     }
 }
 
-/// Rows of a block, and which of them have a value.
-#[derive(Clone, Copy)]
-struct Run<'a> {
-    validity: Option<&'a [bool]>,
-    first: usize,
-    end: usize,
-}
-
-impl Run<'_> {
-    #[inline]
-    fn is_valid(&self, row: usize) -> bool {
-        self.validity.is_none_or(|validity| validity[row])
-    }
-
-    /// The values of these rows that are not null, in order.
-    #[inline]
-    fn each<T: Copy>(&self, values: &[T], mut take: impl FnMut(T)) {
-        let values = &values[self.first..self.end];
-        match self.validity {
-            None => values.iter().for_each(|value| take(*value)),
-            Some(validity) => {
-                let valid = validity[self.first..self.end].iter().zip(values);
-                valid.filter(|(valid, _)| **valid).for_each(|(_, value)| take(*value));
-            }
-        }
+fn first_bounds(descriptor: &ColumnDescriptor) -> Bounds {
+    match descriptor.physical_type() {
+        Physical::FIXED_LEN_BYTE_ARRAY => Bounds::WIDE,
+        Physical::FLOAT | Physical::DOUBLE => Bounds::FLOAT,
+        Physical::BYTE_ARRAY => Bounds::Bytes(BytesBounds::default()),
+        Physical::INT96 => Bounds::Unknown,
+        Physical::BOOLEAN | Physical::INT32 | Physical::INT64 => Bounds::INTEGER,
     }
 }
 
-fn first_bounds(data_type: DataType) -> Bounds {
-    match data_type {
-        DataType::Decimal { precision: 19.., .. } => Bounds::WIDE,
-        DataType::Float32 | DataType::Float64 => Bounds::FLOAT,
-        DataType::Text | DataType::Bytes => Bounds::Bytes(BytesBounds::default()),
-        _ => Bounds::INTEGER,
-    }
-}
-
-/// A length and the bytes: the plain form.
-#[inline]
-fn push_bytes(value: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-    out.extend_from_slice(value);
+/// Whether values are numbers of 4 or 8 bytes, which a dictionary can hold.
+fn is_number(physical: Physical) -> bool {
+    matches!(physical, Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE)
 }

@@ -8,6 +8,7 @@
 //! schema      columns -> message type            bounds      statistics of a chunk
 //! column      values -> open page                dictionary  values that occur, by first occurrence
 //! pages       page bodies -> column chunk        hybrid      bit-packed indices and levels
+//! cells       rows of a block, plain forms       tests
 //! ```
 //!
 //! A dictionary is used where it pays, not everywhere: for texts drawn from a list and for numbers with
@@ -15,6 +16,7 @@
 //! stored as they are.
 
 mod bounds;
+mod cells;
 mod column;
 mod dictionary;
 mod hybrid;
@@ -31,9 +33,11 @@ use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, TypePtr};
 
 use self::column::ColumnEncoder;
 use self::pages::Codec;
-use super::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
+use self::schema::Types;
+use super::{Detail, EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, ColumnInfo, Schema};
+use crate::compression;
 use crate::problems::Problem;
 
 /// See the module.
@@ -46,9 +50,18 @@ const MOST_ROWS: u64 = 1 << 17;
 /// A group is in a worker's memory, most of it compressed; few workers must stay far below 100 MB.
 const GROUP_BYTES: u64 = 16 << 20;
 
+/// Twice what other writers make by default; three of them, which is what a worker and the writer hold,
+/// stay below the memory of a command.
+const MOST_GROUP_BYTES: u64 = 256 << 20;
+
+const ROW_GROUP_SIZE: &str = "PARQUET_ROW_GROUP_SIZE";
+const ROW_GROUP_ROWS: &str = "PARQUET_ROW_GROUP_ROWS";
+
 /// What the reference's options default to.
 const PAGE_BYTES: u64 = 1 << 20;
-const ROW_GROUP_BYTES: u64 = 128 << 20;
+
+/// Row groups of a file: the format numbers them by 16 bits with a sign.
+const MOST_GROUPS: u64 = 32_767;
 
 /// In every file: nothing in it may differ between two runs.
 const CREATED_BY: &str = concat!("datagen version ", env!("CARGO_PKG_VERSION"));
@@ -65,17 +78,21 @@ impl Format for Parquet {
     fn attributes(&self) -> &'static [Attribute] {
         const {
             &[
+                compression::PARQUET.own_option(),
+                compression::PARQUET.common_option(),
                 Attribute::new(
-                    "PARQUET_COMPRESSION",
-                    "snappy, zstd, gzip or none",
-                    "snappy",
-                    "How pages are compressed; columns that would not shrink are left alone.",
+                    "PARQUET_TIMESTAMP",
+                    "instant, local or int96",
+                    "instant",
+                    "Type of points in time: instant (in UTC), local (date and time of day in UTC, \
+                     without a zone), or int96 (nanoseconds, for Impala and Hive before 4).",
                 ),
                 Attribute::new(
-                    "COMPRESSION",
-                    "snappy, zstd, gzip or none",
-                    "snappy",
-                    "The same for all formats; PARQUET_COMPRESSION wins.",
+                    "PARQUET_DECIMAL",
+                    "integer or fixed",
+                    "integer",
+                    "Form of decimals of up to 18 digits: integer, or fixed (byte arrays, as longer \
+                     ones always are) for Hive before 4, Impala and Spark's legacy format.",
                 ),
                 Attribute::new(
                     "PARQUET_PAGE_SIZE",
@@ -98,41 +115,36 @@ impl Format for Parquet {
                 Attribute::new(
                     "PARQUET_ROW_GROUP_SIZE",
                     "integer",
-                    "134217728",
-                    "Largest row group in bytes, before compression.",
+                    "16777216",
+                    "Largest row group in bytes before compression, by average widths of values; at \
+                     most 268435456 have an effect.",
                 ),
                 Attribute::new(
                     "PARQUET_ROW_GROUP_ROWS",
                     "integer",
                     "",
-                    "Rows of a row group, rounded down to a power of two; by default at most \
-                     131072, and 16 MiB.",
+                    "Rows of a row group, rounded down to a power of two, where the bytes of a group \
+                     allow it; by default at most 131072, as many as fit with PARQUET_ROW_GROUP_SIZE.",
                 ),
             ]
         }
     }
 
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
-        let codec = codec(options);
-        let size = |options: &mut Reader<'_>, key, default| {
-            options.integer(key, 1_024..=i64::from(i32::MAX)).map_or(default, |size| size as u64)
-        };
-        let page_bytes = size(options, "PARQUET_PAGE_SIZE", PAGE_BYTES);
-        let dictionary_page_bytes = size(options, "PARQUET_DICTIONARY_PAGE_SIZE", PAGE_BYTES);
-        let row_group_bytes = size(options, "PARQUET_ROW_GROUP_SIZE", ROW_GROUP_BYTES);
+        let codec = compression::PARQUET.read(options);
+        let types = Types::read(options);
+        let page_bytes = size("PARQUET_PAGE_SIZE", options).unwrap_or(PAGE_BYTES);
+        let dictionary_page_bytes =
+            size("PARQUET_DICTIONARY_PAGE_SIZE", options).unwrap_or(PAGE_BYTES);
         let dictionary = options.boolean("PARQUET_DICTIONARY_ENCODING").unwrap_or(true);
-        let wished = options.integer("PARQUET_ROW_GROUP_ROWS", 1..=1 << 24);
-        let fitting = match wished {
-            Some(rows) => (rows as u64).min(row_group_bytes / schema.row_width()),
-            None => MOST_ROWS.min(row_group_bytes.min(GROUP_BYTES) / schema.row_width()),
-        };
-        let message = message(schema, options)?;
+        let rows = group_rows(schema.row_width(), options);
+        let message = message(schema, types, options)?;
         let settings = Settings {
-            codec: codec?,
+            codec: Codec::of(codec?),
             page_bytes: page_bytes as usize,
             dictionary_page_bytes: dictionary_page_bytes as usize,
             dictionary,
-            rows: 1 << fitting.max(1).ilog2(),
+            rows,
         };
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
@@ -148,27 +160,47 @@ impl Format for Parquet {
     }
 }
 
-/// The codec that the options name; `None` after an error.
-fn codec(options: &mut Reader<'_>) -> Option<Codec> {
-    const NAMES: &[&str] = &["snappy", "zstd", "zstandard", "gzip", "none", "uncompressed"];
-    let key = ["PARQUET_COMPRESSION", "COMPRESSION"].into_iter().find(|key| options.has(key));
-    let Some(key) = key else { return Some(Codec::Snappy) };
-    Some(match options.choice(key, NAMES)? {
-        "snappy" => Codec::Snappy,
-        "zstd" | "zstandard" => Codec::Zstandard,
-        "gzip" => Codec::Gzip,
-        _ => Codec::None,
-    })
+/// A number of bytes; `None` where it is not set, or wrong.
+fn size(key: &str, options: &mut Reader<'_>) -> Option<u64> {
+    options.integer(key, 1_024..=i64::from(i32::MAX)).map(|size| size as u64)
+}
+
+/// Rows of a group: as many as the options say, as far as memory allows.
+fn group_rows(row_width: u64, options: &mut Reader<'_>) -> usize {
+    let (bytes, rows) =
+        (size(ROW_GROUP_SIZE, options), options.integer(ROW_GROUP_ROWS, 1..=1 << 24));
+    let rows = rows.map(|rows| rows as u64);
+    if bytes.is_some_and(|bytes| bytes > MOST_GROUP_BYTES) {
+        let message = format!(
+            "`{ROW_GROUP_SIZE}` has no effect above {MOST_GROUP_BYTES} bytes, for a row group is made \
+             in memory"
+        );
+        options.warn(ROW_GROUP_SIZE, "bounded", message);
+    }
+    let (most_bytes, most_rows) = match (bytes, rows) {
+        (None, None) => (GROUP_BYTES, MOST_ROWS),
+        (Some(bytes), None) => (bytes.min(MOST_GROUP_BYTES), 1 << 24),
+        (bytes, Some(rows)) => (bytes.unwrap_or(u64::MAX).min(MOST_GROUP_BYTES), rows),
+    };
+    let fitting = (most_bytes / row_width).max(1);
+    if bytes.is_none() && fitting < most_rows && rows.is_some() {
+        let message = format!(
+            "`{ROW_GROUP_ROWS}` is {most_rows}, but {fitting} rows of this table take \
+             {MOST_GROUP_BYTES} bytes, and a row group has no more"
+        );
+        options.warn(ROW_GROUP_ROWS, "bounded", message);
+    }
+    1 << fitting.min(most_rows).ilog2()
 }
 
 /// The message type; `None` after an error.
-fn message(schema: &Schema, options: &mut Reader<'_>) -> Option<TypePtr> {
+fn message(schema: &Schema, types: Types, options: &mut Reader<'_>) -> Option<TypePtr> {
     if schema.columns.is_empty() {
         let message = "a Parquet file needs at least one column, and no field is shown";
         options.push(Problem::error("no_columns", "/Fields", message));
         return None;
     }
-    match schema::compile(schema) {
+    match schema::compile(schema, types) {
         Ok(message) => Some(message),
         Err(error) => {
             let message = format!("Parquet cannot hold this table: {error}");
@@ -213,6 +245,10 @@ impl Encoder for RowGroups {
         self.settings.rows
     }
 
+    fn most_file_rows(&self) -> u64 {
+        MOST_GROUPS * self.settings.rows as u64
+    }
+
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
         let columns = self.schema.columns.iter().zip(self.descriptor.columns());
         let encoder = |(info, descriptor): (&ColumnInfo, &ColumnDescPtr)| {
@@ -234,6 +270,10 @@ impl Encoder for RowGroups {
     }
 }
 
+/// The chunks of a row group, their places counted from its first byte.
+#[derive(Debug)]
+pub struct RowGroup(Vec<ColumnCloseResult>);
+
 struct RowGroupEncoder {
     columns: Vec<ColumnEncoder>,
     rows: u64,
@@ -245,7 +285,7 @@ impl SegmentEncoder for RowGroupEncoder {
     fn append(&mut self, block: &Block) -> Result<(), EncodeError> {
         for (index, encoder) in self.columns.iter_mut().enumerate() {
             match block.columns.get(index).filter(|column| column.len() == block.rows.count) {
-                Some(column) => encoder.append(column)?,
+                Some(column) => encoder.append(column, block.rows.first)?,
                 None => return Err(encoder.mismatch()),
             }
         }
@@ -259,7 +299,7 @@ impl SegmentEncoder for RowGroupEncoder {
             self.columns.iter_mut().map(|column| column.finish(&mut bytes)).collect();
         let rows = std::mem::take(&mut self.rows);
         self.last_bytes = bytes.len();
-        Ok(Segment { rows, bytes, detail: Some(Box::new(chunks?)) })
+        Ok(Segment { rows, bytes, detail: Some(Detail::RowGroup(RowGroup(chunks?))) })
     }
 }
 
@@ -294,13 +334,12 @@ impl FileEncoder for ParquetFile {
         if segment.rows == 0 {
             return Ok(());
         }
-        let chunks = segment
-            .detail
-            .and_then(|detail| detail.downcast::<Vec<ColumnCloseResult>>().ok())
-            .ok_or_else(|| refused(OutOfTurn))?;
+        let Some(Detail::RowGroup(RowGroup(chunks))) = segment.detail else {
+            return Err(EncodeError::ForeignSegment { format: "parquet" });
+        };
         let bytes = Bytes::from(segment.bytes);
         let mut group = writer.next_row_group().map_err(refused)?;
-        for chunk in *chunks {
+        for chunk in chunks {
             group.append_column(&bytes, chunk).map_err(refused)?;
         }
         group.close().map_err(refused)?;
@@ -322,198 +361,4 @@ fn drain(writer: &mut SerializedFileWriter<Vec<u8>>, out: &mut Vec<u8>) -> Resul
 }
 
 #[cfg(test)]
-mod tests {
-    use parquet::basic::{Compression, Encoding};
-    use parquet::file::metadata::RowGroupMetaData;
-    use parquet::file::reader::{FileReader, SerializedFileReader};
-    use parquet::record::Field;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::columns::{Column, DataType, Dictionary, Values, uuid_text};
-    use crate::formats::samples;
-
-    fn open(file: Vec<u8>) -> SerializedFileReader<Bytes> {
-        SerializedFileReader::new(Bytes::from(file)).unwrap()
-    }
-
-    fn write(schema: &Arc<Schema>, columns: &[Column], options: Value) -> Vec<u8> {
-        let encoder = samples::compile(&Parquet, schema, options).unwrap();
-        samples::encode(&*encoder, columns, 1_000)
-    }
-
-    /// What the library's reader should say of a cell.
-    fn field(column: &Column, row: usize, data_type: DataType) -> Field {
-        let text = |bytes: &[u8]| Field::Str(String::from_utf8(bytes.to_vec()).unwrap());
-        if column.is_null(row) {
-            return Field::Null;
-        }
-        match &column.values {
-            Values::Boolean(values) => Field::Bool(values[row]),
-            Values::Int32(values) => Field::Int(values[row]),
-            Values::Int64(values) => Field::Long(values[row]),
-            Values::Float32(values) => Field::Float(values[row]),
-            Values::Float64(values) => Field::Double(values[row]),
-            Values::Date(values) => Field::Date(values[row]),
-            Values::EpochMillis(values) => Field::TimestampMillis(values[row]),
-            Values::Instant(values) => Field::TimestampMicros(values[row]),
-            Values::Text(values) => text(values.get(row)),
-            Values::Choice { keys, dictionary } => text(dictionary.get(keys[row])),
-            Values::Uuid(values) => text(&uuid_text(values[row])),
-            Values::Bytes(values) => Field::Bytes(values.get(row).to_vec().into()),
-            Values::Decimal(values) => {
-                let DataType::Decimal { precision, scale } = data_type else {
-                    panic!("no decimal")
-                };
-                let bytes = match schema::physical(data_type).1 {
-                    0 if precision <= 9 => (values[row] as i32).to_be_bytes().to_vec(),
-                    0 => (values[row] as i64).to_be_bytes().to_vec(),
-                    length => values[row].to_be_bytes()[16 - length..].to_vec(),
-                };
-                let (precision, scale) = (i32::from(precision), i32::from(scale));
-                Field::Decimal(parquet::data_type::Decimal::from_bytes(
-                    bytes.into(),
-                    precision,
-                    scale,
-                ))
-            }
-        }
-    }
-
-    #[test]
-    fn every_type_null_and_extreme_reads_back_with_every_codec() {
-        let (schema, columns) = samples::table(3_000);
-        for codec in ["snappy", "zstd", "gzip", "none"] {
-            let options = json!({
-                "COMPRESSION": codec, "PARQUET_ROW_GROUP_ROWS": 1_024, "PARQUET_PAGE_SIZE": 4_096
-            });
-            let reader = open(write(&schema, &columns, options));
-            assert_eq!(reader.metadata().num_row_groups(), 3);
-            let mut count = 0;
-            for (row, record) in reader.get_row_iter(None).unwrap().enumerate() {
-                let record = record.unwrap();
-                for (index, (name, found)) in record.get_column_iter().enumerate() {
-                    let info = &schema.columns[index];
-                    assert_eq!(*name, info.name);
-                    assert_eq!(*found, field(&columns[index], row, info.data_type), "{name} {row}");
-                }
-                count += 1;
-            }
-            assert_eq!(count, 3_000);
-        }
-    }
-
-    #[test]
-    fn blocks_of_any_size_give_the_same_file() {
-        let (mut schema, columns) = samples::table(5_000);
-        for column in &mut Arc::make_mut(&mut schema).columns {
-            // Kept by dates, broken by most others: both ways through a dictionary of numbers.
-            column.distinct = Some(300);
-        }
-        for options in [
-            json!({}),
-            json!({"PARQUET_ROW_GROUP_ROWS": 2_048, "PARQUET_PAGE_SIZE": 3_000}),
-            json!({"PARQUET_DICTIONARY_ENCODING": false, "COMPRESSION": "none"}),
-        ] {
-            let encoder = samples::compile(&Parquet, &schema, options).unwrap();
-            let whole = samples::encode(&*encoder, &columns, 8_192);
-            for block_rows in [1, 7, 100, 1_000] {
-                assert!(samples::encode(&*encoder, &columns, block_rows) == whole, "{block_rows}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_file_without_rows_has_its_schema() {
-        let (schema, columns) = samples::table(0);
-        let reader = open(write(&schema, &columns, json!({})));
-        assert_eq!(reader.metadata().num_row_groups(), 0);
-        let file = reader.metadata().file_metadata();
-        assert_eq!(file.schema_descr().num_columns(), schema.columns.len());
-        assert_eq!(file.created_by(), Some(CREATED_BY));
-    }
-
-    /// The only column of a file with one row group.
-    fn chunk(info: ColumnInfo, values: Values, options: Value) -> RowGroupMetaData {
-        let schema = Arc::new(Schema { columns: vec![info] });
-        open(write(&schema, &[Column::new(values)], options)).metadata().row_group(0).clone()
-    }
-
-    #[test]
-    fn dictionaries_are_used_where_they_pay_and_may_be_forbidden() {
-        let names = Dictionary::new((0..100).map(|key| format!("somebody {key}")));
-        let keys = Arc::new((0..20_000_u32).map(|row| row * row % 100).collect::<Vec<_>>());
-        let choice = || Values::Choice { keys: keys.clone(), dictionary: names.clone() };
-        let info = |distinct| ColumnInfo { distinct, ..samples::info("n", DataType::Int64, false) };
-        let text = || samples::info("n", DataType::Text, false);
-        let numbers = || Values::Int64((0..20_000).map(|row| row % 50).collect());
-        let indexed = |group: RowGroupMetaData| {
-            group.column(0).encodings().any(|encoding| encoding == Encoding::RLE_DICTIONARY)
-        };
-        assert!(indexed(chunk(text(), choice(), json!({}))));
-        assert!(indexed(chunk(info(Some(50)), numbers(), json!({}))));
-        assert!(!indexed(chunk(info(None), numbers(), json!({}))), "nobody promised few values");
-        let no = json!({"PARQUET_DICTIONARY_ENCODING": "false"});
-        assert!(!indexed(chunk(text(), choice(), no.clone())));
-        assert!(!indexed(chunk(info(Some(50)), numbers(), no)));
-        let small = json!({"PARQUET_DICTIONARY_PAGE_SIZE": 1_024});
-        assert!(!indexed(chunk(text(), choice(), small)), "the texts take more");
-    }
-
-    #[test]
-    fn what_a_codec_cannot_shrink_is_stored_as_it_is() {
-        let info = || samples::info("n", DataType::Int64, false);
-        let random =
-            |row: u64| (row + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_pow(5) as i64;
-        let noise = chunk(info(), Values::Int64((0..9_000).map(random).collect()), json!({}));
-        assert_eq!(noise.column(0).compression(), Compression::UNCOMPRESSED);
-        let steps =
-            chunk(info(), Values::Int64((0..9_000).map(|row| row / 9).collect()), json!({}));
-        assert_eq!(steps.column(0).compression(), Compression::SNAPPY);
-    }
-
-    #[test]
-    fn statistics_bound_the_values_and_count_the_nulls() {
-        let (schema, columns) = samples::table(2_000);
-        let reader = open(write(&schema, &columns, json!({})));
-        let group = reader.metadata().row_group(0);
-        for (index, column) in columns.iter().enumerate() {
-            let statistics = group.column(index).statistics().unwrap();
-            let nulls = (0..2_000).filter(|row| column.is_null(*row)).count();
-            assert_eq!(statistics.null_count_opt(), Some(nulls as u64));
-        }
-        let bytes = |index: usize| {
-            let statistics = group.column(index).statistics().unwrap();
-            (statistics.min_bytes_opt().unwrap(), statistics.max_bytes_opt().unwrap())
-        };
-        let at = |name| schema.columns.iter().position(|column| column.name == name).unwrap();
-        assert_eq!(bytes(at("total")), (&i64::MIN.to_le_bytes()[..], &i64::MAX.to_le_bytes()[..]));
-        assert_eq!(bytes(at("country")), (&b""[..], "France".as_bytes()));
-        assert_eq!(bytes(at("note")).1.len(), 64, "long texts are cut");
-    }
-
-    #[test]
-    fn wide_tables_get_small_row_groups() {
-        let rows = |columns: usize, options| {
-            let info = |index| samples::info(&format!("c{index}"), DataType::Int64, false);
-            let schema = Arc::new(Schema { columns: (0..columns).map(info).collect() });
-            samples::compile(&Parquet, &schema, options).unwrap().segment_rows()
-        };
-        assert_eq!(rows(10, json!({})), 131_072);
-        assert_eq!(rows(1_000, json!({})), 2_048);
-        assert_eq!(rows(1_000, json!({"PARQUET_ROW_GROUP_ROWS": 100_000})), 16_384);
-        assert_eq!(rows(1, json!({"PARQUET_ROW_GROUP_ROWS": "100000"})), 65_536);
-        assert_eq!(rows(10, json!({"PARQUET_ROW_GROUP_SIZE": 1_024})), 8);
-    }
-
-    #[test]
-    fn wrong_options_are_all_told() {
-        let schema = Arc::new(Schema::default());
-        let options = json!({"PARQUET_PAGE_SIZE": 0, "COMPRESSION": "lzo"});
-        insta::assert_snapshot!(samples::compile(&Parquet, &schema, options).unwrap_err(), @r"
-        /Options/COMPRESSION: `COMPRESSION` is the text `lzo`, expected one of snappy, zstd, zstandard, gzip, none, uncompressed
-        /Options/PARQUET_PAGE_SIZE: `PARQUET_PAGE_SIZE` is `0`, expected a whole number from 1024 to 2147483647
-        /Fields: a Parquet file needs at least one column, and no field is shown
-        ");
-    }
-}
+mod tests;

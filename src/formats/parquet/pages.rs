@@ -15,6 +15,7 @@ use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
 use super::{EncodeError, refused};
+use crate::compression::Method;
 
 /// Of the first page, so much is compressed to see whether it pays.
 const SAMPLE_BYTES: usize = 1 << 16;
@@ -32,6 +33,15 @@ const GZIP_LEVEL: u32 = 6;
 const ZSTANDARD_LEVEL: i32 = 3;
 
 impl Codec {
+    pub(super) const fn of(method: Method) -> Self {
+        match method {
+            Method::None => Self::None,
+            Method::Deflate => Self::Gzip,
+            Method::Snappy => Self::Snappy,
+            Method::Zstd => Self::Zstandard,
+        }
+    }
+
     fn compression(self) -> Compression {
         match self {
             Self::None => Compression::UNCOMPRESSED,
