@@ -11,15 +11,17 @@ use clap::{Args, ValueEnum};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
+use uuid::Uuid;
 
+use super::interrupt::{self, Interruption};
 use super::shown::{print_failed_rows, print_problems, print_refusal};
 use super::source;
 use crate::commands::{self, Request, Surroundings};
 use crate::config::Config;
-use crate::engine::{self, Control, EngineError, Observer, Run};
-use crate::problems::chain;
+use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::problems::{Problem, Problems, chain};
 use crate::sandbox::Failures;
-use crate::sinks::{Committed, Stdout, Target};
+use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -131,20 +133,33 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         targets,
         rows: arguments.rows,
         batches: 0..arguments.batches,
-        resume_at: 0,
+        holder: Holder {
+            id: Uuid::new_v4().simple().to_string(),
+            shown: "`datagen generate`".to_owned(),
+        },
         threads,
         block_rows: arguments.block_rows,
     };
     let started = Instant::now();
     let control = Arc::new(Control::default());
-    cancel_on_interrupt(&control)?;
-    let mut record = Record::default();
+    let interruption = Interruption::cancels(&control)?;
+    let mut record = Record::of(&run);
     let result =
         show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &mut record));
     for (field, failed) in record.failures.iter() {
         print_failed_rows(&source.label, field, failed.rows, &failed.message);
     }
-    report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now))
+    let warnings = record.warnings();
+    print_problems(&source.label, &warnings);
+    let interrupted = matches!(result, Err(EngineError::Cancelled));
+    let code = report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now));
+    match interruption.signal().filter(|_| interrupted) {
+        Some(signal) => {
+            writeln!(io::stderr(), "error: cancelled by {}", interrupt::name(signal))?;
+            Ok(interrupt::exit_code(signal))
+        }
+        None => code,
+    }
 }
 
 /// Settings as `--set KEY=VALUE` gives them.
@@ -180,41 +195,52 @@ fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>>
 /// What was committed, for the summary.
 #[derive(Debug, Default)]
 struct Record {
+    connectors: Vec<&'static str>,
     files: Vec<String>,
     failures: Failures,
+    /// Files of earlier runs that stay, by connector.
+    beside: Vec<(&'static str, Beside)>,
 }
 
 impl Record {
     /// Most files that the summary lists; the number of all is told beside it.
     const MOST_FILES: usize = 1_000;
+
+    fn of(run: &Run) -> Self {
+        let connectors = run.targets.iter().map(|target| target.connector()).collect();
+        Self { connectors, ..Self::default() }
+    }
+
+    /// What the user should know of what was there before.
+    fn warnings(&self) -> Problems {
+        let mut problems = Problems::default();
+        for (connector, beside) in &self.beside {
+            let pointer = format!("connectors/{connector}");
+            let warning = Problem::warning("files_beside", pointer, beside.to_string());
+            problems.push(warning.hint(BESIDE_HINT));
+        }
+        problems
+    }
 }
 
 impl Observer for Record {
-    fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), String> {
+    fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), ObserverError> {
         self.finished(0, committed)
+    }
+
+    fn beside(&mut self, target: usize, beside: &Beside) {
+        self.beside.push((self.connectors[target], beside.clone()));
     }
 
     fn failed_rows(&mut self, _: u64, failures: Failures) {
         self.failures.add(failures);
     }
 
-    fn finished(&mut self, _: usize, committed: &Committed) -> Result<(), String> {
+    fn finished(&mut self, _: usize, committed: &Committed) -> Result<(), ObserverError> {
         let room = Self::MOST_FILES.saturating_sub(self.files.len());
         self.files.extend(committed.files.iter().take(room).map(|file| file.path.clone()));
         Ok(())
     }
-}
-
-/// Ctrl-C ends the run after the blocks under way, so that no partial file stays behind.
-fn cancel_on_interrupt(control: &Arc<Control>) -> anyhow::Result<()> {
-    let control = Arc::clone(control);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    std::thread::Builder::new().name("interrupt".into()).spawn(move || {
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            control.cancel();
-        }
-    })?;
-    Ok(())
 }
 
 /// Runs `work` with a progress bar on stderr, when that is a terminal.
@@ -241,6 +267,16 @@ fn show_progress<T>(run: &Run, control: &Control, quiet: bool, work: impl FnOnce
         let _done = done_tx;
         work()
     })
+}
+
+/// Where the rows are, in words; `files` of them became visible.
+fn places(run: &Run, files: u64) -> String {
+    if run.batches.is_empty() {
+        return "0 files".to_owned();
+    }
+    let places: Vec<_> = run.targets.iter().map(|target| target.destination()).collect();
+    let more = if files > run.targets.len() as u64 { " …" } else { "" };
+    format!("{}{more}", places.join(", "))
 }
 
 fn report(
@@ -278,6 +314,7 @@ fn report(
             "now": commands::format_now(now),
             "threads": run.threads,
             "failed_rows": failed_rows,
+            "warnings": record.warnings().only_warnings().collect::<Vec<_>>(),
             "duration_ms": duration.as_millis() as u64,
             "rows_per_second": rows_per_second,
         });
@@ -286,14 +323,11 @@ fn report(
     match result {
         Ok(()) => {
             if !arguments.quiet {
-                let places: Vec<_> =
-                    run.targets.iter().map(|target| target.destination()).collect();
                 writeln!(
                     io::stderr(),
-                    "{rows} rows in {:.3} s ({rows_per_second} rows/s), seed {seed}: {}{}",
+                    "{rows} rows in {:.3} s ({rows_per_second} rows/s), seed {seed}: {}",
                     duration.as_secs_f64(),
-                    places.join(", "),
-                    if control.committed_files() > run.targets.len() as u64 { " …" } else { "" }
+                    places(run, control.committed_files()),
                 )?;
             }
             Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ mod commands;
 mod connectors;
 mod fields;
 mod generate;
+mod interrupt;
 mod new;
 mod preview;
 mod run;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{Command, CommandError, MadeFile, Status, Tracker};
+use super::{Command, CommandError, MadeFile, Status, Tracker, shares};
 
 /// Most files of an archive: its directory comes last and is kept until then, some 300 bytes a file.
 const MAX_FILES: u64 = 100_000;
@@ -119,7 +119,7 @@ impl Archive {
                 .compression_method(method)
                 .compression_level(packable.then_some(1))
                 .large_file(file.bytes > SMALL);
-            archive.start_file(name.to_string_lossy(), options)?;
+            archive.start_file(entry_name(name, &self.command.owner), options)?;
             copy(file, content, &mut archive)
         })?;
         archive.finish()?.into_inner().flush().map_err(ArchiveError::Write)
@@ -175,6 +175,18 @@ fn name_below<'a>(root: &Path, path: &'a str) -> Option<&'a Path> {
     (plain && name.file_name().is_some()).then_some(name)
 }
 
+/// The name of an entry for the file at `path` below the output root: below the owner's share, and
+/// without anything that leads elsewhere on another system (APPNOTE.TXT 4.4.17.1).
+fn entry_name(path: &Path, owner: &str) -> String {
+    let own = (!owner.is_empty()).then(|| path.strip_prefix(shares::share(owner)).ok()).flatten();
+    let path = own.unwrap_or(path);
+    let plain = |part: Component<'_>| {
+        let part = part.as_os_str().to_string_lossy();
+        part.replace(|c: char| c.is_control() || "\\:".contains(c), "_")
+    };
+    path.components().map(plain).collect::<Vec<_>>().join("/")
+}
+
 fn copy<W: Write>(
     file: &MadeFile,
     mut content: File,
@@ -204,6 +216,20 @@ fn copy<W: Write>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Issue 9, C3.
+    #[test]
+    fn names_of_entries_lead_nowhere_else() {
+        for (path, name) in [
+            ("a/b.csv", "a/b.csv"),
+            ("users/bob/a/b.csv", "a/b.csv"),
+            ("users/ann/b.csv", "users/ann/b.csv"),
+            (r"..\..\x/C:b.csv", ".._.._x/C_b.csv"),
+        ] {
+            assert_eq!(entry_name(Path::new(path), "bob"), name);
+        }
+        assert_eq!(entry_name(Path::new("users/b.csv"), ""), "users/b.csv");
+    }
 
     #[test]
     fn only_plain_names_below_the_root_are_taken() {

@@ -4,7 +4,7 @@
 //! a command changes: checked, kept in the store, then shown. Locks are taken in the order
 //! `Live::change`, `Shared::state`, `Live::state`; only the first one is held while the store works.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,15 +17,16 @@ use uuid::Uuid;
 use super::counters::{Counters, Counting};
 use super::kept::Kept;
 use super::probe::{Point, Probe};
-use super::progress;
 use super::store::{BatchRecord, RecordError, Store};
 use super::{
     Command, CommandError, ConnectorTotal, Prepared, Progress, Refusal, Request, Status,
     Surroundings, prepare,
 };
+use super::{progress, shares};
 use crate::engine::Control;
 use crate::problems::{Problem, Problems, chain};
 use crate::sandbox::{Failures, Library};
+use crate::sinks;
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -81,6 +82,8 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) id: Uuid,
+    /// What no other command may write meanwhile, for the order of the queue.
+    exclusive: Vec<String>,
     /// Held from reading a command to having its change kept.
     change: Mutex<()>,
     state: Mutex<LiveState>,
@@ -113,6 +116,7 @@ impl Live {
     pub(super) fn new(command: Command, totals: Vec<ConnectorTotal>) -> Arc<Self> {
         Arc::new(Self {
             id: command.id,
+            exclusive: command.destinations.iter().map(|path| sinks::exclusive_key(path)).collect(),
             change: Mutex::new(()),
             state: Mutex::new(LiveState { command, totals, run: None, due: None }),
             changed: watch::Sender::new(0),
@@ -510,8 +514,15 @@ impl Shared {
             problems.push(Problem::error("user_code_lost", "", message));
             Refusal::Problems(problems)
         })?;
+        let root = &self.limits.output_root;
+        let output_root =
+            shares::output_root(&self.store, root, &command.owner).map_err(|error| {
+                let mut problems = Problems::default();
+                problems.push(Problem::error("store_unreadable", "", chain(&error)));
+                Refusal::Problems(problems)
+            })?;
         let surroundings = Surroundings {
-            output_root: self.limits.output_root.clone(),
+            output_root,
             read_roots: self.limits.read_roots.clone(),
             default_folder: command.id.to_string(),
             extensions: kept.unwrap_or_else(|| self.library.current()),
@@ -521,17 +532,15 @@ impl Shared {
 }
 
 impl State {
-    /// Takes the first command of the queue whose destinations nobody before it writes to.
+    /// Takes the first command of the queue that writes nothing which one before it writes.
     fn next(&mut self) -> Option<Arc<Live>> {
-        let destinations = |live: &Arc<Live>| live.command().destinations;
-        let mut taken: Vec<String> = self.under_way.iter().flat_map(destinations).collect();
-        for index in 0..self.queue.len() {
-            let wanted = destinations(&self.queue[index]);
-            if !wanted.iter().any(|destination| taken.contains(destination)) {
-                return self.queue.remove(index);
-            }
-            taken.extend(wanted);
-        }
-        None
+        let mut taken: HashSet<&str> =
+            self.under_way.iter().flat_map(|live| &live.exclusive).map(String::as_str).collect();
+        let position = self.queue.iter().position(|live| {
+            let is_free = live.exclusive.iter().all(|key| !taken.contains(key.as_str()));
+            taken.extend(live.exclusive.iter().map(String::as_str));
+            is_free
+        });
+        position.and_then(|index| self.queue.remove(index))
     }
 }

@@ -37,6 +37,7 @@ mod progress;
 mod runner;
 mod schedule;
 mod scheduler;
+mod shares;
 mod status;
 mod store;
 mod tracker;

@@ -15,10 +15,10 @@ use super::live::{Live, Shared, lock};
 use super::probe::Point;
 use super::store::{BatchRecord, RecordError};
 use super::{Command, Prepared, Refusal, Status};
-use crate::engine::{self, Control, EngineError, Observer, Run};
-use crate::problems::chain;
+use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::problems::{Problem, chain};
 use crate::sandbox::Failures;
-use crate::sinks::{Committed, Target};
+use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Target};
 
 /// What a cancelled command says.
 pub(super) const CANCELLED: &str = "cancelled";
@@ -128,10 +128,10 @@ fn attempt(
     })?;
     let run = Run {
         plan,
-        targets,
+        targets: targets.clone(),
         rows: command.rows,
         batches: first..command.end_batch(),
-        resume_at: first,
+        holder: holder(&command),
         threads: command.threads,
         block_rows: None,
     };
@@ -139,6 +139,7 @@ fn attempt(
         shared,
         live,
         command: &command,
+        targets: &targets,
         commits: &commits,
         pending: &mut *pending,
         failures: Failures::default(),
@@ -181,6 +182,11 @@ fn finish(
     Ok(())
 }
 
+/// Who writes the files of `command`, now and after any restart.
+pub(super) fn holder(command: &Command) -> Holder {
+    Holder { id: command.id.simple().to_string(), shown: format!("command {}", command.id) }
+}
+
 /// The destinations of this run. What was committed before an interruption must be at the same place.
 fn check_destinations(
     command: &Command,
@@ -206,6 +212,7 @@ struct Recorder<'a> {
     shared: &'a Shared,
     live: &'a Arc<Live>,
     command: &'a Command,
+    targets: &'a [Arc<dyn Target>],
     /// Per target whether it commits batches.
     commits: &'a [bool],
     pending: &'a mut Vec<BatchRecord>,
@@ -228,7 +235,7 @@ impl Observer for Recorder<'_> {
         batch: u64,
         target: usize,
         committed: &Committed,
-    ) -> Result<(), String> {
+    ) -> Result<(), ObserverError> {
         self.note(batch, target, committed);
         let is_last_target = self.commits[target + 1..].iter().all(|commits| !commits);
         if !is_last_target || batch + 1 == self.command.end_batch() {
@@ -241,11 +248,9 @@ impl Observer for Recorder<'_> {
         } else {
             (self.command.first_batch, Failures::default())
         };
-        let recorded = self
-            .shared
+        self.shared
             .pass(Point::Record(batch))
-            .and_then(|()| self.shared.record(self.live, next, self.pending, &failures));
-        recorded.map_err(|error| chain(&error))?;
+            .and_then(|()| self.shared.record(self.live, next, self.pending, &failures))?;
         self.pending.clear();
         Ok(())
     }
@@ -255,7 +260,17 @@ impl Observer for Recorder<'_> {
         self.all_failures.add(failures);
     }
 
-    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String> {
+    fn beside(&mut self, target: usize, beside: &Beside) {
+        let pointer = format!("connectors/{}", self.targets[target].connector());
+        let warning =
+            Problem::warning("files_beside", pointer, beside.to_string()).hint(BESIDE_HINT);
+        tracing::warn!(message = %warning);
+        if let Err(error) = self.shared.store.replace_warning(self.command.id, &warning) {
+            tracing::warn!(error = chain(&error), "a warning of a command is not kept");
+        }
+    }
+
+    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), ObserverError> {
         if !self.commits[target] && !committed.files.is_empty() {
             self.note(self.command.end_batch() - 1, target, committed);
         }

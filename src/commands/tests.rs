@@ -245,7 +245,7 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         drop(crashing);
         let here = place.folder.path().join("out/here");
         fs::create_dir_all(&here).unwrap();
-        let leftover = format!(".people-{batches:010}.csv.datagen-part");
+        let leftover = format!(".people-{batches:010}.csv.{}.datagen-part", id.simple());
         fs::write(here.join(leftover), "half a ro").unwrap();
 
         let tracker = place.undisturbed();

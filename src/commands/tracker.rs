@@ -413,15 +413,13 @@ impl Tracker {
         Ok(())
     }
 
-    /// What an interrupted batch of a command left behind goes: opening its targets removes it.
+    /// What an interrupted batch of a command left behind goes.
     fn remove_leftovers(&self, command: &Command) {
         let shared = self.shared();
         let Ok(Some(model)) = shared.store.model(command.id) else { return };
         let Ok(prepared) = shared.prepare(command, &model) else { return };
         for target in prepared.targets {
-            let first =
-                if target.commits_batches() { command.next_batch } else { command.first_batch };
-            if let Err(error) = target.open(first) {
+            if let Err(error) = target.discard(&runner::holder(command)) {
                 tracing::warn!(id = %command.id, %error, "leftovers stay behind");
             }
         }

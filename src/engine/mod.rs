@@ -22,6 +22,7 @@ mod worker;
 pub use control::Control;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::formats::{EncodeError, Segment};
 use crate::plan::{GenerateRowsError, Plan};
 use crate::sandbox::Failures;
-use crate::sinks::{Committed, Sink, SinkError, Target};
+use crate::sinks::{Beside, Committed, Holder, Opened, Sink, SinkError, Start, Target};
 use units::{Unit, Units};
 use worker::Worker;
 
@@ -45,15 +46,19 @@ pub struct Run {
     pub targets: Vec<Arc<dyn Target>>,
     /// Rows of a batch.
     pub rows: u64,
-    /// Numbers of the batches to make; batch `b` holds the rows from `b * rows` on.
+    /// Numbers of the batches to make; batch `b` holds the rows from `b * rows` on. Those before the first
+    /// one are committed by earlier runs of the command and stay.
     pub batches: Range<u64>,
-    /// Batches that were committed by an earlier run of the command and stay: where to go on.
-    pub resume_at: u64,
+    /// Who runs it: unique to a command or a run.
+    pub holder: Holder,
     /// Workers, at least 1.
     pub threads: usize,
     /// Rows of a block, for tests and measurements; the plan knows a good number.
     pub block_rows: Option<usize>,
 }
+
+/// Why an [`Observer`] could not take note of what became durable.
+pub type ObserverError = Box<dyn Error + Send + Sync>;
 
 /// Is told what became durable, in order.
 pub trait Observer {
@@ -62,17 +67,26 @@ pub trait Observer {
     ///
     /// # Errors
     ///
-    /// A sentence; the command then fails.
-    fn committed(&mut self, batch: u64, target: usize, committed: &Committed)
-    -> Result<(), String>;
+    /// Why it could not take note; the command then fails.
+    fn committed(
+        &mut self,
+        batch: u64,
+        target: usize,
+        committed: &Committed,
+    ) -> Result<(), ObserverError>;
 
     /// The target at `target` has ended; for one that does not commit batches, all rows of the run
     /// became durable now.
     ///
     /// # Errors
     ///
-    /// A sentence; the command then fails.
-    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), String>;
+    /// Why it could not take note; the command then fails.
+    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), ObserverError>;
+
+    /// The target at `target` is open, and files of earlier commands stay there beside those of the run.
+    fn beside(&mut self, target: usize, beside: &Beside) {
+        let _ = (target, beside);
+    }
 
     /// In `batch`, which is about to be committed, these rows are null because user code failed on them.
     /// Called once for a batch with such rows, before any of its commits.
@@ -83,11 +97,11 @@ pub trait Observer {
 
 /// Takes no notice.
 impl Observer for () {
-    fn committed(&mut self, _: u64, _: usize, _: &Committed) -> Result<(), String> {
+    fn committed(&mut self, _: u64, _: usize, _: &Committed) -> Result<(), ObserverError> {
         Ok(())
     }
 
-    fn finished(&mut self, _: usize, _: &Committed) -> Result<(), String> {
+    fn finished(&mut self, _: usize, _: &Committed) -> Result<(), ObserverError> {
         Ok(())
     }
 }
@@ -126,12 +140,12 @@ pub enum EngineError {
         message: String,
     },
     /// The command's record could not be kept.
-    #[error("batch {batch}: {reason}")]
+    #[error("batch {batch}")]
     Record {
         /// The batch whose commit could not be recorded.
         batch: u64,
         /// Why.
-        reason: String,
+        source: ObserverError,
     },
     /// Somebody asked to stop.
     #[error("cancelled")]
@@ -213,8 +227,10 @@ fn run_threads(
             if under_way == 0 {
                 return Ok(());
             }
-            // Every permit given out is at a worker or waiting here, so one of them comes.
-            let Ok(finished) = done.recv() else { return Ok(()) };
+            // Every permit given out is at a worker or waiting here, so one of them comes. Workers end
+            // before that only by a panic outside of `Worker::make`, which the scope raises again here:
+            // what is returned is then never seen.
+            let Ok(finished) = done.recv() else { return Err(EngineError::Cancelled) };
             waiting.insert(finished.0.number, finished);
             while let Some((unit, encoded)) = waiting.remove(&next) {
                 writer.write(&unit, encoded?)?;
@@ -246,13 +262,15 @@ impl<'a> Writer<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, EngineError> {
         let first = run.batches.start;
+        let start = Start { holder: run.holder.clone(), batches: run.batches.clone() };
         let mut sinks = Vec::with_capacity(run.targets.len());
-        for target in &run.targets {
-            let sink = target.open(run.resume_at).map_err(|source| EngineError::Sink {
-                connector: target.connector(),
-                batch: first,
-                source,
+        for (index, target) in run.targets.iter().enumerate() {
+            let Opened { sink, beside } = target.open(&start).map_err(|source| {
+                EngineError::Sink { connector: target.connector(), batch: first, source }
             })?;
+            if let Some(beside) = beside {
+                observer.beside(index, &beside);
+            }
             sinks.push(sink);
         }
         let commits_batches = run.targets.iter().all(|target| target.commits_batches());
@@ -285,7 +303,7 @@ impl<'a> Writer<'a> {
                     let batch = self.batch;
                     self.observer
                         .committed(batch, index, &committed)
-                        .map_err(|reason| EngineError::Record { batch, reason })?;
+                        .map_err(|source| EngineError::Record { batch, source })?;
                 }
             }
             if self.commits_batches {
@@ -301,7 +319,7 @@ impl<'a> Writer<'a> {
             let committed = self.commit(index, |sink| sink.finish())?;
             self.observer
                 .finished(index, &committed)
-                .map_err(|reason| EngineError::Record { batch, reason })?;
+                .map_err(|source| EngineError::Record { batch, source })?;
         }
         if !self.commits_batches {
             let batches = self.run.batches.end - self.run.batches.start;

@@ -4,14 +4,19 @@
 //! complete. Names are `<name>-<batch, ten digits>.<extension>` or `<name>.<extension>`. A later run
 //! of a schedule with one file for all has its first batch in the name, for the earlier file stays.
 
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Committed, CommittedFile, Connector, Place, Sink, SinkError, Target};
+use super::{
+    Beside, Committed, CommittedFile, Connector, Holder, Opened, Place, Sink, SinkError, Start,
+    Target,
+};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::Schema;
 use crate::formats::{Encoder, FORMATS, FileEncoder, Format, Segment};
-use crate::stores::local::Local;
-use crate::stores::{Store, Upload};
+use crate::stores::local::{self, Local};
+use crate::stores::{Claim, Store, Upload};
 
 /// The connectors of the local store: named as the formats are.
 pub(super) static CONNECTORS: std::sync::LazyLock<Vec<FileConnector>> =
@@ -40,14 +45,15 @@ const LOCAL_ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "LOCAL_FILE_PATH",
         "text",
-        "a folder named after the command",
+        "a folder named after the command; for `datagen generate` the output root itself",
         "Folder of the files, below the output root.",
     ),
     Attribute::new("LOCAL_FILE_NAME", "text", "the model's name", "Beginning of the files' names."),
 ];
 
-/// Longest beginning of a file name: leaves room for number, extension and temporary ending.
-const MAX_NAME_BYTES: usize = 200;
+/// Longest beginning of a file name: leaves room for number, extension, the run's id and the temporary
+/// ending in the 255 bytes of a name.
+const MAX_NAME_BYTES: usize = 170;
 
 #[derive(Debug)]
 pub(super) struct FileConnector {
@@ -113,7 +119,7 @@ fn check_name(name: &str, settings: &mut Reader<'_>) -> bool {
     let reason = if name.contains(['/', '\\', '\0']) {
         "holds a path separator"
     } else if name.len() > MAX_NAME_BYTES {
-        "has more than 200 bytes"
+        "has more than 170 bytes"
     } else if name.starts_with('.') {
         "begins with a dot"
     } else {
@@ -126,6 +132,12 @@ fn check_name(name: &str, settings: &mut Reader<'_>) -> bool {
         "folders belong into LOCAL_FILE_PATH",
     );
     false
+}
+
+/// A file of a command: the one for all batches, or the one that begins with a batch.
+enum Numbered {
+    Whole,
+    Batch(u64),
 }
 
 /// What the files of a command have in common.
@@ -150,14 +162,82 @@ impl Layout {
 
     /// Whether `file` is one that a command of this layout makes: exact names, never a prefix.
     fn is_own(&self, file: &str) -> bool {
-        let Some(rest) = file.strip_prefix(&self.name) else { return false };
-        let Some(rest) = rest.strip_suffix(&self.extension) else { return false };
-        let Some(number) = rest.strip_suffix('.') else { return false };
-        number.is_empty()
-            || number.strip_prefix('-').is_some_and(|digits| {
-                digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())
-            })
+        self.numbered(file).is_some()
     }
+
+    /// Which file of a command of this layout `file` is, if it is one.
+    fn numbered(&self, file: &str) -> Option<Numbered> {
+        let rest = file.strip_prefix(&self.name)?.strip_suffix(&self.extension)?;
+        let number = rest.strip_suffix('.')?;
+        if number.is_empty() {
+            return Some(Numbered::Whole);
+        }
+        let digits = number.strip_prefix('-').filter(|digits| is_number(digits))?;
+        digits.parse().ok().map(Numbered::Batch)
+    }
+
+    /// Whether an earlier command made `file`, and the run of `batches` leaves it there. Files of
+    /// earlier batches are those of earlier runs of the same command.
+    fn stays_beside(&self, file: &str, batches: &Range<u64>) -> bool {
+        match self.numbered(file) {
+            None => false,
+            Some(Numbered::Whole) => self.one_file_per_batch,
+            Some(Numbered::Batch(number)) if self.one_file_per_batch => number >= batches.end,
+            Some(Numbered::Batch(number)) => batches.start == 0 || number > batches.start,
+        }
+    }
+
+    /// The key of all names that a command of this layout may use.
+    fn names(&self) -> String {
+        format!("{}.{}", without_numbers(&self.name), self.extension)
+    }
+
+    /// Removes unfinished files of `holder`, and with a sole claim those of all others: who holds the
+    /// claim knows that their runs are dead.
+    fn remove_unfinished(&self, holder: &Holder, claim: &Claim) -> Result<(), SinkError> {
+        let is_left = |file: &str, id: &str| self.is_own(file) && (claim.sole || id == holder.id);
+        Ok(self.store.remove_unfinished(&is_left)?)
+    }
+
+    fn beside(&self, batches: &Range<u64>) -> Result<Option<Beside>, SinkError> {
+        let names = self.store.list()?;
+        let mut beside = names.iter().filter(|name| self.stays_beside(name, batches));
+        let Some(first) = beside.next() else { return Ok(None) };
+        Ok(Some(Beside { files: 1 + beside.count() as u64, first: self.store.path_of(first) }))
+    }
+}
+
+/// Whether `digits` are the number of a batch in a file's name.
+fn is_number(digits: &str) -> bool {
+    digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The name of files without the numbers of batches at its end: `x-0000000001` may be the whole name of
+/// one command's file and the first of another's, so both count as `x`.
+fn without_numbers(mut name: &str) -> &str {
+    while let Some((before, digits)) = name.rsplit_once('-')
+        && is_number(digits)
+    {
+        name = before;
+    }
+    name
+}
+
+/// What two commands must have in common to write the same files, made from a
+/// [destination](Target::destination). It only orders commands of one process: what keeps any two runs
+/// apart is the [claim](Store::claim) that a target takes when it is opened.
+pub fn exclusive_key(destination: &str) -> String {
+    let path = Path::new(destination);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return destination.to_owned();
+    };
+    if !path.is_absolute() {
+        return destination.to_owned();
+    }
+    let name = name.to_string_lossy();
+    // An extension has no number, so the name may end at any of its dots.
+    let names: Vec<_> = name.split('.').map(without_numbers).collect();
+    local::real(folder).join(names.join(".")).to_string_lossy().into_owned()
 }
 
 #[derive(Debug)]
@@ -184,31 +264,46 @@ impl Target for FileTarget {
         self.layout.one_file_per_batch
     }
 
-    fn open(&self, first_batch: u64) -> Result<Box<dyn Sink>, SinkError> {
+    fn open(&self, start: &Start) -> Result<Opened, SinkError> {
         let layout = &self.layout;
         layout.store.prepare()?;
-        layout.store.remove_unfinished(&layout.file_name(first_batch))?;
-        if self.delete_previous && first_batch == 0 {
+        let claim = layout.store.claim(&layout.names(), &start.holder)?;
+        layout.remove_unfinished(&start.holder, &claim)?;
+        if self.delete_previous && start.batches.start == 0 {
             for name in layout.store.list()?.iter().filter(|name| layout.is_own(name)) {
                 layout.store.remove(name)?;
             }
         }
-        Ok(Box::new(FileSink {
+        let beside = layout.beside(&start.batches)?;
+        let sink = FileSink {
             layout: Arc::clone(layout),
+            holder: start.holder.clone(),
             open: None,
             rows: 0,
             buffer: Vec::new(),
-        }))
+            _claim: claim,
+        };
+        Ok(Opened { sink: Box::new(sink), beside })
+    }
+
+    fn discard(&self, holder: &Holder) -> Result<(), SinkError> {
+        let layout = &self.layout;
+        layout.store.prepare()?;
+        let claim = layout.store.claim(&layout.names(), holder)?;
+        layout.remove_unfinished(holder, &claim)
     }
 }
 
 struct FileSink {
     layout: Arc<Layout>,
+    holder: Holder,
     open: Option<OpenFile>,
     /// Rows written since the last commit.
     rows: u64,
     /// Bytes on their way to the store; kept for its capacity.
     buffer: Vec<u8>,
+    /// Last, so that an unfinished file is gone before others may write there.
+    _claim: Claim,
 }
 
 struct OpenFile {
@@ -257,7 +352,7 @@ impl Sink for FileSink {
         let name = self.layout.file_name(batch);
         let mut file = OpenFile {
             encoder: self.layout.encoder.file_encoder(),
-            upload: self.layout.store.create(&name)?,
+            upload: self.layout.store.create(&name, &self.holder)?,
             name,
             bytes: 0,
             crc32: crc32fast::Hasher::new(),
@@ -347,8 +442,13 @@ mod tests {
         FileTarget { connector: "plain", layout: Arc::new(layout), delete_previous }
     }
 
+    fn start(id: &str, batches: Range<u64>) -> Start {
+        let holder = Holder { id: id.to_owned(), shown: format!("command `{id}`") };
+        Start { holder, batches }
+    }
+
     fn write_two_batches(target: &FileTarget) -> Vec<Committed> {
-        let mut sink = target.open(0).unwrap();
+        let mut sink = target.open(&start("1", 0..2)).unwrap().sink;
         let mut committed = Vec::new();
         for batch in 0..2 {
             sink.begin_batch(batch).unwrap();
@@ -385,6 +485,91 @@ mod tests {
         let mut names = Local::new(root.path(), "").unwrap().list().unwrap();
         names.retain(|name| !kept.contains(&name.as_str()));
         assert_eq!(names, ["data-0000000000.txt", "data-0000000001.txt"]);
+    }
+
+    /// Issue 9, F14.
+    #[test]
+    fn files_of_earlier_commands_that_stay_are_told() {
+        let root = tempfile::tempdir().unwrap();
+        for name in
+            ["data-0000000001.txt", "data-0000000002.txt", "data-0000000003.txt", "data.txt"]
+        {
+            std::fs::write(root.path().join(name), "old").unwrap();
+        }
+        let beside = |target: &FileTarget, batches| {
+            let beside = target.open(&start("1", batches)).unwrap().beside;
+            beside.map_or(String::new(), |beside| {
+                beside.to_string().replace(root.path().to_str().unwrap(), "/out")
+            })
+        };
+        let (many, one) = (target(root.path(), true, false), target(root.path(), false, false));
+        let told = [
+            beside(&many, 0..2),
+            beside(&many, 0..4),
+            // A later run of a schedule: the earlier numbers are its own.
+            beside(&many, 2..4),
+            beside(&one, 0..2),
+            beside(&one, 3..4),
+            beside(&target(root.path(), true, true), 0..2),
+            beside(&many, 0..2),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @r"
+        3 files of earlier runs stay beside those of this one, the first is `/out/data-0000000002.txt`
+        a file of an earlier run stays beside those of this one: `/out/data.txt`
+        a file of an earlier run stays beside those of this one: `/out/data.txt`
+        3 files of earlier runs stay beside those of this one, the first is `/out/data-0000000001.txt`
+        ");
+    }
+
+    /// Issue 9, B1: patterns of names overlap, not only equal names.
+    #[test]
+    fn runs_whose_names_may_meet_exclude_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let named = |name: &str, one_file_per_batch| {
+            let layout = Layout {
+                store: Box::new(Local::new(root.path(), "").unwrap()),
+                encoder: Arc::new(Plain),
+                name: name.to_owned(),
+                extension: "txt".into(),
+                one_file_per_batch,
+            };
+            FileTarget { connector: "plain", layout: Arc::new(layout), delete_previous: false }
+        };
+        let x = named("x", true).open(&start("1", 0..2)).unwrap();
+        for (name, one_file_per_batch) in [("x", true), ("x", false), ("x-0000000001", false)] {
+            let other = named(name, one_file_per_batch);
+            let refused = other.open(&start("2", 0..1)).err().unwrap().to_string();
+            let expected = format!("`x.txt` of `{}` are being written by", root.path().display());
+            assert!(refused.contains(&expected), "{refused}");
+            assert!(refused.contains("command `1`, process "), "{refused}");
+            let key = |target: &FileTarget| exclusive_key(&target.destination());
+            assert_eq!(key(&other), key(&named("x", true)));
+        }
+        for name in ["x-1", "xx", "x-000000001"] {
+            let other = named(name, true);
+            assert_ne!(
+                exclusive_key(&other.destination()),
+                exclusive_key(&named("x", true).destination())
+            );
+            other.open(&start("2", 0..1)).unwrap();
+        }
+        drop(x);
+        named("x", false).open(&start("2", 0..1)).unwrap();
+    }
+
+    /// Issue 9, B1: who has the claim knows that other runs of these names are dead.
+    #[test]
+    fn leftovers_of_dead_runs_go_and_others_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let own = [".data-0000000007.txt.1.datagen-part", ".data.txt.99.datagen-part"];
+        let others =
+            [".data2-0000000000.txt.1.datagen-part", ".data-0000000000.csv.1.datagen-part"];
+        for name in own.iter().chain(&others) {
+            std::fs::write(root.path().join(name), "half a ro").unwrap();
+        }
+        drop(target(root.path(), true, false).open(&start("2", 0..1)).unwrap());
+        let exists = |name: &&str| root.path().join(name).exists();
+        assert!(!own.iter().any(exists) && others.iter().all(exists));
     }
 
     #[test]

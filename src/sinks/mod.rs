@@ -13,7 +13,8 @@ mod file;
 mod stdout;
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ use crate::formats::{EncodeError, Encoder, Segment};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::stores::StoreError;
 
+pub use crate::stores::Holder;
+pub use file::exclusive_key;
 pub use stdout::Stdout;
 
 /// Every connector that works, in the order that listings show them.
@@ -159,14 +162,68 @@ pub trait Target: Debug + Send + Sync {
     /// acknowledged by [`Sink::finish`] only, and an interrupted run begins again at its first batch.
     fn commits_batches(&self) -> bool;
 
-    /// Opens it. With `first_batch` above 0 a command goes on: what is committed stays, leftovers of
-    /// an interrupted batch are removed.
+    /// Opens it for one run alone. Leftovers of interrupted runs are removed; where the run goes on,
+    /// what is committed stays.
     ///
     /// # Errors
     ///
-    /// When the destination cannot be made ready.
-    fn open(&self, first_batch: u64) -> Result<Box<dyn Sink>, SinkError>;
+    /// When the destination cannot be made ready, or another run writes there.
+    fn open(&self, start: &Start) -> Result<Opened, SinkError>;
+
+    /// Removes what an interrupted run of `holder` left behind uncommitted; that run does not go on.
+    ///
+    /// # Errors
+    ///
+    /// When the destination refuses.
+    fn discard(&self, holder: &Holder) -> Result<(), SinkError>;
 }
+
+/// Who opens a target, and for which batches.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Who writes.
+    pub holder: Holder,
+    /// Numbers of the batches to come. Above 0 at first where earlier ones of the same command stay.
+    pub batches: Range<u64>,
+}
+
+/// A target that is ready for rows.
+#[expect(missing_debug_implementations, reason = "a sink holds clients and encoders")]
+pub struct Opened {
+    /// Takes the rows.
+    pub sink: Box<dyn Sink>,
+    /// What earlier commands of the same names left there, and this one does not replace.
+    pub beside: Option<Beside>,
+}
+
+/// Files of earlier commands that stay beside those of a run: a reader of the folder takes them for
+/// rows of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// How many.
+    pub files: u64,
+    /// The path of the first one.
+    pub first: String,
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = excerpt(&self.first);
+        match self.files {
+            1 => write!(
+                formatter,
+                "a file of an earlier run stays beside those of this one: `{first}`"
+            ),
+            files => write!(
+                formatter,
+                "{files} files of earlier runs stay beside those of this one, the first is `{first}`"
+            ),
+        }
+    }
+}
+
+/// What removes the files of [`Beside`].
+pub const BESIDE_HINT: &str = "`DELETE_PREVIOUS=true` removes them before the first batch";
 
 /// An open connector, used by one writer.
 ///

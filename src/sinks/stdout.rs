@@ -5,7 +5,7 @@
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use super::{Committed, Sink, SinkError, Target};
+use super::{Committed, Holder, Opened, Sink, SinkError, Start, Target};
 use crate::formats::{Encoder, FileEncoder, Segment};
 use crate::stores::StoreError;
 
@@ -40,13 +40,18 @@ impl Target for Stdout {
         true
     }
 
-    fn open(&self, _: u64) -> Result<Box<dyn Sink>, SinkError> {
-        Ok(Box::new(StdoutSink {
+    fn open(&self, _: &Start) -> Result<Opened, SinkError> {
+        let sink = Box::new(StdoutSink {
             file: self.encoder.file_encoder(),
             begun: false,
             buffer: Vec::new(),
             uncommitted: Committed::default(),
-        }))
+        });
+        Ok(Opened { sink, beside: None })
+    }
+
+    fn discard(&self, _: &Holder) -> Result<(), SinkError> {
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use serde_json::Value;
 
 use crate::server::Server;
-use crate::support::{datagen, run, run_ok};
+use crate::support::{datagen, files_below, run, run_ok};
 
 /// A certificate authority of the test's own.
 struct Authority {
@@ -485,4 +485,66 @@ fn the_command_line_logs_in_over_tls() {
             assert_eq!(server.curl(&path, &asks).0, expected, "{name} {path}");
         }
     }
+}
+
+/// Issue 9, B2: nobody replaces, removes or downloads files of somebody else.
+#[test]
+fn the_outputs_of_a_user_are_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, role) in [("ann", "admin"), ("bob", "user"), ("carl", "user")] {
+        add_user(folder.path(), name, role);
+    }
+    // Of unknown origin: nobody's but an admin's.
+    let out = folder.path().join("out");
+    fs::create_dir_all(out.join("sales")).unwrap();
+    fs::write(out.join("sales/sensor-0000000000.csv"), "found\n").unwrap();
+    let server = Server::start(folder.path());
+    let make = |name: &str, form: &[&str]| {
+        let login = login(name);
+        let login = login.each_ref().map(String::as_str);
+        let form: Vec<_> = form.iter().flat_map(|part| ["-F", part]).chain(login).collect();
+        let (code, answer) = server.post("/datagen/csv?rows=3&model=sensor&seed=1", &form);
+        assert_eq!(code, 200, "{answer}");
+        let id = answer["commandUuid"].as_str().unwrap().to_owned();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let path = format!("/command/getCommandStatus?commandUuid={id}");
+            let (_, status) = server.post(&path, &login);
+            match status["status"].as_str().unwrap() {
+                "FINISHED" => return id,
+                "FAILED" => panic!("{status}"),
+                _ => assert!(Instant::now() < deadline),
+            }
+        }
+    };
+    let bobs = make("bob", &["batches=3", "LOCAL_FILE_PATH=/sales"]);
+    make("carl", &["batches=1", "LOCAL_FILE_PATH=sales", "DELETE_PREVIOUS=true"]);
+    let told = out.join("users/bob/sales");
+    let path = format!("LOCAL_FILE_PATH={}", told.canonicalize().unwrap().display());
+    make("carl", &["batches=1", &path, "DELETE_PREVIOUS=true"]);
+    let of_bob = files_below(&told);
+    let names = [0, 1, 2].map(|batch| format!("sensor-{batch:010}.csv"));
+    assert!(of_bob.keys().eq(&names), "{:?}", of_bob.keys());
+    assert_eq!(fs::read(out.join("sales/sensor-0000000000.csv")).unwrap(), b"found\n");
+    // Their own they get, by the names they gave; others do not.
+    let archive = |name: &str| {
+        let login = login(name);
+        let path = folder.path().join(format!("{name}.zip"));
+        let arguments = ["-o", path.to_str().unwrap(), &login[0], &login[1]];
+        let (code, _) = server.curl(&format!("/command/data?commandUuid={bobs}"), &arguments);
+        (code, fs::read(path).unwrap())
+    };
+    let (code, zip) = archive("bob");
+    assert_eq!(code, 200);
+    let holds = |name: &str| zip.windows(name.len()).any(|window| window == name.as_bytes());
+    assert!(holds("sales/sensor-0000000002.csv") && !holds("users/bob"));
+    assert_eq!(archive("carl").0, 404);
+    // An admin's outputs are below the root itself, and may be anywhere there.
+    make("ann", &["batches=1", "LOCAL_FILE_PATH=sales"]);
+    assert_ne!(fs::read(out.join("sales/sensor-0000000000.csv")).unwrap(), b"found\n");
+    make(
+        "ann",
+        &["batches=0", "rows=0", "LOCAL_FILE_PATH=users/bob/sales", "DELETE_PREVIOUS=true"],
+    );
+    assert!(files_below(&told).is_empty());
 }

@@ -85,7 +85,7 @@ fn a_folder_that_may_not_be_written_fails_one_command_with_the_cause() {
     let (_, comment) = failure(&server, folder.path(), &fixed);
     assert_eq!(
         comment,
-        "connector `csv`, batch 0: remove `/tmp/out/fixed/.sensor-0000000000.csv.datagen-part`: Read-only file system (os error 30)"
+        "connector `csv`, batch 0: lock `/tmp/out/fixed/.sensor.csv.datagen-lock`: Read-only file system (os error 30)"
     );
     let (_, comment) = failure(&server, folder.path(), &deeper);
     assert_eq!(

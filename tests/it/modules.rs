@@ -9,6 +9,7 @@ use datagen::commands::{Request, Surroundings, prepare};
 use datagen::engine::{self, Control, Run};
 use datagen::plan;
 use datagen::sandbox::{Extensions, Limits, Settings};
+use datagen::sinks::Holder;
 
 use crate::reproducible::{NOW, SEED};
 use crate::support::{run, run_ok};
@@ -58,7 +59,7 @@ fn files(
         targets: prepared.targets.clone(),
         rows: 300,
         batches: 0..2,
-        resume_at: 0,
+        holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
         block_rows,
     };

@@ -16,6 +16,7 @@ use datagen::problems::Problems;
 use datagen::roots::ReadRoots;
 use datagen::samples::MODELS;
 use datagen::sandbox::Extensions;
+use datagen::sinks::Holder;
 use serde_json::{Map, Value, json};
 
 use crate::support::run_ok;
@@ -85,7 +86,7 @@ pub(crate) fn files(
         targets: all.iter().flat_map(|prepared| prepared.targets.clone()).collect(),
         rows: shape.0,
         batches: 0..shape.1,
-        resume_at: 0,
+        holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
         block_rows,
     };

@@ -15,6 +15,7 @@
 
 mod models;
 mod users;
+mod warnings;
 
 use std::error::Error;
 use std::fmt::Display;

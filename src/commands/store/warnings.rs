@@ -1,0 +1,44 @@
+//! Warnings of commands: what was noticed when they were accepted, and what their runs notice.
+
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{RecordError, Store};
+use crate::problems::Problem;
+
+impl Store {
+    /// Keeps `warning` with the command, in place of one of the same code and pointer: a run that goes on
+    /// or comes again tells what is so now.
+    pub(in crate::commands) fn replace_warning(
+        &self,
+        id: Uuid,
+        warning: &Problem,
+    ) -> Result<(), RecordError> {
+        let warning = serde_json::json!(warning);
+        self.write("keep a warning", |transaction| {
+            let text: Option<String> = transaction
+                .prepare_cached(
+                    "SELECT json FROM warnings \
+                     WHERE command = (SELECT number FROM commands WHERE id = ?1)",
+                )?
+                .query_row([id.as_bytes()], |row| row.get(0))
+                .optional()?;
+            // Written by us as an array of objects.
+            let mut all: Vec<Value> =
+                text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            let is_other = |known: &Value| {
+                known["code"] != warning["code"] || known["pointer"] != warning["pointer"]
+            };
+            all.retain(is_other);
+            all.push(warning.clone());
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO warnings (command, json) \
+                     SELECT number, ?2 FROM commands WHERE id = ?1",
+                )?
+                .execute(params![id.as_bytes(), Value::Array(all).to_string()])?;
+            Ok(())
+        })
+    }
+}
