@@ -20,7 +20,7 @@
 //! |---|---|
 //! | machinery | [`memory`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
-//! | compiled | [`plan`], [`sinks`] |
+//! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
 //! | running | [`engine`], then [`commands`] |
 //! | edges | [`api`], [`cli`] |
@@ -66,6 +66,7 @@ mod compression;
 pub mod config;
 pub mod dictionaries;
 pub mod display;
+pub mod draft;
 pub mod engine;
 pub mod expression;
 pub mod fields;

@@ -20,7 +20,12 @@ impl ReadRoots {
         let here = |folder: &Path| {
             if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
         };
-        let folders = beside.map(here).into_iter().chain(roots.iter().cloned()).collect();
+        let mut folders: Vec<PathBuf> = beside.map(here).into_iter().collect();
+        for root in roots {
+            if !folders.contains(root) {
+                folders.push(root.clone());
+            }
+        }
         Self { folders }
     }
 

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use datagen::commands::{Request, Surroundings, prepare, preview};
+use datagen::draft::{Amount, Draft, Surroundings, preview};
 use libfuzzer_sys::fuzz_target;
 
 /// 2026-01-01T00:00:00Z in microseconds.
@@ -21,17 +21,15 @@ fuzz_target!(|model: &str| {
         extensions: Default::default(),
     };
     let connectors = ["csv", "json", "avro", "parquet", "orc"].map(str::to_owned);
-    let request = Request {
-        model,
-        model_folder: None,
-        connectors: &connectors,
-        rows: 1_000,
-        batches: Some(1),
+    let draft = Draft {
+        text: model,
+        connectors: Some(&connectors),
+        amount: Some(Amount { batch_rows: 1_000, batches: 1 }),
         seed: 1,
         now: NOW,
-        overrides: &[],
+        ..Draft::default()
     };
-    match prepare(&request, &surroundings) {
+    match draft.compile(&surroundings).ready() {
         Ok(prepared) => {
             for format in ["json", "csv"] {
                 if let Err(error) = preview(&prepared.plan, format, 0, 20) {

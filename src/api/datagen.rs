@@ -10,10 +10,11 @@ use utoipa_axum::routes;
 use super::AppState;
 use super::access::Changer;
 use super::error::{ApiError, blocking};
-use super::model::{ModelText, find_model};
+use super::model::find_model;
 use super::parameters::Parameters;
 use crate::access::Caller;
 use crate::commands::{Schedule, Submission, SubmitError, parse_now};
+use crate::draft::FoundModel;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Schemas::openapi())
@@ -190,7 +191,7 @@ async fn submit(
 
 fn submission(
     connectors: Vec<String>,
-    model: ModelText,
+    model: FoundModel,
     parameters: &Parameters,
 ) -> Result<Submission, ApiError> {
     let now = parameters.text("now").map(parse_now).transpose();

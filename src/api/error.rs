@@ -14,10 +14,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Denied;
-use crate::commands::{
-    ArchiveError, CommandError, ModelStoreError, PreviewError, RecordError, Refusal, SubmitError,
-    TrialError,
-};
+use crate::commands::{ArchiveError, CommandError, ModelStoreError, RecordError, SubmitError};
+use crate::draft::{PreviewError, Refusal, TrialError};
 use crate::plan::GenerateRowsError;
 use crate::problems::{Problem, Problems, excerpt};
 use crate::sandbox::Fault;

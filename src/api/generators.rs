@@ -18,11 +18,11 @@ use super::AppState;
 use super::access::Admin;
 use super::error::{ApiError, blocking, fault_told};
 use super::parameters::Parameters;
-use crate::commands::{self, Trial};
+use crate::commands;
+use crate::draft::{Surroundings, Trial, field_of, kind_of};
 use crate::fields::FIELD_TYPES;
-use crate::plan::{self, Environment};
+use crate::plan;
 use crate::problems::excerpt;
-use crate::roots::ReadRoots;
 use crate::sandbox::{Extension, Extensions, KINDS, Kind, Settings, data_type_name};
 
 /// Most values of a trial.
@@ -164,16 +164,16 @@ async fn try_out(
             let message = format!("`rows` is above {MOST_TRIED}, the most that are tried");
             return Err(ApiError::parameter("rows", message));
         }
-        let trial = Trial { field, others: others(&parameters)?, rows };
-        let environment = Environment {
+        let trial = Trial {
+            field,
+            others: others(&parameters)?,
+            rows,
+            folder: None,
             seed: parameters.number("seed")?.unwrap_or(0),
             now: commands::current_now(),
-            rows: None,
-            files: &ReadRoots::new(None, &state.config.read_roots),
-            extensions: &extensions,
-            may_lower: true,
         };
-        let tried = trial.run(&environment, "json")?;
+        let surroundings = Surroundings { extensions, ..state.tracker.surroundings() };
+        let tried = trial.run(&surroundings, "json")?;
         let warnings: Vec<_> = tried.warnings.iter().collect();
         let about = json!({
             "tier": tried.tier.as_ref().map(|tier| tier.code()),
@@ -212,7 +212,7 @@ fn code(
         }
     };
     let path = Path::new(name);
-    let (Some(kind), Some(name)) = (commands::kind_of(path), path.file_name()) else {
+    let (Some(kind), Some(name)) = (kind_of(path), path.file_name()) else {
         let message = format!(
             "`{}` is no name of user code, expected one that ends in {}",
             excerpt(name),
@@ -226,7 +226,7 @@ fn code(
         return Err(ApiError::parameter("file", message));
     };
     let extensions = beside(kind, Path::new(name), bytes, known)?;
-    Ok((commands::field_of(kind, name), Arc::new(extensions)))
+    Ok((field_of(kind, name), Arc::new(extensions)))
 }
 
 /// Uploaded code before the code that is there: of the same name, it is what is meant.

@@ -1,8 +1,5 @@
 //! Models: finding the one that a request means, trying it out, listing what can be named.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -17,25 +14,15 @@ use super::datagen::GenerateForm;
 use super::error::{ApiError, blocking};
 use super::parameters::{Parameter, Parameters};
 use crate::access::Caller;
-use crate::commands::{self, MAX_PREVIEW_ROWS, ModelStoreError};
-use crate::model::{self, MAX_MODEL_BYTES};
-use crate::plan::{self, Environment};
-use crate::problems::{Problem, Problems, did_you_mean, excerpt};
-use crate::roots::ReadRoots;
+use crate::commands::{self, ModelStoreError};
+use crate::draft::{
+    self, Draft, FindModelError, FoundModel, MAX_PREVIEW_ROWS, Shelves, models_of_folder,
+};
+use crate::problems::{Problem, chain};
 use crate::samples;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(test)).routes(routes!(list))
-}
-
-/// A model's JSON and where it came from.
-#[derive(Debug)]
-pub(super) struct ModelText {
-    pub(super) text: String,
-    /// What the user called it.
-    pub(super) label: String,
-    /// Its folder, where it stands in one.
-    pub(super) folder: Option<PathBuf>,
 }
 
 fn given(parameters: &Parameters) -> impl Iterator<Item = &Parameter> {
@@ -59,10 +46,10 @@ pub(super) fn find_model(
     parameters: &Parameters,
     state: &AppState,
     caller: &Caller,
-) -> Result<ModelText, ApiError> {
+) -> Result<FoundModel, ApiError> {
     if let Some((text, file_name)) = uploaded(parameters) {
         let label = file_name.unwrap_or("upload").to_owned();
-        return Ok(ModelText { text: text.to_owned(), label, folder: None });
+        return Ok(FoundModel { text: text.to_owned(), label, folder: None });
     }
     match given(parameters).next() {
         Some(parameter) => find_named(&parameter.name, parameter.text.trim(), state, caller),
@@ -70,53 +57,29 @@ pub(super) fn find_model(
     }
 }
 
-/// A model of the models folder, a stored one, or a shipped one.
 fn find_named(
     parameter: &str,
     name: &str,
     state: &AppState,
     caller: &Caller,
-) -> Result<ModelText, ApiError> {
-    let roots = ReadRoots::new(None, std::slice::from_ref(&state.config.models));
-    let found = roots
-        .find(Path::new(name))
-        .or_else(|reason| roots.find(Path::new(&format!("{name}.json"))).map_err(|_| reason));
-    match found {
-        Ok(path) => {
-            let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            if size > MAX_MODEL_BYTES as u64 {
-                let message = format!("`{}` is larger than {MAX_MODEL_BYTES} bytes", excerpt(name));
-                return Err(ApiError::parameter(parameter, message));
-            }
-            let text = fs::read_to_string(&path).map_err(|error| {
-                ApiError::parameter(
-                    parameter,
-                    format!("`{}` cannot be read: {error}", excerpt(name)),
-                )
-            })?;
-            let folder = path.parent().map(Path::to_owned);
-            Ok(ModelText { text, label: name.to_owned(), folder })
+) -> Result<FoundModel, ApiError> {
+    let stored = match state.tracker.models().json(caller, name) {
+        Ok(text) => Some(text),
+        Err(ModelStoreError::Unknown { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let shelves = Shelves { any_file: false, stored, folder: &state.config.models };
+    draft::find_model(name, shelves).map_err(|error| {
+        let code = match error {
+            FindModelError::Unknown { .. } => "unknown_model",
+            FindModelError::TooLarge { .. } | FindModelError::Read { .. } => "wrong_parameter",
+        };
+        let mut problem = Problem::error(code, parameter, chain(&error));
+        if let FindModelError::Unknown { closest, .. } = error {
+            problem.hint = closest.map(|name| format!("did you mean `{name}`?"));
         }
-        Err(reason) => {
-            let stored = match state.tracker.models().json(caller, name) {
-                Ok(text) => Some(text),
-                Err(ModelStoreError::Unknown { .. }) => None,
-                Err(error) => return Err(error.into()),
-            };
-            let Some(text) = stored.or_else(|| samples::find(name).map(str::to_owned)) else {
-                return Err(unknown_model(parameter, name, &reason));
-            };
-            Ok(ModelText { text, label: name.to_owned(), folder: None })
-        }
-    }
-}
-
-fn unknown_model(parameter: &str, name: &str, reason: &str) -> ApiError {
-    let message = format!("there is no model `{}`: {reason}", excerpt(name));
-    let mut problem = Problem::error("unknown_model", parameter, message);
-    let known = samples::MODELS.iter().map(|(name, _)| *name);
-    problem.hint = did_you_mean(name, known).map(|name| format!("did you mean `{name}`?"));
-    ApiError::Parameter(problem)
+        ApiError::Parameter(problem)
+    })
 }
 
 /// Show the first rows of a model.
@@ -147,22 +110,16 @@ async fn test(
             Some(now) => now.map_err(|message| ApiError::parameter("now", message))?,
             None => commands::current_now(),
         };
-        let files = ReadRoots::new(model.folder.as_deref(), &state.config.read_roots);
-        let environment = Environment {
+        let draft = Draft {
+            text: &model.text,
+            folder: model.folder.as_deref(),
             seed: parameters.number("seed")?.unwrap_or_else(commands::draw_seed),
             now,
-            rows: count.or(Some(1)),
-            files: &files,
-            extensions: &state.tracker.extensions(),
-            may_lower: true,
+            ..Draft::default()
         };
-        let mut problems = Problems::default();
-        let plan = model::parse(&model.text, &mut problems)
-            .and_then(|model| plan::compile(&model, &environment, &mut problems));
-        let Some(plan) = plan.filter(|_| !problems.has_errors()) else {
-            return Err(ApiError::Problems(problems));
-        };
-        let lines = commands::preview(&plan, "json", 0, count.unwrap_or(1))?;
+        let compiled = draft.compile(&state.tracker.surroundings());
+        let (plan, _) = compiled.only_plan().map_err(ApiError::Problems)?;
+        let lines = draft::preview(&plan, "json", 0, count.unwrap_or(1))?;
         let lines = String::from_utf8_lossy(&lines);
         // The rows are JSON already; reading them as numbers would round some.
         let body = match count {
@@ -183,13 +140,7 @@ async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Valu
     blocking(move || {
         let kept = state.tracker.models().list(&caller)?;
         let mut stored: Vec<String> = kept.into_iter().map(|model| model.name).collect();
-        // A folder that is not there holds no models.
-        for entry in fs::read_dir(&state.config.models).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(name) = name.strip_suffix(".json") {
-                stored.push(name.to_owned());
-            }
-        }
+        stored.extend(models_of_folder(&state.config.models));
         stored.sort_unstable();
         stored.dedup();
         let shipped: Vec<_> = samples::MODELS.iter().map(|(name, _)| *name).collect();

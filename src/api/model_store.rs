@@ -18,11 +18,9 @@ use super::error::{ApiError, blocking};
 use super::model::uploaded;
 use super::parameters::Parameters;
 use crate::access::Caller;
-use crate::commands::Right;
-use crate::model;
-use crate::plan::{self, Environment};
-use crate::problems::Problems;
-use crate::roots::ReadRoots;
+use crate::commands::{self, ModelStoreError, Right};
+use crate::draft::{Draft, taken};
+use crate::problems::excerpt;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -84,23 +82,18 @@ fn keep(state: &AppState, caller: &Caller, parameters: &Parameters) -> Result<St
     let (text, file_name) = uploaded(parameters).ok_or_else(|| {
         ApiError::parameter("model_file", "no model is given, expected an upload as `model_file`")
     })?;
-    let files = ReadRoots::new(None, &state.config.read_roots);
-    let environment = Environment {
-        seed: 0,
-        now: 0,
-        rows: Some(1),
-        files: &files,
-        extensions: &state.tracker.extensions(),
-        may_lower: true,
-    };
-    let mut problems = Problems::default();
-    let model = model::parse(text, &mut problems);
-    let plan = model.as_ref().and_then(|model| plan::compile(model, &environment, &mut problems));
-    let (Some(model), Some(_), false) = (&model, plan, problems.has_errors()) else {
-        return Err(ApiError::Problems(problems));
+    let draft = Draft { text, now: commands::current_now(), ..Draft::default() };
+    let mut compiled = draft.compile(&state.tracker.surroundings());
+    compiled.make_first_rows();
+    let model = match compiled.model {
+        Some(model) if !compiled.problems.has_errors() => model,
+        _ => return Err(ApiError::Problems(compiled.problems)),
     };
     let stem = file_name.map(|name| name.strip_suffix(".json").unwrap_or(name));
     let name = parameters.text("name").or(model.name.as_deref()).or(stem).unwrap_or_default();
+    if let Some(reason) = taken(name, &state.config.models) {
+        return Err(ModelStoreError::Name { name: excerpt(name), reason }.into());
+    }
     state.tracker.models().put(caller, name, text)?;
     Ok(name.to_owned())
 }

@@ -1,29 +1,37 @@
-//! `datagen check`: every problem of models, for people or programs.
+//! `datagen check`: every problem of models, for people or programs; their first rows are made, too.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::generate::parse_settings;
 use super::shown::print_problems;
-use super::source;
+use super::source::{self, Reading};
 use crate::config::Config;
-use crate::model;
-use crate::plan::{self, Environment};
-use crate::problems::Problems;
-use crate::roots::ReadRoots;
-use crate::sandbox::Extensions;
+use crate::draft::{Compiled, Draft};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Model files or names
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<String>,
-    /// Folder of user code beside the configured ones; may be given several times
-    #[arg(long = "extensions", value_name = "DIR")]
-    extensions: Vec<PathBuf>,
+    /// Connector that the rows shall go to; may be given several times [default: none, and all of them
+    /// look at the settings that stand in the model]
+    #[arg(long = "connector", short, value_name = "NAME", value_delimiter = ',')]
+    connectors: Vec<String>,
+    /// Override a setting of `Table_Names` or `Options`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// The point in time that the models take for now, RFC 3339 [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// Say of every field how its values are made: native, lowered, interpreted (and why), module
     #[arg(long)]
     explain: bool,
@@ -39,13 +47,27 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
-    let extensions = source::extensions(&arguments.extensions, config).current();
+    let surroundings = arguments.reading.surroundings(None, config)?;
+    let overrides = parse_settings(&arguments.settings)?;
+    let connectors = (!arguments.connectors.is_empty()).then_some(&arguments.connectors[..]);
+    let now = source::now(arguments.now.as_deref())?;
     let mut good = true;
     let mut answers = Vec::new();
     for name in &arguments.models {
         let source = source::read(name, config)?;
-        let (problems, fields) = check(&source, config, &extensions);
-        let fields = if arguments.explain { fields } else { Vec::new() };
+        let draft = Draft {
+            text: &source.text,
+            folder: source.folder.as_deref(),
+            connectors,
+            overrides: &overrides,
+            amount: None,
+            seed: arguments.seed,
+            now,
+        };
+        let mut compiled = draft.compile(&surroundings);
+        compiled.make_first_rows();
+        let fields = if arguments.explain { explain(&compiled) } else { Vec::new() };
+        let problems = compiled.problems;
         good &= !problems.has_errors();
         match arguments.format {
             Format::Text => {
@@ -74,23 +96,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The findings, and how each field is made where there are no errors.
-fn check(
-    source: &source::ModelSource,
-    config: &Config,
-    extensions: &Extensions,
-) -> (Problems, Vec<(String, String)>) {
-    let mut problems = Problems::default();
-    let mut fields = Vec::new();
-    if let Some(model) = model::parse(&source.text, &mut problems) {
-        let files = ReadRoots::new(source.folder.as_deref(), &config.read_roots);
-        let environment =
-            Environment { seed: 0, now: 0, rows: None, files: &files, extensions, may_lower: true };
-        if let Some(plan) = plan::compile(&model, &environment, &mut problems) {
-            let all = plan.explain().into_iter();
-            fields = all.map(|(field, how)| (field.to_owned(), how)).collect();
-        }
-        crate::sinks::warn_unused(&model.settings, &[], &mut problems);
-    }
-    (problems, fields)
+/// How each field is made, where there is a plan.
+fn explain(compiled: &Compiled) -> Vec<(String, String)> {
+    let all = compiled.plan.iter().flat_map(|plan| plan.explain());
+    all.map(|(field, how)| (field.to_owned(), how)).collect()
 }

@@ -1,12 +1,12 @@
 //! `datagen generate`: the main job on this machine.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use super::interrupt::{self, Interruption};
 use super::shown::{print_failed_rows, print_problems, print_refusal};
-use super::source;
-use crate::commands::{self, Request, Surroundings};
+use super::source::{self, Reading};
+use crate::commands;
 use crate::config::Config;
+use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
 use crate::problems::{Problem, Problems, chain};
 use crate::sandbox::Failures;
@@ -54,12 +55,8 @@ pub(super) struct Arguments {
     /// Folder that all files stay below [default: the current folder]
     #[arg(long, value_name = "DIR")]
     output_root: Option<PathBuf>,
-    /// Folder that the model may read files from, beside its own; may be given several times
-    #[arg(long = "read-root", value_name = "DIR")]
-    read_roots: Vec<PathBuf>,
-    /// Folder of user code beside the configured ones; may be given several times
-    #[arg(long = "extensions", value_name = "DIR")]
-    extensions: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Override a setting of `Table_Names` or `Options`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
@@ -90,28 +87,18 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     };
     let overrides = parse_settings(&arguments.settings)?;
     let seed = arguments.seed.unwrap_or_else(commands::draw_seed);
-    let now = match &arguments.now {
-        Some(now) => commands::parse_now(now).map_err(anyhow::Error::msg).context("--now")?,
-        None => commands::current_now(),
-    };
-    let request = Request {
-        model: &source.text,
-        model_folder: source.folder.as_deref(),
-        connectors: &connectors,
-        rows: arguments.rows,
-        batches: Some(arguments.batches),
+    let now = source::now(arguments.now.as_deref())?;
+    let draft = Draft {
+        text: &source.text,
+        folder: source.folder.as_deref(),
+        connectors: Some(&connectors),
+        overrides: &overrides,
+        amount: Some(Amount { batch_rows: arguments.rows, batches: arguments.batches }),
         seed,
         now,
-        overrides: &overrides,
     };
-    let output_root = arguments.output_root.clone().or_else(|| config.output_root.clone());
-    let surroundings = Surroundings {
-        output_root: absolute(&output_root.unwrap_or_else(|| PathBuf::from(".")))?,
-        read_roots: [&arguments.read_roots[..], &config.read_roots[..]].concat(),
-        default_folder: String::new(),
-        extensions: source::extensions(&arguments.extensions, config).current(),
-    };
-    let prepared = match commands::prepare(&request, &surroundings) {
+    let surroundings = arguments.reading.surroundings(arguments.output_root.as_deref(), config)?;
+    let prepared = match draft.compile(&surroundings).ready() {
         Ok(prepared) => prepared,
         Err(refusal) => {
             print_refusal(&source.label, &refusal);
@@ -173,10 +160,6 @@ pub(super) fn parse_settings(settings: &[String]) -> anyhow::Result<Vec<(String,
             _ => bail!("--set `{setting}`: expected KEY=VALUE"),
         })
         .collect()
-}
-
-fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
-    std::path::absolute(folder).with_context(|| format!("output root `{}`", folder.display()))
 }
 
 fn all_cores() -> usize {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use crate::commands::Refusal;
+use crate::draft::Refusal;
 use crate::problems::{Problems, Severity};
 
 /// Writes all findings to stderr, one a line.

@@ -1,24 +1,16 @@
 //! Models as the command line names them: a file, or the name of a model.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
+use clap::Args;
 
+use crate::commands;
 use crate::config::Config;
+use crate::draft::{FindModelError, FoundModel, Shelves, Surroundings, find_model};
 use crate::plan;
-use crate::problems::did_you_mean;
 use crate::samples;
 use crate::sandbox::Library;
-
-/// A model's text and where it stands.
-pub(super) struct ModelSource {
-    pub(super) text: String,
-    /// The folder of the file; `None` for a shipped model.
-    pub(super) folder: Option<PathBuf>,
-    /// What to call the model when it has no name.
-    pub(super) label: String,
-}
 
 /// The user code of the configured folders and of `more`.
 pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
@@ -34,31 +26,58 @@ pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
 }
 
 /// Reads the model that `name` means: `-` for stdin, a file, a model of the models folder, a shipped one.
-pub(super) fn read(name: &str, config: &Config) -> anyhow::Result<ModelSource> {
+pub(super) fn read(name: &str, config: &Config) -> anyhow::Result<FoundModel> {
     if name == "-" {
         let text =
             std::io::read_to_string(std::io::stdin()).context("read the model from stdin")?;
-        return Ok(ModelSource { text, folder: Some(PathBuf::from(".")), label: "stdin".into() });
+        return Ok(FoundModel { text, folder: Some(PathBuf::from(".")), label: "stdin".into() });
     }
-    let stored = config.models.join(format!("{name}.json"));
-    for path in [Path::new(name), &stored] {
-        if path.is_file() {
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("read model `{}`", path.display()))?;
-            let label =
-                path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-            return Ok(ModelSource { text, folder: path.parent().map(Path::to_owned), label });
+    let shelves = Shelves { any_file: true, stored: None, folder: &config.models };
+    find_model(name, shelves).map_err(|error| match error {
+        FindModelError::Unknown { name, closest: Some(close), .. } => {
+            anyhow!("no model file or model `{name}` (did you mean `{close}`?)")
         }
+        FindModelError::Unknown { name, .. } => {
+            let shipped: Vec<&str> = samples::MODELS.iter().map(|(name, _)| *name).collect();
+            anyhow!("no model file or model `{name}`; shipped models: {}", shipped.join(", "))
+        }
+        error => error.into(),
+    })
+}
+
+/// The folders and user code that models of the command line are compiled with.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Reading {
+    /// Folder that the model may read files from, beside its own; may be given several times
+    #[arg(long = "read-root", value_name = "DIR")]
+    read_roots: Vec<PathBuf>,
+    /// Folder of user code beside the configured ones; may be given several times
+    #[arg(long = "extensions", value_name = "DIR")]
+    pub(super) extensions: Vec<PathBuf>,
+}
+
+impl Reading {
+    /// What a model is compiled with. Outputs stay below `output_root`, the configured one, or here.
+    pub(super) fn surroundings(
+        &self,
+        output_root: Option<&Path>,
+        config: &Config,
+    ) -> anyhow::Result<Surroundings> {
+        let root = output_root.or(config.output_root.as_deref()).unwrap_or(Path::new("."));
+        let absolute = path::absolute(root);
+        Ok(Surroundings {
+            output_root: absolute.with_context(|| format!("output root `{}`", root.display()))?,
+            read_roots: [&self.read_roots[..], &config.read_roots[..]].concat(),
+            default_folder: String::new(),
+            extensions: extensions(&self.extensions, config).current(),
+        })
     }
-    if let Some(text) = samples::find(name) {
-        return Ok(ModelSource { text: text.to_owned(), folder: None, label: name.to_owned() });
-    }
-    let known = samples::MODELS.iter().map(|(name, _)| *name);
-    match did_you_mean(name, known.clone()) {
-        Some(close) => bail!("no model file or model `{name}` (did you mean `{close}`?)"),
-        None => bail!(
-            "no model file or model `{name}`; shipped models: {}",
-            known.collect::<Vec<_>>().join(", ")
-        ),
+}
+
+/// The point in time that a model takes for now, as `--now` gives it.
+pub(super) fn now(given: Option<&str>) -> anyhow::Result<i64> {
+    match given {
+        Some(now) => commands::parse_now(now).map_err(anyhow::Error::msg).context("--now"),
+        None => Ok(commands::current_now()),
     }
 }

@@ -9,11 +9,9 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::shown::print_problems;
-use super::source;
-use crate::commands::{self, Trial, TrialError};
+use super::source::{self, Reading};
 use crate::config::Config;
-use crate::plan::Environment;
-use crate::roots::ReadRoots;
+use crate::draft::{Trial, TrialError, field_of, kind_of};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -38,15 +36,23 @@ pub(super) struct Arguments {
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Folder of user code beside the configured ones; may be given several times
-    #[arg(long = "extensions", value_name = "DIR")]
-    extensions: Vec<PathBuf>,
+    /// The point in time that it takes for now, RFC 3339 [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
-    let mut folders = arguments.extensions.clone();
-    let mut trial = Trial { rows: arguments.rows, ..Trial::default() };
-    name_type(&arguments.what, &mut trial.field, &mut folders)?;
+    let mut reading = arguments.reading.clone();
+    let mut trial = Trial {
+        rows: arguments.rows,
+        folder: Some(PathBuf::from(".")),
+        seed: arguments.seed,
+        now: source::now(arguments.now.as_deref())?,
+        ..Trial::default()
+    };
+    name_type(&arguments.what, &mut trial.field, &mut reading.extensions)?;
     let params: Value = serde_json::from_str(&arguments.params).context("--params")?;
     // A built-in type has attributes instead.
     if params.as_object().is_none_or(|params| !params.is_empty()) {
@@ -61,17 +67,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     for other in &arguments.fields {
         trial.others.push(serde_json::from_str(other).context("--field")?);
     }
-    let extensions = source::extensions(&folders, config).current();
-    let files = ReadRoots::new(Some(Path::new(".")), &config.read_roots);
-    let environment = Environment {
-        seed: arguments.seed,
-        now: commands::current_now(),
-        rows: None,
-        files: &files,
-        extensions: &extensions,
-        may_lower: true,
-    };
-    let tried = match trial.run(&environment, "csv") {
+    let tried = match trial.run(&reading.surroundings(None, config)?, "csv") {
         Ok(tried) => tried,
         Err(TrialError::Problems(problems)) => {
             print_problems(&arguments.what, &problems);
@@ -95,7 +91,7 @@ fn name_type(
     folders: &mut Vec<PathBuf>,
 ) -> anyhow::Result<()> {
     let path = Path::new(what);
-    let Some(kind) = commands::kind_of(path) else {
+    let Some(kind) = kind_of(path) else {
         field.insert("type".to_owned(), what.into());
         return Ok(());
     };
@@ -105,6 +101,6 @@ fn name_type(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     // First, so that this very file is found where another folder has one of that name.
     folders.insert(0, folder.unwrap_or(Path::new(".")).to_owned());
-    field.extend(commands::field_of(kind, name));
+    field.extend(field_of(kind, name));
     Ok(())
 }

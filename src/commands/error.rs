@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::home::HomeError;
 use super::status::IllegalTransition;
 use super::store::RecordError;
-use super::{Refusal, ScheduleError, Status};
+use super::{ScheduleError, Status};
+use crate::draft::Refusal;
 
 /// Why the tracker could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -18,14 +18,12 @@ use super::counters::{Counters, Counting};
 use super::kept::Kept;
 use super::probe::{Point, Probe};
 use super::store::{BatchRecord, RecordError, Store};
-use super::{
-    Command, CommandError, ConnectorTotal, Prepared, Progress, Refusal, Request, Status,
-    Surroundings, prepare,
-};
+use super::{Command, CommandError, ConnectorTotal, Progress, Status};
 use super::{progress, shares};
+use crate::draft::{Amount, Draft, Prepared, Refusal, Surroundings};
 use crate::engine::Control;
 use crate::problems::{Problem, Problems, chain};
-use crate::sandbox::{Failures, Library};
+use crate::sandbox::{Extensions, Failures, Library};
 use crate::sinks;
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
@@ -497,16 +495,18 @@ impl Shared {
 
     /// Compiles the request of `command` for its present run.
     pub(super) fn prepare(&self, command: &Command, model: &str) -> Result<Prepared, Refusal> {
-        let request = Request {
-            model,
-            model_folder: command.model_folder.as_deref(),
-            connectors: &command.connectors,
-            rows: command.rows,
-            // Rows count on from run to run, so a later run needs room for all before it.
-            batches: Some(command.end_batch()),
+        let draft = Draft {
+            text: model,
+            folder: command.model_folder.as_deref(),
+            connectors: Some(&command.connectors),
+            overrides: &command.overrides,
+            amount: Some(Amount {
+                batch_rows: command.rows,
+                // Rows count on from run to run, so a later run needs room for all before it.
+                batches: command.end_batch(),
+            }),
             seed: command.seed,
             now: command.now,
-            overrides: &command.overrides,
         };
         let kept = self.kept.of(command.id).map_err(|error| {
             let message = format!("the user code of this command cannot be read any more: {error}");
@@ -523,11 +523,20 @@ impl Shared {
             })?;
         let surroundings = Surroundings {
             output_root,
-            read_roots: self.limits.read_roots.clone(),
             default_folder: command.id.to_string(),
-            extensions: kept.unwrap_or_else(|| self.library.current()),
+            ..self.surroundings(kept.unwrap_or_else(|| self.library.current()))
         };
-        prepare(&request, &surroundings)
+        draft.compile(&surroundings).ready()
+    }
+
+    /// What a model is compiled with that is no command's yet.
+    pub(super) fn surroundings(&self, extensions: Arc<Extensions>) -> Surroundings {
+        Surroundings {
+            output_root: self.limits.output_root.clone(),
+            read_roots: self.limits.read_roots.clone(),
+            default_folder: String::new(),
+            extensions,
+        }
     }
 }
 

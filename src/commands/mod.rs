@@ -30,8 +30,6 @@ mod home;
 mod kept;
 mod live;
 mod models;
-mod prepare;
-mod preview;
 mod probe;
 mod progress;
 mod runner;
@@ -41,7 +39,6 @@ mod shares;
 mod status;
 mod store;
 mod tracker;
-mod trial;
 mod users;
 
 #[cfg(test)]
@@ -54,14 +51,11 @@ pub use error::{CommandError, OpenError, SubmitError};
 pub use home::HomeError;
 pub use kept::UserCode;
 pub use models::{KeptModel, ModelStoreError, Models, Right, UnknownRight};
-pub use prepare::{MAX_ROWS, Prepared, Refusal, Request, Surroundings, prepare};
-pub use preview::{MAX_PREVIEW_ROWS, PreviewError, preview};
 pub use progress::{Progress, format_duration};
 pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
 pub use status::{IllegalTransition, Status, UnknownStatus};
 pub use store::RecordError;
 pub use tracker::Tracker;
-pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 pub use users::{KeptToken, KeptUser, MAX_TOKEN_DAYS, UserError, Users};
 
 use chrono::{DateTime, Utc};

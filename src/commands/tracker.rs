@@ -22,10 +22,11 @@ use super::live::{Limits, Live, Shared, duration, lock};
 use super::probe::{Probe, Undisturbed};
 use super::store::{RecordError, Store};
 use super::{
-    Archive, ArchiveError, Command, Filter, MadeFile, Models, Progress, Refusal, Status,
-    Submission, Transition, Users, current_now, draw_seed, runner, scheduler,
+    Archive, ArchiveError, Command, Filter, MadeFile, Models, Progress, Status, Submission,
+    Transition, Users, current_now, draw_seed, runner, scheduler,
 };
 use crate::config::Config;
+use crate::draft::{Refusal, Surroundings};
 use crate::plan;
 use crate::problems::{Problem, Problems};
 use crate::sandbox::{Extensions, Failures};
@@ -133,6 +134,11 @@ impl Tracker {
     /// The user code that models may name, as its files are now.
     pub fn extensions(&self) -> Arc<Extensions> {
         self.shared().library.current()
+    }
+
+    /// What a model is compiled with that is no command's yet.
+    pub fn surroundings(&self) -> Surroundings {
+        self.shared().surroundings(self.extensions())
     }
 
     /// Checks a request, keeps it and queues it. On return it survives whatever happens.

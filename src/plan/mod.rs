@@ -130,6 +130,17 @@ pub enum GenerateRowsError {
     },
 }
 
+impl GenerateRowsError {
+    /// The name of the field that has no value.
+    pub fn field(&self) -> &str {
+        match self {
+            Self::Generator { field, .. }
+            | Self::Expression { field, .. }
+            | Self::Extension { field, .. } => field,
+        }
+    }
+}
+
 impl Plan {
     /// The output columns.
     pub fn schema(&self) -> &Arc<Schema> {

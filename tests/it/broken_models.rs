@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use datagen::commands::{Request, Surroundings, prepare};
+use datagen::draft::{Amount, Draft, Surroundings};
 use datagen::model;
 use datagen::plan::{self, Environment};
 use datagen::problems::{Problem, Problems, Severity};
@@ -18,10 +18,10 @@ use datagen::sandbox::Extensions;
 use crate::support::run;
 
 /// What is broken, the fields, what the message about the field `f` must hold.
-type Row = (&'static str, &'static str, &'static [&'static str]);
+pub(crate) type Row = (&'static str, &'static str, &'static [&'static str]);
 
 /// Refused; the culprit is called `f`.
-const REFUSED: &[Row] = &[
+pub(crate) const REFUSED: &[Row] = &[
     // Names and types.
     (
         "a name given twice",
@@ -448,7 +448,7 @@ const REFUSED: &[Row] = &[
 ];
 
 /// Warned of; the culprit is called `f`.
-const WARNED: &[Row] = &[
+pub(crate) const WARNED: &[Row] = &[
     (
         "a LINK without a link",
         r#"{"name": "f", "type": "LINK"}"#,
@@ -507,7 +507,7 @@ const WARNED: &[Row] = &[
 ];
 
 /// Models that the reference refused or died of, and that mean something.
-const ACCEPTED: &[(&str, &str)] = &[
+pub(crate) const ACCEPTED: &[(&str, &str)] = &[
     ("half of all integers", r#"{"name": "f", "type": "INTEGER", "min": 0}"#),
     (
         "all longs",
@@ -532,7 +532,7 @@ const ACCEPTED: &[(&str, &str)] = &[
 ];
 
 /// Whole documents that are refused.
-const DOCUMENTS: &[Row] = &[
+pub(crate) const DOCUMENTS: &[Row] = &[
     ("nothing", "", &["not valid JSON", "check commas, quotes and brackets"]),
     ("an open brace", r#"{"Fields": ["#, &["not valid JSON", "line 1 column"]),
     ("a trailing comma", r#"{"Fields": [],}"#, &["not valid JSON", "line 1 column 15"]),
@@ -601,7 +601,7 @@ const REQUESTS: &[Row] = &[
     ("orc", "ORC_COMPRESSION=lzo", &["`ORC_COMPRESSION`", "expected one of zlib"]),
 ];
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let people = "name;department;country\nAnne;sales;France\nBruno;support;Italy\n";
     fs::write(folder.path().join("people.csv"), people).unwrap();
@@ -648,7 +648,7 @@ fn expect(
     }
 }
 
-fn with_fields(fields: &str) -> String {
+pub(crate) fn with_fields(fields: &str) -> String {
     format!(r#"{{"Fields": [{fields}]}}"#)
 }
 
@@ -706,9 +706,8 @@ fn every_broken_request_is_refused_with_what_it_takes() {
     let model = with_fields(r#"{"name": "a", "type": "UUID"}"#);
     let mut report = String::new();
     for (connector, setting, words) in REQUESTS {
-        let (model_folder, output_root) = (Some(folder.path()), folder.path().to_owned());
         let surroundings = Surroundings {
-            output_root,
+            output_root: folder.path().to_owned(),
             read_roots: Vec::new(),
             default_folder: String::new(),
             extensions: Arc::default(),
@@ -716,17 +715,16 @@ fn every_broken_request_is_refused_with_what_it_takes() {
         let overrides: Vec<_> = setting.split_once('=').into_iter().collect();
         let overrides: Vec<_> =
             overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let request = Request {
-            model: &model,
-            model_folder,
-            connectors: &[(*connector).to_owned()],
-            rows: 20,
-            batches: Some(1),
+        let draft = Draft {
+            text: &model,
+            folder: Some(folder.path()),
+            connectors: Some(&[(*connector).to_owned()]),
+            overrides: &overrides,
+            amount: Some(Amount { batch_rows: 20, batches: 1 }),
             seed: 1,
             now: 0,
-            overrides: &overrides,
         };
-        let refusal = prepare(&request, &surroundings).map(|_| ()).unwrap_err().to_string();
+        let refusal = draft.compile(&surroundings).ready().unwrap_err().to_string();
         if !words.iter().all(|word| refusal.contains(word)) {
             let _ = writeln!(report, "{connector} {setting}: expected {words:?}\n  {refusal}");
         }

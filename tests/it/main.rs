@@ -9,6 +9,7 @@ mod authors;
 mod broken_models;
 mod cli;
 mod client;
+mod doors;
 mod durable;
 mod escape;
 mod failing_places;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datagen::commands::{Request, Surroundings, prepare};
+use datagen::draft::{Amount, Draft, Surroundings};
 use datagen::engine::{self, Control, Run};
 use datagen::plan;
 use datagen::sandbox::{Extensions, Limits, Settings};
@@ -43,17 +43,15 @@ fn files(
         default_folder: String::new(),
         extensions: Arc::clone(extensions),
     };
-    let request = Request {
-        model: MODEL,
-        model_folder: None,
-        connectors: &["csv".to_owned(), "parquet".to_owned()],
-        rows: 300,
-        batches: Some(2),
+    let draft = Draft {
+        text: MODEL,
+        connectors: Some(&["csv".to_owned(), "parquet".to_owned()]),
+        amount: Some(Amount { batch_rows: 300, batches: 2 }),
         seed: SEED,
         now: NOW,
-        overrides: &[],
+        ..Draft::default()
     };
-    let prepared = prepare(&request, &surroundings).unwrap();
+    let prepared = draft.compile(&surroundings).ready().unwrap();
     let run = Run {
         plan: Arc::clone(&prepared.plan),
         targets: prepared.targets.clone(),

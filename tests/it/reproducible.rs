@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datagen::columns::Rows;
-use datagen::commands::{Prepared, Request, Surroundings, prepare, preview};
+use datagen::draft::{Amount, Draft, Prepared, Surroundings, preview};
 use datagen::engine::{self, Control, Run};
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
@@ -52,15 +52,14 @@ fn prepared(
     let overrides: Vec<(String, String)> =
         kind.1.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let folder = models();
-    let request = Request {
-        model,
-        model_folder: Some(&folder),
-        connectors: &[kind.0.to_owned()],
-        rows: shape.0,
-        batches: Some(shape.1),
+    let draft = Draft {
+        text: model,
+        folder: Some(&folder),
+        connectors: Some(&[kind.0.to_owned()]),
+        overrides: &overrides,
+        amount: Some(Amount { batch_rows: shape.0, batches: shape.1 }),
         seed: SEED,
         now: NOW,
-        overrides: &overrides,
     };
     let surroundings = Surroundings {
         output_root: root.to_owned(),
@@ -68,7 +67,7 @@ fn prepared(
         default_folder: String::new(),
         extensions: Arc::default(),
     };
-    prepare(&request, &surroundings).unwrap()
+    draft.compile(&surroundings).ready().unwrap()
 }
 
 /// The files of one run of `model` in every kind, by name: `batches` batches of `rows` rows.

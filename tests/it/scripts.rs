@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use datagen::columns::{Column, Rows};
-use datagen::commands::preview;
+use datagen::draft::preview;
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
 use datagen::problems::{Problems, chain};

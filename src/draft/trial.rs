@@ -1,15 +1,15 @@
 //! One field of user code, tried out: its values, how they are made, how fast, and what they cost.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use super::preview::{PreviewError, preview};
+use super::{Draft, Surroundings};
 use crate::columns::Rows;
-use crate::model;
-use crate::plan::{self, Environment, GenerateRowsError, Plan};
+use crate::plan::{GenerateRowsError, Plan};
 use crate::problems::Problems;
 use crate::sandbox::{self, KINDS, Kind, Spent, Tier};
 
@@ -44,6 +44,12 @@ pub struct Trial {
     pub others: Vec<Map<String, Value>>,
     /// How many values, at most [`MAX_PREVIEW_ROWS`](super::MAX_PREVIEW_ROWS).
     pub rows: u64,
+    /// The folder whose files it may read, beside the read roots.
+    pub folder: Option<PathBuf>,
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// What it takes for now: microseconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
 }
 
 /// What came of it.
@@ -84,6 +90,12 @@ pub enum TrialError {
     Values(#[from] PreviewError),
 }
 
+impl From<Problems> for TrialError {
+    fn from(problems: Problems) -> Self {
+        Self::Problems(problems)
+    }
+}
+
 impl From<GenerateRowsError> for TrialError {
     fn from(error: GenerateRowsError) -> Self {
         Self::Values(error.into())
@@ -96,7 +108,7 @@ impl Trial {
     /// # Errors
     ///
     /// [`TrialError`].
-    pub fn run(&self, environment: &Environment<'_>, format: &str) -> Result<Tried, TrialError> {
+    pub fn run(&self, surroundings: &Surroundings, format: &str) -> Result<Tried, TrialError> {
         let mut field = self.field.clone();
         field.insert("name".to_owned(), FIELD.into());
         let mut fields = vec![Value::Object(field)];
@@ -105,12 +117,14 @@ impl Trial {
             other.insert("ghost".to_owned(), true.into());
             fields.push(other.into());
         }
-        let mut problems = Problems::default();
-        let plan = model::parse(&json!({ "Fields": fields }).to_string(), &mut problems)
-            .and_then(|model| plan::compile(&model, environment, &mut problems));
-        let Some(plan) = plan.filter(|_| !problems.has_errors()) else {
-            return Err(TrialError::Problems(problems));
+        let draft = Draft {
+            text: &json!({ "Fields": fields }).to_string(),
+            folder: self.folder.as_deref(),
+            seed: self.seed,
+            now: self.now,
+            ..Draft::default()
         };
+        let (plan, problems) = draft.compile(surroundings).only_plan()?;
         let values = preview(&plan, format, 0, self.rows)?;
         let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
         let (nanoseconds, block_rows) = speed(&plan)?;

@@ -1,0 +1,154 @@
+//! The connectors of a draft: those that the call names, or what all of them say of the model's settings.
+
+use std::sync::Arc;
+
+use crate::attributes::Settings;
+use crate::columns::Schema;
+use crate::problems::{Problem, Problems, Severity};
+use crate::sinks::{self, Connector, Named, Place, Target};
+
+/// Where rows shall go.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// What works of the names, each connector once.
+    pub(super) connectors: Vec<&'static dyn Connector>,
+    /// The first name that is a connector's to come.
+    pub(super) to_come: Option<&'static str>,
+    /// Whether the call names connectors.
+    named: bool,
+}
+
+impl Wanted {
+    /// The connectors that a call names, where it names any.
+    pub(super) fn new(names: Option<&[String]>, problems: &mut Problems) -> Self {
+        let mut wanted = Self { connectors: Vec::new(), to_come: None, named: names.is_some() };
+        let Some(names) = names else { return wanted };
+        for name in names.iter().filter(|name| !name.trim().is_empty()) {
+            match sinks::find(name) {
+                Ok(Named::Known(connector)) => {
+                    // Named twice means once: both would write the same files.
+                    if !wanted.connectors.iter().any(|known| known.name() == connector.name()) {
+                        wanted.connectors.push(connector);
+                    }
+                }
+                Ok(Named::ToCome(name)) => {
+                    wanted.to_come.get_or_insert(name);
+                }
+                Err(unknown) => {
+                    let mut problem =
+                        Problem::error("unknown_connector", "connectors", unknown.to_string());
+                    problem.hint = unknown.closest.map(|name| format!("did you mean `{name}`?"));
+                    problems.push(problem);
+                }
+            }
+        }
+        if let Some(name) = wanted.to_come {
+            let message = format!("connector `{name}` is not available yet");
+            problems.push(
+                Problem::error("connector_to_come", "connectors", message)
+                    .hint(format!("available: {}", sinks::names().join(", "))),
+            );
+        } else if wanted.connectors.is_empty() && !problems.has_errors() {
+            problems.push(Problem::error(
+                "no_connector",
+                "connectors",
+                format!("no connector is given, expected one of {}", sinks::names().join(", ")),
+            ));
+        }
+        wanted
+    }
+
+    /// The targets of the connectors that were named. Without names there are none, and all connectors
+    /// look at the settings that stand in the model.
+    pub(super) fn compile(
+        &self,
+        schema: &Arc<Schema>,
+        settings: &Settings,
+        place: &Place,
+        problems: &mut Problems,
+    ) -> Vec<Arc<dyn Target>> {
+        if !self.named {
+            check_settings(schema, settings, place, problems);
+            return Vec::new();
+        }
+        self.connectors
+            .iter()
+            .filter_map(|connector| {
+                connector.compile(schema, &mut settings.reader(problems), place)
+            })
+            .collect()
+    }
+}
+
+/// What the connectors say of the settings that stand in the model. One that no connector takes is an
+/// error; of one that some take, the others' refusals are told. What they say of the columns is
+/// left to a call that names them.
+fn check_settings(
+    schema: &Arc<Schema>,
+    settings: &Settings,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    let opinions: Vec<Opinion> = sinks::connectors()
+        .map(|connector| Opinion::of(connector, schema, settings, place))
+        .collect();
+    for key in settings.keys() {
+        let pointer = settings.pointer(key);
+        let readers: Vec<&Opinion> = opinions.iter().filter(|opinion| opinion.reads(key)).collect();
+        let refused = !readers.is_empty()
+            && readers.iter().all(|opinion| opinion.about(pointer).any(is_error));
+        // Each finding once, with the names of those who have it.
+        let mut told: Vec<(&Problem, Vec<&str>)> = Vec::new();
+        for opinion in readers {
+            for problem in opinion.about(pointer) {
+                match told.iter_mut().find(|(known, _)| *known == problem) {
+                    Some((_, names)) => names.push(opinion.name),
+                    None => told.push((problem, vec![opinion.name])),
+                }
+            }
+        }
+        for (problem, names) in told {
+            let mut problem = problem.clone();
+            if !refused && is_error(&problem) {
+                problem.severity = Severity::Warning;
+                problem.message = format!("connector {}: {}", names.join(", "), problem.message);
+            }
+            problems.push(problem);
+        }
+    }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
+}
+
+/// What a connector says of a model.
+struct Opinion {
+    name: &'static str,
+    reads: Vec<&'static str>,
+    said: Problems,
+}
+
+impl Opinion {
+    fn of(
+        connector: &'static dyn Connector,
+        schema: &Arc<Schema>,
+        settings: &Settings,
+        place: &Place,
+    ) -> Self {
+        let mut said = Problems::default();
+        // Only what it says is of interest.
+        let _ = connector.compile(schema, &mut settings.reader(&mut said), place);
+        let reads = connector.attributes().iter().map(|attribute| attribute.name).collect();
+        Self { name: connector.name(), reads, said }
+    }
+
+    fn reads(&self, key: &str) -> bool {
+        self.reads.contains(&key)
+    }
+
+    /// Its findings at `pointer`.
+    fn about<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = &'a Problem> {
+        self.said.iter().filter(move |problem| problem.pointer == pointer)
+    }
+}

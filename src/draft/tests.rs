@@ -1,0 +1,63 @@
+//! What a draft is refused for, and that no connector but a named one stands in its way.
+
+use super::*;
+
+fn surroundings() -> Surroundings {
+    Surroundings {
+        output_root: PathBuf::from("/out"),
+        read_roots: Vec::new(),
+        default_folder: String::new(),
+        extensions: plan::library(crate::sandbox::Settings::default()).current(),
+    }
+}
+
+fn compile(text: &str, connectors: Option<&[String]>) -> Compiled {
+    Draft { text, connectors, ..Draft::default() }.compile(&surroundings())
+}
+
+fn told(problems: &Problems) -> String {
+    let line = |problem: &Problem| format!("{:?} {problem}", problem.severity);
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn with_options(options: &str) -> String {
+    format!(r#"{{"Fields": [{{"name": "a b", "type": "INTEGER"}}], "Options": {{{options}}}}}"#)
+}
+
+#[test]
+fn a_setting_that_no_connector_takes_is_an_error_and_one_that_some_take_is_told() {
+    let wrong = compile(&with_options(r#""LOCAL_FILE_NAME": "../x", "CSV_HEADER": "maybe""#), None);
+    insta::assert_snapshot!(told(&wrong.problems), @r"
+    Error /Options/LOCAL_FILE_NAME: the file name `../x` holds a path separator (folders belong into LOCAL_FILE_PATH)
+    Error /Options/CSV_HEADER: `CSV_HEADER` is the text `maybe`, expected true or false
+    ");
+    let some = compile(&with_options(r#""COMPRESSION": "snappy""#), None);
+    insta::assert_snapshot!(told(&some.problems), @"Warning /Options/COMPRESSION: connector csv, json: `COMPRESSION` is the text `snappy`, expected one of none, gzip, zstd");
+    assert!(some.only_plan().is_ok());
+}
+
+#[test]
+fn what_a_connector_says_of_columns_is_heard_where_it_is_named() {
+    let text = r#"{"Fields": [{"name": "a", "type": "INTEGER"}], "Options": {"AVRO_NAME": "x"}}"#;
+    assert!(compile(text, None).problems.is_empty());
+    let named = ["kafka".to_owned(), "cvs".to_owned()];
+    let compiled = compile(text, Some(&named));
+    insta::assert_snapshot!(told(&compiled.problems), @r"
+    Error connectors: unknown connector `cvs`, expected one of csv, json, avro, parquet, orc (did you mean `csv`?)
+    Error connectors: connector `kafka` is not available yet (available: csv, json, avro, parquet, orc)
+    ");
+    insta::assert_snapshot!(compiled.ready().unwrap_err(), @"connector `kafka` is not available yet; available: csv, json, avro, parquet, orc");
+    insta::assert_snapshot!(told(&compile(text, Some(&[])).problems), @"Error connectors: no connector is given, expected one of csv, json, avro, parquet, orc");
+}
+
+// Issue 9, F13.
+#[test]
+fn a_value_that_cannot_be_made_is_a_problem_of_its_field() {
+    let text = r#"{"Fields": [
+        {"name": "n", "type": "INTEGER"},
+        {"name": "half", "type": "INTEGER", "formula": "5/2"}
+    ]}"#;
+    let mut compiled = compile(text, None);
+    compiled.make_first_rows();
+    insta::assert_snapshot!(told(&compiled.problems), @"Error /Fields/1: field `half`: row 0: 2.5 is not a whole number; use `Math.round` or a FLOAT field");
+}
