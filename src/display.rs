@@ -1,19 +1,33 @@
 //! Display text: what a value looks like where only text will do.
 //!
-//! It is what `${x}` shows in injections and quoted in formulas, what conditions compare texts with,
-//! and what an "all texts" JSON holds: dates as `yyyy-MM-dd`, instants as Java's `LocalDateTime`,
-//! bytes as upper-case hexadecimal, floats with their shortest digits and at least one behind the point.
+//! It is what `${x}` shows in injections and quoted in formulas, and what conditions compare texts with: the same
+//! text that JSON shows of the column, dates as `yyyy-MM-dd`, instants as `yyyy-MM-ddTHH:mm:ssZ`, bytes as
+//! upper-case hexadecimal, floats with the digits behind the point that the field asks for, or else the shortest
+//! ones that read back.
 //!
 //! Knows nothing of quoting or escaping: that is the encoders'.
 
-use crate::calendar::text::{iso_date, local_date_time};
+use crate::calendar::text::{iso_date, iso_instant};
 use crate::columns::{Column, DataType, Values};
 
+/// How a column's values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// The column's type: of a decimal it holds the place of the point.
+    pub data_type: DataType,
+    /// For floats: digits behind the point, when they are fixed.
+    pub decimals: Option<u8>,
+}
+
+impl From<DataType> for Form {
+    fn from(data_type: DataType) -> Self {
+        Self { data_type, decimals: None }
+    }
+}
+
 /// Appends the display text of one value; of a null nothing.
-///
-/// `data_type` is the column's: of a decimal it holds the place of the point.
 #[inline]
-pub fn write_display(column: &Column, data_type: DataType, row: usize, out: &mut Vec<u8>) {
+pub fn write_display(column: &Column, form: Form, row: usize, out: &mut Vec<u8>) {
     if column.is_null(row) {
         return;
     }
@@ -23,14 +37,21 @@ pub fn write_display(column: &Column, data_type: DataType, row: usize, out: &mut
         }
         Values::Int32(values) => write_integer(values[row], out),
         Values::Int64(values) | Values::EpochMillis(values) => write_integer(values[row], out),
-        Values::Float32(values) => write_float32(values[row], out),
-        Values::Float64(values) => write_float64(values[row], out),
+        Values::Float32(values) => match form.decimals {
+            Some(decimals) => write_fixed(values[row].into(), decimals, out),
+            None => write_float32(values[row], out),
+        },
+        Values::Float64(values) => match form.decimals {
+            Some(decimals) => write_fixed(values[row], decimals, out),
+            None => write_float64(values[row], out),
+        },
         Values::Decimal(values) => {
-            let scale = if let DataType::Decimal { scale, .. } = data_type { scale } else { 0 };
+            let scale =
+                if let DataType::Decimal { scale, .. } = form.data_type { scale } else { 0 };
             write_decimal(values[row], scale, out);
         }
         Values::Date(values) => iso_date(values[row], out),
-        Values::Instant(values) => local_date_time(values[row], out),
+        Values::Instant(values) => iso_instant(values[row], out),
         Values::Text(values) => out.extend_from_slice(values.get(row)),
         Values::Choice { keys, dictionary } => out.extend_from_slice(dictionary.get(keys[row])),
         Values::Uuid(values) => write_uuid(values[row], out),
@@ -59,31 +80,54 @@ pub fn write_number(value: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a double like [`write_number`], but a whole one with `.0` as Java shows floats.
+/// Appends the shortest digits that read back as the same double, at least one of them behind the point.
 #[inline]
 pub fn write_float64(value: f64, out: &mut Vec<u8>) {
-    let start = out.len();
-    write_number(value, out);
-    close_float(start, out);
-}
-
-/// [`write_float64`] for single precision: the shortest digits that give the same `f32` back.
-#[inline]
-pub fn write_float32(value: f32, out: &mut Vec<u8>) {
-    let start = out.len();
     if value.is_finite() {
-        write_shortest(zmij::Buffer::new().format_finite(value), out);
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     } else {
         write_not_finite(value.is_nan(), value > 0.0, out);
     }
-    close_float(start, out);
 }
 
-/// Gives a number without point or exponent its `.0`; words such as `NaN` are left alone.
+/// [`write_float64`] for single precision.
 #[inline]
-fn close_float(start: usize, out: &mut Vec<u8>) {
-    if out[start..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') {
-        out.extend_from_slice(b".0");
+pub fn write_float32(value: f32, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    } else {
+        write_not_finite(value.is_nan(), value > 0.0, out);
+    }
+}
+
+/// Most digits behind the point that a float is shown with: beyond, no 64-bit integer holds them.
+pub const MOST_FIXED_DECIMALS: u8 = 17;
+
+/// The digits of `value`, which is finite, with `decimals` of them behind the point, without point and sign;
+/// `None` where so many digits are no longer exact and the shortest text is shown instead.
+#[inline(always)]
+pub fn fixed_digits(value: f64, decimals: u8) -> Option<u64> {
+    /// Below, every integer is a float and the nearest one is the value that was meant.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    const POWERS: [f64; MOST_FIXED_DECIMALS as usize + 1] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17,
+    ];
+    let magnitude = value.abs() * POWERS.get(usize::from(decimals))?;
+    (magnitude < EXACT).then_some((magnitude + 0.5) as i64 as u64)
+}
+
+/// Appends a double with exactly `decimals` digits behind the point.
+pub fn write_fixed(value: f64, decimals: u8, out: &mut Vec<u8>) {
+    if !value.is_finite() {
+        return write_not_finite(value.is_nan(), value > 0.0, out);
+    }
+    match fixed_digits(value, decimals) {
+        Some(digits) => {
+            let digits = i128::from(digits);
+            write_decimal(if value < 0.0 { -digits } else { digits }, decimals, out);
+        }
+        None => write_float64(value, out),
     }
 }
 
@@ -247,7 +291,7 @@ mod tests {
         for (value, expected) in [
             (10.0_f32, "10.0"),
             (3.6, "3.6"),
-            (-0.0, "0.0"),
+            (-0.0, "-0.0"),
             (449.99, "449.99"),
             (1e10, "10000000000.0"),
             (1e-9, "1e-9"),
@@ -261,15 +305,16 @@ mod tests {
 
     #[test]
     fn every_kind_of_column_has_a_display_text() {
-        let show =
-            |values, data_type| text(|out| write_display(&Column::new(values), data_type, 0, out));
+        let show = |values, data_type: DataType| {
+            text(|out| write_display(&Column::new(values), data_type.into(), 0, out))
+        };
         let decimal = DataType::Decimal { precision: 9, scale: 2 };
         assert_eq!(show(Values::Decimal(vec![-5]), decimal), "-0.05");
         assert_eq!(show(Values::Decimal(vec![12_345]), decimal), "123.45");
         assert_eq!(show(Values::Date(vec![0]), DataType::Date), "1970-01-01");
         assert_eq!(
-            show(Values::Instant(vec![61_000_000]), DataType::Instant),
-            "1970-01-01T00:01:01"
+            show(Values::Instant(vec![60_000_000]), DataType::Instant),
+            "1970-01-01T00:01:00Z"
         );
         assert_eq!(show(Values::EpochMillis(vec![-1]), DataType::EpochMillis), "-1");
         assert_eq!(show(Values::Boolean(vec![true]), DataType::Boolean), "true");
@@ -285,7 +330,27 @@ mod tests {
             Values::Choice { keys: Arc::new(vec![1]), dictionary: Dictionary::new(["a", "b"]) };
         assert_eq!(show(choice, DataType::Text), "b");
         let null = Column { values: Values::Int32(vec![5]), validity: Some(vec![false]) };
-        assert_eq!(text(|out| write_display(&null, DataType::Int32, 0, out)), "");
+        assert_eq!(text(|out| write_display(&null, DataType::Int32.into(), 0, out)), "");
+    }
+
+    // Issue 9, F5.
+    #[test]
+    fn a_float_with_fixed_decimals_shows_them() {
+        for (value, decimals, expected) in [
+            (4.0, 2, "4.00"),
+            (-0.004, 2, "0.00"),
+            (-0.005, 2, "-0.01"),
+            (1.25, 0, "1"),
+            (123_456.789, 1, "123456.8"),
+            (1e300, 2, "1e+300"),
+            (f64::NAN, 2, "NaN"),
+            (0.5, 30, "0.5"),
+        ] {
+            assert_eq!(text(|out| write_fixed(value, decimals, out)), expected);
+            let form = Form { data_type: DataType::Float64, decimals: Some(decimals) };
+            let column = Column::new(Values::Float64(vec![value]));
+            assert_eq!(text(|out| write_display(&column, form, 0, out)), expected);
+        }
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //! the place.
 
 use super::{
-    civil,
+    MICROS_PER_DAY, civil,
     iso::{self, Fault},
     pattern::{Pattern, ReadError},
 };
@@ -106,36 +106,64 @@ pub fn parse_instant(text: &str) -> Result<i64, BoundError> {
     reading.instant().ok_or_else(|| out_of_range(text))
 }
 
-/// [`parse_date`], trying the field's own pattern first.
+/// What a text says about time: an instant, or the whole day where no time is written.
 ///
-/// # Errors
-/// As [`parse_date`]; with a pattern, [`BoundError::Pattern`] when the text follows no form at all.
-pub fn parse_date_as(text: &str, pattern: Option<&Pattern>) -> Result<i32, BoundError> {
-    pattern_first(text, pattern, |micros| civil::split_instant(micros).0, parse_date)
+/// As the lower end of a range a day begins at its midnight, as the upper end it lasts to its last microsecond,
+/// and an instant equals it that lies within. Whoever takes a date as a bound takes it from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The instant, or the midnight that a day begins with: microseconds since 1970-01-01T00:00:00Z.
+    pub first: i64,
+    /// The instant, or the last microsecond of the day.
+    pub last: i64,
+    /// Whether no time is written.
+    pub is_of_days: bool,
 }
 
-/// [`parse_instant`], trying the field's own pattern first.
+impl Period {
+    fn instant(micros: i64) -> Self {
+        Self { first: micros, last: micros, is_of_days: false }
+    }
+
+    fn days(midnight: i64, count: i64) -> Self {
+        // The last day of an `i64` ends early.
+        let last = midnight.saturating_add(count * MICROS_PER_DAY - 1);
+        Self { first: midnight, last, is_of_days: true }
+    }
+
+    /// The days that `pattern` writes like the one that begins with `midnight`: those of a month for `MM/yyyy`.
+    fn alike(midnight: i64, pattern: &Pattern) -> Self {
+        /// Days of a year: what is alike for longer says nothing about the day.
+        const MOST: i64 = 366;
+        let written = |day: i64| {
+            let mut text = Vec::new();
+            pattern.format(midnight.saturating_add(day * MICROS_PER_DAY), &mut text);
+            text
+        };
+        let text = written(0);
+        let alike = (1..=MOST).take_while(|day| written(*day) == text).count() as i64;
+        Self::days(midnight, if alike < MOST { 1 + alike } else { 1 })
+    }
+}
+
+/// Reads an instant or a day in one of the [`ACCEPTED_FORMS`], or in the field's own pattern, which is tried
+/// first. A pattern whose letters show no time makes a day, or the month or year that it shows.
 ///
 /// # Errors
 /// As [`parse_instant`]; with a pattern, [`BoundError::Pattern`] when the text follows no form at all.
-pub fn parse_instant_as(text: &str, pattern: Option<&Pattern>) -> Result<i64, BoundError> {
-    pattern_first(text, pattern, |micros| micros, parse_instant)
-}
-
-fn pattern_first<T>(
-    text: &str,
-    pattern: Option<&Pattern>,
-    convert: fn(i64) -> T,
-    otherwise: fn(&str) -> Result<T, BoundError>,
-) -> Result<T, BoundError> {
-    let Some(pattern) = pattern else {
-        return otherwise(text);
+pub fn parse_period(text: &str, pattern: Option<&Pattern>) -> Result<Period, BoundError> {
+    let usual = || {
+        let reading = iso::read(text).map_err(|fault| refused(text, fault))?;
+        let instant = reading.instant().ok_or_else(|| out_of_range(text))?;
+        Ok(if reading.has_time { Period::instant(instant) } else { Period::days(instant, 1) })
     };
+    let Some(pattern) = pattern else { return usual() };
     let source = match pattern.parse(text.trim()) {
-        Ok(micros) => return Ok(convert(micros)),
+        Ok(micros) if pattern.is_of_days() => return Ok(Period::alike(micros, pattern)),
+        Ok(micros) => return Ok(Period::instant(micros)),
         Err(source) => source,
     };
-    otherwise(text).map_err(|error| match error {
+    usual().map_err(|error| match error {
         BoundError::Form { text } => {
             BoundError::Pattern { text, pattern: excerpt(pattern.text()), source }
         }
@@ -206,6 +234,41 @@ mod tests {
         assert_eq!(parse_date("2024-01-01T23:30:00-01:00"), Ok(day + 1));
     }
 
+    // Issue 9, F1.
+    #[test]
+    fn a_date_without_a_time_is_a_whole_day() {
+        let read = |text, pattern: Option<&str>| {
+            let pattern = pattern.map(|pattern| Pattern::compile(pattern).unwrap());
+            parse_period(text, pattern.as_ref()).unwrap()
+        };
+        let day = Period {
+            first: instant("2024-12-31T00:00:00Z"),
+            last: instant("2024-12-31T23:59:59.999999Z"),
+            is_of_days: true,
+        };
+        for text in ["2024-12-31", "31/12/2024", " 2024-12-31 "] {
+            assert_eq!(read(text, None), day);
+            assert_eq!(read(text, Some("yyyy-MM-dd HH:mm")), day);
+        }
+        assert_eq!(read("Tuesday 31 December 2024", Some("EEEE d MMMM yyyy")), day);
+        let noon = instant("2024-12-31T12:00:00Z");
+        let exact = Period { first: noon, last: noon, is_of_days: false };
+        for text in ["2024-12-31 12:00", "2024-12-31T14:00:00+02:00", "31/12/2024 12:00:00.0"] {
+            assert_eq!(read(text, None), exact);
+        }
+        assert_eq!(read("2024 12 31 12", Some("yyyy MM dd HH")), exact);
+        // What shows a month or a year alone means all of it.
+        let last = day.last;
+        let month = Period { first: instant("2024-12-01T00:00:00Z"), last, is_of_days: true };
+        assert_eq!(read("12/2024", Some("MM/yyyy")), month);
+        let year = Period { first: instant("2024-01-01T00:00:00Z"), last, is_of_days: true };
+        assert_eq!(read("2024", Some("yyyy")), year);
+        assert_eq!(read("AD", Some("G")).last, MICROS_PER_DAY - 1);
+        // A midnight that is written is a midnight.
+        assert!(!read("2024-12-31T00:00", None).is_of_days);
+        assert_eq!(read("+294247-01-10", None).last, i64::MAX);
+    }
+
     #[test]
     fn expanded_years_are_read_and_the_ends_refused() {
         assert_eq!(parse_date("-0001-01-01"), Ok(-719_893));
@@ -241,11 +304,9 @@ mod tests {
             let mut out = Vec::new();
             text::iso_date(days, &mut out);
             prop_assert_eq!(parse_date(str::from_utf8(&out).unwrap()), Ok(days));
-            for write in [text::iso_instant, text::local_date_time] {
-                out.clear();
-                write(micros, &mut out);
-                prop_assert_eq!(parse_instant(str::from_utf8(&out).unwrap()), Ok(micros));
-            }
+            out.clear();
+            text::iso_instant(micros, &mut out);
+            prop_assert_eq!(parse_instant(str::from_utf8(&out).unwrap()), Ok(micros));
         }
 
         #[test]

@@ -11,6 +11,8 @@ pub(super) struct Reading {
     pub(super) days: i32,
     pub(super) micros_of_day: i64,
     pub(super) offset_seconds: i32,
+    /// Whether a time is written; without one the whole day is meant.
+    pub(super) has_time: bool,
 }
 
 impl Reading {
@@ -131,13 +133,14 @@ impl<'a> Scanner<'a> {
 pub(super) fn read(text: &str) -> Result<Reading, Fault> {
     let mut scanner = Scanner::new(text.trim());
     let days = date(&mut scanner)?;
-    let mut reading = Reading { days, micros_of_day: 0, offset_seconds: 0 };
+    let mut reading = Reading { days, micros_of_day: 0, offset_seconds: 0, has_time: false };
     if scanner.rest.is_empty() {
         return Ok(reading);
     }
     scanner.one_of(b"Tt ").ok_or(Fault::Form)?;
     while scanner.one_of(b" ").is_some() {}
     reading.micros_of_day = time(&mut scanner)?;
+    reading.has_time = true;
     while scanner.one_of(b" ").is_some() {}
     if !scanner.rest.is_empty() {
         reading.offset_seconds = scanner.offset()?;

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`civil`] | days to year, month, day and back; weekdays, weeks |
-//! | [`text`] | the hot writers: ISO dates and instants, `dd/MM/yyyy`, Java's local date-time |
+//! | [`text`] | the hot writers: ISO dates and instants, `dd/MM/yyyy` |
 //! | [`bounds`] | reading the dates that a model writes (`min_date`, `possible_values`) |
 //! | [`pattern`] | Java `DateTimeFormatter` patterns: compiled once, formatted per cell, read back |
 //!
@@ -19,7 +19,7 @@ mod iso;
 pub mod pattern;
 pub mod text;
 
-pub use bounds::{BoundError, parse_date, parse_date_as, parse_instant, parse_instant_as};
+pub use bounds::{BoundError, Period, parse_date, parse_instant, parse_period};
 pub use civil::{civil_from_days, days_from_civil};
 pub use pattern::{DEFAULT_PATTERN, Pattern, PatternError, ReadError};
 

@@ -161,8 +161,7 @@ pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
     match iso_instant_fixed(micros) {
         Some(digits) => out.extend_from_slice(&digits),
         None => {
-            uncommon_time(micros, true, out);
-            out.push(b'Z');
+            uncommon_instant(micros, out);
         }
     }
 }
@@ -173,20 +172,6 @@ pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
     match four_digit_micro(micros).map(split_micro) {
         Some((day, seconds, 0)) => Some(instant_digits(day, seconds)),
         _ => None,
-    }
-}
-
-/// Appends Java's `LocalDateTime.toString()`: `yyyy-MM-ddTHH:mm[:ss[.SSS|.SSSSSS]]`.
-///
-/// The seconds are left out when they and the fraction are zero, the fraction when it is zero.
-#[inline]
-pub fn local_date_time(micros: i64, out: &mut Vec<u8>) {
-    match iso_instant_fixed(micros) {
-        Some(digits) => {
-            let length = if digits[17..19] == *b"00" { 16 } else { 19 };
-            append_cut(&digits, length, out);
-        }
-        None => uncommon_time(micros, false, out),
     }
 }
 
@@ -270,23 +255,21 @@ fn expanded_slash_date(days: i32, out: &mut Vec<u8>) {
     expanded_year(year, out);
 }
 
-/// `yyyy-MM-ddTHH:mm:ss` of any instant, with a fraction when it is not zero; without it the
-/// seconds are left out when they are zero, unless they are to be kept.
+/// `yyyy-MM-ddTHH:mm:ssZ` of any instant, with a fraction when it is not zero.
 #[inline(never)]
-fn uncommon_time(micros: i64, keep_seconds: bool, out: &mut Vec<u8>) {
+fn uncommon_instant(micros: i64, out: &mut Vec<u8>) {
     let (days, micros_of_day) = split_instant(micros);
     iso_date(days, out);
     let (_, seconds, fraction) = split_micro(micros_of_day as u64);
     out.extend_from_slice(&MINUTES[(seconds / 60) as usize][..6]);
-    if keep_seconds || seconds % 60 != 0 || fraction != 0 {
-        out.push(b':');
-        out.extend_from_slice(&pair(seconds % 60));
-    }
+    out.push(b':');
+    out.extend_from_slice(&pair(seconds % 60));
     if fraction != 0 {
         out.push(b'.');
         let digits = if fraction.is_multiple_of(1_000) { 3 } else { 6 };
         out.extend_from_slice(&fraction_digits(fraction)[..digits]);
     }
+    out.push(b'Z');
 }
 
 /// A year as ISO 8601 and Java write it: at least four digits, a sign when there are more or it is negative.
@@ -311,7 +294,7 @@ pub(super) fn padded(value: u64, width: usize, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike};
+    use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
     use proptest::prelude::*;
 
     use super::*;
@@ -377,12 +360,6 @@ mod tests {
             } else {
                 prop_assert_eq!(fixed, None);
             }
-            let mut local = expected.trim_end_matches('Z');
-            if fraction == 0 && time.second() == 0 {
-                local = local.trim_end_matches(":00");
-                local = &expected[..local.len().max(16)];
-            }
-            prop_assert_eq!(text(|out| local_date_time(micros, out)), local);
         }
 
         #[test]
@@ -390,19 +367,7 @@ mod tests {
             text(|out| iso_date(days, out));
             text(|out| slash_date(days, out));
             text(|out| iso_instant(micros, out));
-            text(|out| local_date_time(micros, out));
         }
-    }
-
-    #[test]
-    fn local_date_times_drop_what_is_zero() {
-        let day = i64::from(days_from_civil(2024, 2, 14).unwrap()) * 86_400 * SECOND;
-        let local = |micros| text(|out| local_date_time(day + micros, out));
-        assert_eq!(local(0), "2024-02-14T00:00");
-        assert_eq!(local(SECOND), "2024-02-14T00:00:01");
-        assert_eq!(local(1_000), "2024-02-14T00:00:00.001");
-        assert_eq!(local(1), "2024-02-14T00:00:00.000001");
-        assert_eq!(local(60 * SECOND + 250_000), "2024-02-14T00:01:00.250");
     }
 
     #[test]
@@ -415,7 +380,7 @@ mod tests {
         assert_eq!(text(|out| slash_date(date(-12_345), out)), "02/01/-12345");
         assert_eq!(text(|out| iso_date(i32::MIN, out)), "-5877641-06-23");
         assert_eq!(text(|out| iso_instant(i64::MAX, out)), "+294247-01-10T04:00:54.775807Z");
-        assert_eq!(text(|out| local_date_time(i64::MIN, out)), "-290308-12-21T19:59:05.224192");
+        assert_eq!(text(|out| iso_instant(i64::MIN, out)), "-290308-12-21T19:59:05.224192Z");
         assert_eq!(iso_date_fixed(date(-1)), None);
         assert_eq!(slash_date_fixed(date(10_000)), None);
     }

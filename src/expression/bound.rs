@@ -13,13 +13,14 @@ use super::selection::Selection;
 use super::template::Template;
 use super::{Expression, InputInfo, Settings};
 use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+use crate::display::Form;
 use crate::problems::{Problem, Problems, excerpt};
 
 /// A computed field with its types fixed.
 #[derive(Debug)]
 pub struct Bound {
     lines: Vec<BoundLine>,
-    types: Vec<DataType>,
+    types: Vec<Form>,
     cast: Cast,
     nullable: bool,
     /// The literals of all lines, converted: [`Value::Literal`] counts here.
@@ -83,20 +84,19 @@ impl Bound {
             problems.push(Problem::error("inputs", place.pointer, message).field(place.field));
             return None;
         }
-        let mut literals = Builder::new(cast, expression.lines.len());
+        let mut literals = Builder::new(&cast, expression.lines.len());
         let mut converted = 0;
         let mut lines = Vec::new();
         for line in &expression.lines {
             let pointer = format!("{}{}", place.pointer, line.pointer);
             let mut report = Report { pointer, field: place.field, problems: &mut *problems };
-            let less_is_less_or_equal = expression.less_is_less_or_equal;
-            let scope = Scope { inputs, less_is_less_or_equal, now: settings.now, cast };
+            let scope = Scope { inputs, now: settings.now, cast: &cast };
             let test =
                 line.condition.as_ref().map(|condition| Test::bind(condition, scope, &mut report));
             let value = match &line.value {
                 LineValue::Literal(None) => Value::Null,
                 LineValue::Literal(Some(literal)) => {
-                    if bind_literal(literal, cast, &mut literals, &mut report) {
+                    if bind_literal(literal, &cast, &mut literals, &mut report) {
                         converted += 1;
                         Value::Literal(converted - 1)
                     } else {
@@ -121,12 +121,14 @@ impl Bound {
         }
         let nullable = lines.last().is_none_or(|line| line.test.is_some())
             || lines.iter().any(|line| line.value.is_nullable(inputs));
-        let literals = literals.finish();
+        let literals = cast.finish(literals.finish());
         let literal_texts = match &literals.values {
             Values::Text(texts) => Some(Dictionary::from_texts(texts.clone())),
             _ => None,
         };
-        let types = inputs.iter().map(|input| input.data_type).collect();
+        let form =
+            |input: &InputInfo<'_>| Form { data_type: input.data_type, decimals: input.decimals };
+        let types = inputs.iter().map(form).collect();
         let memo = Memo::default();
         Some(Self { lines, types, cast, nullable, literals, literal_texts, memo })
     }
@@ -169,7 +171,7 @@ impl Bound {
     fn lifted(&self, inputs: &[&Column], faults: &mut Faults) -> Option<Column> {
         let group = Group::of(inputs.iter().copied())?;
         if let [BoundLine { test: None, value: Value::Input(_) }] = self.lines[..]
-            && self.cast == Cast::new(DataType::Text)
+            && self.cast.is_plain_text()
         {
             return None;
         }
@@ -240,23 +242,25 @@ impl Bound {
             Value::Null => return Part::Null,
             Value::Literal(literal) => return Part::Literal(*literal),
             Value::Input(input) => {
-                let data_type = self.types[*input];
-                cast_column(columns[*input], data_type, self.cast, selection, faults)
+                let form = self.types[*input];
+                let column = cast_column(columns[*input], form, &self.cast, selection, faults);
+                self.cast.finish(column)
             }
             Value::Template(template) => {
                 let (texts, validity) = template.evaluate(columns, &self.types, selection, faults);
                 let column = Column { values: Values::Text(texts), validity };
-                if self.cast == Cast::new(DataType::Text) {
+                if self.cast.is_plain_text() {
                     return Part::Column(column);
                 }
                 let all = Selection::All(column.len());
                 let mut own = Faults::default();
-                let cast = cast_column(&column, DataType::Text, self.cast, &all, &mut own);
+                let cast = cast_column(&column, DataType::Text.into(), &self.cast, &all, &mut own);
                 faults.extend(own, |index| selection.position(index));
-                cast
+                self.cast.finish(cast)
             }
             Value::Program(program) => {
-                program.evaluate(columns, &self.types, selection, count, faults)
+                let column = program.evaluate(columns, &self.types, selection, count, faults);
+                self.cast.finish(column)
             }
         })
     }
@@ -280,7 +284,7 @@ impl Bound {
                 sources[selection.position(index)] = (number as u32, within);
             }
         }
-        let mut builder = Builder::new(self.cast, count);
+        let mut builder = Builder::new(&Cast::new(self.cast.column_type()), count);
         for (number, within) in sources {
             match &parts[number as usize].1 {
                 Part::Null => builder.push_null(),
@@ -333,7 +337,7 @@ fn literal_keys(count: usize, parts: &[(Selection, Part)], dictionary: &Arc<Dict
 }
 
 /// Converts a literal; a bad one is reported.
-fn bind_literal(text: &str, cast: Cast, literals: &mut Builder, report: &mut Report<'_>) -> bool {
+fn bind_literal(text: &str, cast: &Cast, literals: &mut Builder, report: &mut Report<'_>) -> bool {
     let shown = excerpt(text);
     if cast.data_type == DataType::Boolean
         && !["true", "false"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))

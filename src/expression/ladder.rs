@@ -66,7 +66,7 @@ pub(super) fn parse(
     let references = reading.references;
     match lines {
         Some(lines) if problems.errors() == errors => {
-            Parsed::Expression(Expression { lines, references, less_is_less_or_equal: false })
+            Parsed::Expression(Expression { lines, references })
         }
         _ => Parsed::Wrong,
     }

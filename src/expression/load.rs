@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::selection::Selection;
 use crate::columns::{Column, DataType, Values, VarBytes};
-use crate::display::write_display;
+use crate::display::{Form, write_display};
 
 /// The numbers of a column at `selection`; `None` when it holds no numbers.
 ///
@@ -98,7 +98,7 @@ pub(super) fn integers<'a>(column: &'a Column, selection: &Selection) -> Option<
 /// The display texts of a column at `selection`.
 pub(super) fn texts<'a>(
     column: &'a Column,
-    data_type: DataType,
+    form: Form,
     selection: &Selection,
 ) -> Cow<'a, VarBytes> {
     match (&column.values, selection) {
@@ -108,7 +108,7 @@ pub(super) fn texts<'a>(
         _ => {
             let mut texts = VarBytes::with_capacity(selection.len(), 16 * selection.len());
             for index in 0..selection.len() {
-                write_display(column, data_type, selection.position(index), texts.open());
+                write_display(column, form, selection.position(index), texts.open());
                 texts.close();
             }
             Cow::Owned(texts)

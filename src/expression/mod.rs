@@ -92,6 +92,8 @@ pub struct InputInfo<'a> {
     pub name: &'a str,
     /// The type of the column.
     pub data_type: DataType,
+    /// For floats: digits behind the point, when they are fixed.
+    pub decimals: Option<u8>,
     /// Whether a value may be null.
     pub nullable: bool,
 }
@@ -101,17 +103,9 @@ pub struct InputInfo<'a> {
 pub struct Expression {
     lines: Vec<Line>,
     references: References,
-    less_is_less_or_equal: bool,
 }
 
 impl Expression {
-    /// Takes `<` of conditions for `<=`, as the reference did.
-    #[must_use]
-    pub fn with_less_as_less_or_equal(mut self, compatible: bool) -> Self {
-        self.less_is_less_or_equal = compatible;
-        self
-    }
-
     /// What is read, each once: the columns given to [`Bound::evaluate`] follow this order.
     pub fn inputs(&self) -> &[Reference] {
         self.references.list()
@@ -134,7 +128,7 @@ impl Expression {
 }
 
 /// What an expression is bound with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Settings<'a> {
     inputs: &'a [InputInfo<'a>],
     cast: Cast,

@@ -7,8 +7,8 @@ use super::error::{Faults, MOST_BLOCK_BYTES};
 use super::load;
 use super::reference::References;
 use super::selection::Selection;
-use crate::columns::{Column, DataType, Values, VarBytes, append_part};
-use crate::display::{write_display, write_integer};
+use crate::columns::{Column, Values, VarBytes, append_part};
+use crate::display::{Form, write_display, write_integer};
 use crate::problems::excerpt;
 
 /// A parsed injection.
@@ -25,7 +25,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn source<'a>(&'a self, columns: &[&'a Column], types: &[DataType]) -> Source<'a> {
+    fn source<'a>(&'a self, columns: &[&'a Column], types: &[Form]) -> Source<'a> {
         match self {
             Self::Literal(text) => {
                 // As long as a copy of constant width.
@@ -50,7 +50,7 @@ enum Source<'a> {
     Texts(&'a VarBytes),
     Keys(&'a [u32], &'a VarBytes),
     Int32(&'a [i32]),
-    Any(&'a Column, DataType),
+    Any(&'a Column, Form),
 }
 
 impl Source<'_> {
@@ -61,7 +61,7 @@ impl Source<'_> {
             Self::Texts(texts) => append_from(texts, position, out),
             Self::Keys(keys, texts) => append_from(texts, keys[position] as usize, out),
             Self::Int32(numbers) => write_integer(numbers[position], out),
-            Self::Any(column, data_type) => write_display(column, *data_type, position, out),
+            Self::Any(column, form) => write_display(column, *form, position, out),
         }
     }
 }
@@ -122,7 +122,7 @@ impl Template {
     pub(super) fn evaluate(
         &self,
         columns: &[&Column],
-        types: &[DataType],
+        types: &[Form],
         selection: &Selection,
         faults: &mut Faults,
     ) -> (VarBytes, Option<Vec<bool>>) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::calendar::Pattern;
 use crate::columns::{Column, Dictionary, Rows, Values};
 use crate::display::write_display;
 
@@ -40,16 +41,7 @@ pub(super) fn type_of(values: &Values) -> DataType {
 pub(super) fn run_with(
     field: &Json,
     columns: &[(&str, Column)],
-    cast: Cast,
-) -> (Result<Column, String>, String) {
-    run_as(field, columns, cast, false)
-}
-
-fn run_as(
-    field: &Json,
-    columns: &[(&str, Column)],
-    cast: Cast,
-    less_is_less_or_equal: bool,
+    cast: &Cast,
 ) -> (Result<Column, String>, String) {
     let mut problems = Problems::default();
     let result = (|| {
@@ -60,7 +52,6 @@ fn run_as(
         else {
             return None;
         };
-        let expression = expression.with_less_as_less_or_equal(less_is_less_or_equal);
         let found: Vec<&(&str, Column)> = expression
             .inputs()
             .iter()
@@ -78,10 +69,11 @@ fn run_as(
             .map(|(name, column)| InputInfo {
                 name,
                 data_type: type_of(&column.values),
+                decimals: None,
                 nullable: column.validity.is_some(),
             })
             .collect();
-        let bound = expression.bind(&infos, cast, NOW_MICROS, place, &mut problems)?;
+        let bound = expression.bind(&infos, cast.clone(), NOW_MICROS, place, &mut problems)?;
         let count = columns.first().map_or(1, |(_, column)| column.len());
         let rows = Rows { first: 1_000, count };
         let whole = bound.evaluate(rows, &inputs).map_err(|error| error.to_string());
@@ -101,14 +93,14 @@ fn run_as(
     (result.unwrap_or_else(|| Err(found.join("\n"))), found.join("\n"))
 }
 
-fn shown(column: &Column, cast: Cast) -> Vec<String> {
+fn shown(column: &Column, cast: &Cast) -> Vec<String> {
     (0..column.len())
         .map(|row| {
             if column.is_null(row) {
                 return "null".to_owned();
             }
             let mut text = Vec::new();
-            write_display(column, cast.data_type, row, &mut text);
+            write_display(column, cast.column_type().into(), row, &mut text);
             String::from_utf8(text).unwrap()
         })
         .collect()
@@ -116,7 +108,10 @@ fn shown(column: &Column, cast: Cast) -> Vec<String> {
 
 /// The display texts of the result, or what went wrong.
 pub(super) fn run(field: &Json, columns: &[(&str, Column)], data_type: DataType) -> Vec<String> {
-    let cast = Cast::new(data_type);
+    run_cast(field, columns, &Cast::new(data_type))
+}
+
+fn run_cast(field: &Json, columns: &[(&str, Column)], cast: &Cast) -> Vec<String> {
     match run_with(field, columns, cast).0 {
         Ok(column) => shown(&column, cast),
         Err(error) => error.lines().map(str::to_owned).collect(),
@@ -146,7 +141,7 @@ fn an_injection_of_one_dictionary_keeps_its_keys() {
     let name = choice(&[1, 0, 1], &["Anna", "Bo"]);
     let field = json!({"injection": "${name}@x.com"});
     let columns = [("name", name.clone())];
-    let (result, _) = run_with(&field, &columns, Cast::new(DataType::Text));
+    let (result, _) = run_with(&field, &columns, &Cast::new(DataType::Text));
     let (Values::Choice { keys, dictionary }, Values::Choice { keys: from, .. }) =
         (result.unwrap().values, &name.values)
     else {
@@ -194,7 +189,7 @@ fn every_target_reads_its_text() {
         ("3.6", DataType::Float32, "3.6"),
         ("1/2/2020", DataType::Date, "2020-02-01"),
         ("2020-02-01", DataType::Date, "2020-02-01"),
-        ("2011-12-03T10:15:30Z", DataType::Instant, "2011-12-03T10:15:30"),
+        ("2011-12-03T10:15:30Z", DataType::Instant, "2011-12-03T10:15:30Z"),
         ("1970-01-01T00:00:01Z", DataType::EpochMillis, "1000"),
         ("17", DataType::EpochMillis, "17"),
         ("hé", DataType::Bytes, "68C3A9"),
@@ -202,8 +197,8 @@ fn every_target_reads_its_text() {
         assert_eq!(run(&json!({"injection": text}), &columns, data_type), [expected], "{text}");
     }
     let md5 = Cast { md5: true, ..Cast::new(DataType::Bytes) };
-    let (result, _) = run_with(&json!({"injection": "abc"}), &columns, md5);
-    assert_eq!(shown(&result.unwrap(), md5), ["900150983CD24FB0D6963F7D28E17F72"]);
+    let (result, _) = run_with(&json!({"injection": "abc"}), &columns, &md5);
+    assert_eq!(shown(&result.unwrap(), &md5), ["900150983CD24FB0D6963F7D28E17F72"]);
 }
 
 #[test]
@@ -307,10 +302,132 @@ fn values_compare_by_their_types() {
     ] {
         assert_eq!(holding(line, &columns), expected, "{line}");
     }
-    let field = json!({"conditionals": {"$f<10": "1", "default": "0"}});
-    let cast = Cast::new(DataType::Text);
-    let (column, _) = run_as(&field, &columns, cast, true);
-    assert_eq!(shown(&column.unwrap(), cast).concat(), "111");
+}
+
+/// Noon of 1970-01-01, its last millisecond, and the midnight after it.
+fn moments() -> [(&'static str, Column); 4] {
+    const DAY: i64 = 86_400_000_000;
+    let instants = vec![DAY / 2, DAY - 1_000, DAY];
+    [
+        ("ms", Column::new(Values::EpochMillis(instants.iter().map(|at| at / 1_000).collect()))),
+        ("at", Column::new(Values::Instant(instants))),
+        ("d", Column::new(Values::Date(vec![0, 0, 1]))),
+        ("first", Column::new(Values::Date(vec![0; 3]))),
+    ]
+}
+
+// Issue 9, F1.
+#[test]
+fn a_date_without_a_time_is_the_whole_day_in_conditions() {
+    for left in ["at", "ms", "d"] {
+        for right in ["1970-01-01", "1/1/1970", "$first"] {
+            for (operator, expected) in [
+                ("<=", "110"),
+                (">", "001"),
+                ("<", "000"),
+                (">=", "111"),
+                ("=", "110"),
+                ("!=", "001"),
+            ] {
+                let line = format!("${left}{operator}{right}");
+                assert_eq!(holding(&line, &moments()), expected, "{line}");
+            }
+        }
+    }
+    // With a time it is that moment.
+    assert_eq!(holding("$at<=1970-01-01T12:00", &moments()), "100");
+    assert_eq!(holding("$first<$at", &moments()), "001");
+}
+
+// Issue 9, F1.
+#[test]
+fn a_date_without_a_time_is_the_whole_day_in_formulas() {
+    let holds = |formula: &str| {
+        let field = json!({"formula": format!("if ({formula}) {{ 1 }} else {{ 0 }}")});
+        run(&field, &moments(), DataType::Text).concat()
+    };
+    for left in ["${at}", "\"${at}\"", "${d}"] {
+        for right in ["\"1970-01-01\"", "'1/1/1970'", "${first}"] {
+            for (operator, expected) in [
+                ("<=", "110"),
+                (">", "001"),
+                ("<", "000"),
+                (">=", "111"),
+                ("==", "110"),
+                ("!==", "001"),
+            ] {
+                let formula = format!("{left} {operator} {right}");
+                assert_eq!(holds(&formula), expected, "{formula}");
+            }
+        }
+    }
+    assert_eq!(holds("'1970-01-01' < ${at}"), "001");
+    // A time is read in any of its forms, and beside a day only its day counts.
+    assert_eq!(holds("${at} <= '1970-01-01 12:00'"), "100");
+    assert_eq!(holds("${at} == '1970-01-01T13:00:00+01:00'"), "100");
+    assert_eq!(holds("${d} == '1970-01-02 10:00'"), "001");
+    // What is no date stays a text.
+    assert_eq!(holds("${at} < 'b'"), "111");
+}
+
+// Issue 9, F5.
+#[test]
+fn text_in_a_pattern_follows_it_however_it_is_computed() {
+    let pattern = |text: &str| Cast::written(Arc::new(Pattern::compile(text).unwrap()));
+    let (slashes, default) = (pattern("dd/MM/yyyy"), pattern("yyyy-MM-dd HH:mm:ss"));
+    let columns = moments();
+    for field in [
+        json!({"link": "$at"}),
+        json!({"link": "$ms"}),
+        json!({"link": "$d"}),
+        json!({"injection": "${at}"}),
+        json!({"injection": "${d}T12:00"}),
+        json!({"formula": "${at}"}),
+        json!({"formula": "'' + ${d}"}),
+        json!({"conditionals": {"$at<1970-01-02": "1970-01-01", "default": "02/01/1970"}}),
+        json!({"conditionals": {"$at<1970-01-02": "01/01/1970", "link": "$at"}}),
+    ] {
+        let expected = ["01/01/1970", "01/01/1970", "02/01/1970"];
+        assert_eq!(run_cast(&field, &columns, &slashes), expected, "{field}");
+    }
+    assert_eq!(
+        run_cast(&json!({"injection": "${at}"}), &columns, &default),
+        ["1970-01-01 12:00:00", "1970-01-01 23:59:59", "1970-01-02 00:00:00"]
+    );
+    // A number is what the pattern reads of it; nulls stay nulls.
+    let years =
+        [("n", Column { values: Values::Int32(vec![3, 4]), validity: Some(vec![true, false]) })];
+    assert_eq!(
+        run_cast(&json!({"formula": "2000 + ${n}"}), &years, &pattern("yyyy")),
+        ["2003", "null"]
+    );
+    // Texts of one dictionary are read once for each entry.
+    let listed = [("x", choice(&[1, 0, 1], &["2024-02-01", "03/04/2024"]))];
+    let (column, _) = run_with(&json!({"link": "$x"}), &listed, &slashes);
+    let column = column.unwrap();
+    assert!(matches!(column.values, Values::Choice { .. }));
+    assert_eq!(shown(&column, &slashes), ["03/04/2024", "01/02/2024", "03/04/2024"]);
+    let wrong = run_cast(&json!({"injection": "on ${d}"}), &columns, &slashes).concat();
+    insta::assert_snapshot!(wrong, @"row 1000: `on 1970-01-01` is not a date, expected the pattern `dd/MM/yyyy`, `d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted); a field for texts of all kinds is a STRING");
+}
+
+// Issue 9, F5.
+#[test]
+fn a_point_in_time_has_one_form() {
+    let at = [("at", Column::new(Values::Instant(vec![0, 60_000_000, 1_000, 1_500_000])))];
+    for field in
+        [json!({"injection": "${at}"}), json!({"link": "$at"}), json!({"formula": "${at}"})]
+    {
+        assert_eq!(
+            run(&field, &at, DataType::Text),
+            [
+                "1970-01-01T00:00:00Z",
+                "1970-01-01T00:01:00Z",
+                "1970-01-01T00:00:00.001Z",
+                "1970-01-01T00:00:01.500Z"
+            ]
+        );
+    }
 }
 
 #[test]
@@ -358,8 +475,8 @@ fn a_null_satisfies_nothing_but_unequal() {
 fn rows_without_a_line_are_null() {
     let columns = [("a", Column::new(Values::Int32(vec![1, 2])))];
     let field = json!({"name": "x", "conditionals": {"$a=1": "5"}});
-    let (column, found) = run_with(&field, &columns, Cast::new(DataType::Int32));
-    assert_eq!(shown(&column.unwrap(), Cast::new(DataType::Int32)), ["5", "null"]);
+    let (column, found) = run_with(&field, &columns, &Cast::new(DataType::Int32));
+    assert_eq!(shown(&column.unwrap(), &Cast::new(DataType::Int32)), ["5", "null"]);
     insta::assert_snapshot!(found, @"/Fields/0/conditionals: field `x`: no `default` line: rows for which no line holds are null");
     assert_eq!(run(&field, &columns, DataType::Text), ["5", "null"]);
     let null = json!({"conditionals": {"$a=1": null, "default": "9"}});
@@ -373,7 +490,7 @@ fn rows_without_a_line_are_null() {
 #[test]
 fn what_is_wrong_is_told_all_at_once() {
     let columns = [("a", Column::new(Values::Int32(vec![1])))];
-    let found = |field| run_with(&field, &columns, Cast::new(DataType::Int32)).1;
+    let found = |field| run_with(&field, &columns, &Cast::new(DataType::Int32)).1;
     insta::assert_snapshot!(found(json!({"name": "x", "conditionals": {
         "$a = ": "1", "a=1": "2", "$a=1": [], "link": "", "default": "1", "$a=3": "4",
     }})), @r#"

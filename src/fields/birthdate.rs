@@ -57,7 +57,7 @@ impl FieldType for Birthdate {
         let (first, last) = DEFAULT_RANGE;
         let low = End { keys: &["min_date", "min"], default: first, shown: "01/01/1920" };
         let high = End { keys: &["max_date", "max"], default: last, shown: "01/01/2024" };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
+        let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
             bounds::parsed(attributes, key, parse_date)
         });
         let parse = |text: &str| parse_date(text).map_err(|reason| reason.to_string());

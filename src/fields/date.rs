@@ -1,14 +1,15 @@
 //! `DATE`: points in time by the second, from a range, a list, a distribution, or `now`.
 //!
 //! `{"name": "ordered", "type": "DATE", "min_date": "2024-01-01", "max_date": "2024-12-31"}`: both
-//! ends are values of the range. In a `distribution` the mean is a date and deviations are seconds.
+//! ends are values of the range, and a day without a time at its upper end is in it to the last second.
+//! In a `distribution` the mean is a date (midnight, without a time) and deviations are seconds.
 //! What is drawn here is written by `DATE_AS_STRING` in a pattern.
 
 use crate::attributes::{Attribute, Reader};
-use crate::calendar::{MICROS_PER_SECOND, Pattern, parse_instant_as};
+use crate::calendar::{MICROS_PER_SECOND, Pattern, Period, parse_period};
 use crate::columns::{DataType, Values};
 use crate::sampling::Refused;
-use crate::sampling::bounds::{self, Bounds, End};
+use crate::sampling::bounds::{self, Bounds, End, Side};
 use crate::sampling::choices::{
     Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED, warn_beside_values, warn_ignored,
 };
@@ -75,8 +76,12 @@ impl FieldType for Date {
 
 pub(super) const MIN_DATE: Attribute =
     Attribute::new("min_date", "date", "1970-01-01T00:00:00Z", "Earliest value.");
-pub(super) const MAX_DATE: Attribute =
-    Attribute::new("max_date", "date", "2261-12-31T23:59:59Z", "Latest value, inclusive.");
+pub(super) const MAX_DATE: Attribute = Attribute::new(
+    "max_date",
+    "date",
+    "2261-12-31T23:59:59Z",
+    "Latest value, inclusive; without a time, the whole day.",
+);
 pub(super) const MIN: Attribute = Attribute::new("min", "date", "", "Another name of `min_date`.");
 pub(super) const MAX: Attribute = Attribute::new("max", "date", "", "Another name of `max_date`.");
 pub(super) const USE_NOW: Attribute =
@@ -105,10 +110,10 @@ impl Instants {
             default: LAST_SECOND * MICROS_PER_SECOND,
             shown: MAX_DATE.default,
         };
-        let parse =
-            |text: &str| parse_instant_as(text, pattern).map_err(|reason| reason.to_string());
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
-            bounds::parsed(attributes, key, parse)
+        let period = |text: &str| parse_period(text, pattern).map_err(|reason| reason.to_string());
+        let parse = |text: &str| period(text).map(|period| period.first);
+        let bounds = bounds::read(attributes, low, high, |attributes, key, side| {
+            bounds::parsed(attributes, key, period).map(|period| end_of(period, side))
         });
         let choices = Choices::read(attributes, parse);
         let use_now = if attributes.has(USE_NOW.name) {
@@ -139,6 +144,14 @@ impl Instants {
             Self::Listed(choices) => choices.values().len() as u64,
             Self::Range(grid) => u64::try_from(grid.steps.count()).unwrap_or(u64::MAX),
         }
+    }
+}
+
+/// A date as an end of a range: as the upper one, a day lasts until it is over.
+pub(super) const fn end_of(period: Period, side: Side) -> i64 {
+    match side {
+        Side::Low => period.first,
+        Side::High => period.last,
     }
 }
 
@@ -193,6 +206,38 @@ mod tests {
         drawn.dedup();
         let first = parse_instant("2024-02-14T13:56:59Z").unwrap();
         assert_eq!(drawn, [first, first + 1_000_000, first + 2_000_000]);
+    }
+
+    // Issue 9, F1.
+    #[test]
+    fn a_day_at_the_upper_end_is_in_the_range_as_a_whole() {
+        let at = |text: &str| parse_instant(text).unwrap();
+        for (json, first, last) in [
+            (
+                r#"{"min_date": "2026-03-01", "max_date": "2026-03-01"}"#,
+                "2026-03-01",
+                "2026-03-01T23:59:59",
+            ),
+            (r#"{"min": "1/3/2026", "max": "1/3/2026"}"#, "2026-03-01", "2026-03-01T23:59:59"),
+            (
+                r#"{"min": "2026-03-01T12:00", "max": "2026-03-01"}"#,
+                "2026-03-01T12:00",
+                "2026-03-01T23:59:59",
+            ),
+            (
+                r#"{"min": "2026-03-01", "max": "2026-03-01T00:00:09"}"#,
+                "2026-03-01",
+                "2026-03-01T00:00:09",
+            ),
+        ] {
+            let drawn = values(json);
+            let (first, last) = (at(first), at(last));
+            assert!(drawn.iter().all(|value| (first..=last).contains(value)), "{json}");
+            // 10,000 draws of a day come within a hundred seconds of its ends.
+            let reaches = 100 * MICROS_PER_SECOND;
+            assert!(drawn.iter().any(|value| last - value < reaches), "{json}");
+            assert!(drawn.iter().any(|value| value - first < reaches), "{json}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::sampling::distribution::DISTRIBUTION;
 use crate::sampling::ranges::Grid;
 
 use super::date::{Instants, MAX, MAX_DATE, MIN, MIN_DATE, USE_NOW};
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Conversion, FieldType, GenerateError, Generator};
 
 #[derive(Debug)]
 pub(super) struct DateAsString;
@@ -56,24 +56,16 @@ impl FieldType for DateAsString {
             "min_date": "2024-01-01", "max_date": "2024-12-31"}"#
     }
 
-    fn computed(&self, _: &mut Reader<'_>) -> Option<Computed> {
-        Some(Computed::plain(DataType::Text, 20))
+    fn computed(&self, attributes: &mut Reader<'_>) -> Option<Computed> {
+        let pattern = read_pattern(attributes)?;
+        let width = written(&pattern, 0).len() as u32;
+        let conversion = Conversion::Written(Arc::new(pattern));
+        Some(Computed { conversion, ..Computed::plain(DataType::Text, width) })
     }
 
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        let text = if attributes.has("pattern") {
-            attributes.text("pattern")?
-        } else {
-            DEFAULT_PATTERN.to_owned()
-        };
         // Without the pattern no bound can be read.
-        let pattern = match Pattern::compile(&text) {
-            Ok(pattern) => pattern,
-            Err(reason) => {
-                attributes.error("pattern", "wrong_pattern", reason.to_string());
-                return None;
-            }
-        };
+        let pattern = read_pattern(attributes)?;
         match Instants::read(attributes, context, Some(&pattern))? {
             Instants::Listed(choices) => {
                 let choices = choices.map(|instant| written(&pattern, instant));
@@ -91,6 +83,22 @@ impl FieldType for DateAsString {
                 let generator = Written { stream: context.stream, grid, pattern, width };
                 Some(Compiled::new(generator, DataType::Text, width).with_distinct(count))
             }
+        }
+    }
+}
+
+/// The field's pattern; `None` after adding an error.
+fn read_pattern(attributes: &mut Reader<'_>) -> Option<Pattern> {
+    let text = if attributes.has("pattern") {
+        attributes.text("pattern")?
+    } else {
+        DEFAULT_PATTERN.to_owned()
+    };
+    match Pattern::compile(&text) {
+        Ok(pattern) => Some(pattern),
+        Err(reason) => {
+            attributes.error("pattern", "wrong_pattern", reason.to_string());
+            None
         }
     }
 }
@@ -203,6 +211,29 @@ mod tests {
         let json = r#"{"pattern": "yyyy_MM_dd-h a mm:ss.SSS Z",
             "min": "2024_02_14-7 am 31:53.000 +0000", "max": "2024_02_14-7 AM 31:53.050 +0000"}"#;
         assert_eq!(first(json), "2024_02_14-7 AM 31:53.000 +0000");
+    }
+
+    // Issue 9, F1.
+    #[test]
+    fn the_last_day_is_as_frequent_as_others() {
+        let days = |json: &str| {
+            let mut counts = std::collections::BTreeMap::new();
+            for text in texts(&compile(&DateAsString, json).column(0, 100_000)) {
+                *counts.entry(text).or_insert(0_u32) += 1;
+            }
+            counts
+        };
+        let year = days(
+            r#"{"pattern": "EEEE d MMMM yyyy", "min_date": "2024-01-01", "max_date": "2024-12-31"}"#,
+        );
+        assert_eq!(year.len(), 366);
+        // 273 of each by 100,000 draws; six deviations are 100.
+        assert!((173..373).contains(&year["Tuesday 31 December 2024"]), "{year:?}");
+        // Bounds in the field's own pattern are days, months and years as well.
+        let own = days(r#"{"pattern": "dd.MM.yyyy", "min": "30.12.2024", "max": "31.12.2024"}"#);
+        assert!(own.len() == 2 && own.values().all(|count| (49_000..51_000).contains(count)));
+        let months = days(r#"{"pattern": "MM/yyyy", "min": "11/2024", "max": "12/2024"}"#);
+        assert!(months.len() == 2 && months["12/2024"] > 50_000);
     }
 
     #[test]

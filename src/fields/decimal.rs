@@ -62,7 +62,7 @@ impl FieldType for Decimal {
         let largest = digits.text(digits.largest());
         let low = End { keys: &["min"], default: 0, shown: "0" };
         let high = End { keys: &["max"], default: digits.largest(), shown: &largest };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
+        let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
             bounds::parsed(attributes, key, |text| digits.parse(text))
         });
         let choices = Choices::read(attributes, |text| digits.parse(text));

@@ -134,7 +134,7 @@ impl<F: Real> FloatKind<F> {
     fn read_bounds(&self, attributes: &mut Reader<'_>) -> Result<Bounds<f64>, Refused> {
         let low = End { keys: &["min"], default: 0.0, shown: "0" };
         let high = End { keys: &["max"], default: 1.0, shown: "1" };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
+        let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
             let number = attributes.number(key)?;
             if number.abs() > self.largest {
                 let most = self.largest;

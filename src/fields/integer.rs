@@ -81,7 +81,7 @@ impl<T: Whole + TryFrom<i64>> WholeKind<T> {
     ) -> Option<Compiled> {
         let low = End { keys: &["min"], default: self.min.0, shown: self.min.1 };
         let high = End { keys: &["max"], default: self.max.0, shown: self.max.1 };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
+        let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
             attributes.integer(key, self.limits.clone())
         });
         let choices = Choices::read(attributes, |text| self.parse(text));

@@ -44,11 +44,13 @@ mod uuid;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use self::shared::Shared;
 
 use self::shared::Listed;
 use crate::attributes::{Attribute, Reader};
+use crate::calendar::Pattern;
 use crate::columns::{Column, DataType, Rows, Values};
 use crate::problems::did_you_mean;
 use crate::rng::Stream;
@@ -285,7 +287,7 @@ impl Generator for DrawnText {
 }
 
 /// The type that a computed value is converted to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Computed {
     /// The type of the column.
     pub data_type: DataType,
@@ -305,12 +307,14 @@ impl Computed {
 }
 
 /// How a computed value becomes a value of the field's type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Conversion {
     /// By the rule of the data type.
     Plain,
     /// The MD5 digest of the text.
     Md5,
+    /// An instant, written in this pattern.
+    Written(Arc<Pattern>),
 }
 
 /// A compiled field: produces one column per block.

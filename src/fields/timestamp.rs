@@ -5,15 +5,16 @@
 //! of milliseconds or dates; with one bound alone the range ends now, or starts in 1970.
 
 use crate::attributes::{Attribute, Reader, whole_number};
-use crate::calendar::parse_instant;
+use crate::calendar::parse_period;
 use crate::columns::{DataType, Values};
-use crate::sampling::bounds::{self, Bounds, End};
+use crate::sampling::bounds::{self, Bounds, End, Side};
 use crate::sampling::choices::{
     Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED, warn_beside_values,
 };
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::WholeRange;
 
+use super::date::end_of;
 use super::{Compiled, Computed, Context, FieldType};
 
 #[derive(Debug)]
@@ -36,7 +37,12 @@ impl FieldType for Timestamp {
     fn attributes(&self) -> &'static [Attribute] {
         const ATTRIBUTES: &[Attribute] = &[
             Attribute::new("min_date", "date or integer", "1970-01-01", "Earliest value."),
-            Attribute::new("max_date", "date or integer", "now", "Latest value, inclusive."),
+            Attribute::new(
+                "max_date",
+                "date or integer",
+                "now",
+                "Latest value, inclusive; a date without a time is the whole day.",
+            ),
             Attribute::new("min", "date or integer", "", "Another name of `min_date`."),
             Attribute::new("max", "date or integer", "", "Another name of `max_date`."),
             POSSIBLE_VALUES,
@@ -59,10 +65,10 @@ impl FieldType for Timestamp {
         let now = context.now.div_euclid(1_000);
         let low = End { keys: &["min_date", "min"], default: 0, shown: "1970-01-01" };
         let high = End { keys: &["max_date", "max"], default: now, shown: "now" };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
-            bounds::parsed(attributes, key, parse_millis)
+        let bounds = bounds::read(attributes, low, high, |attributes, key, side| {
+            bounds::parsed(attributes, key, |text| parse_millis(text, side))
         });
-        let choices = Choices::read(attributes, parse_millis);
+        let choices = Choices::read(attributes, |text| parse_millis(text, Side::Low));
         let distribution = bounds.and_then(|bounds| read_distribution(attributes, bounds));
         let (bounds, choices) = (bounds.ok()?, choices.ok()?);
         let choices = match choices {
@@ -91,18 +97,18 @@ fn read_distribution(
     attributes: &mut Reader<'_>,
     bounds: Bounds<i64>,
 ) -> Result<Option<Distribution>, crate::sampling::Refused> {
-    let position = |text: &str| Ok(parse_millis(text)? as f64 - bounds.min as f64);
+    let position = |text: &str| Ok(parse_millis(text, Side::Low)? as f64 - bounds.min as f64);
     let width = bounds.max as f64 - bounds.min as f64;
     let axis = Axis { low: 0.0, high: width, position: Some(&position) };
     Distribution::read(attributes, &axis)
 }
 
-/// A number of milliseconds, or a date.
-fn parse_millis(text: &str) -> Result<i64, String> {
+/// A number of milliseconds, or a date; at the upper end of a range, a day's last millisecond.
+fn parse_millis(text: &str, side: Side) -> Result<i64, String> {
     match whole_number(text) {
         Some(millis) => Ok(millis),
-        None => match parse_instant(text) {
-            Ok(micros) => Ok(micros.div_euclid(1_000)),
+        None => match parse_period(text, None) {
+            Ok(period) => Ok(end_of(period, side).div_euclid(1_000)),
             Err(reason) => Err(reason.to_string()),
         },
     }
@@ -133,6 +139,18 @@ mod tests {
         assert!(drawn.iter().all(|value| (1_704_067_200_000..=1_704_067_200_001).contains(value)));
         let since = values(r#"{"min": "2024-01-01T00:00:00Z"}"#);
         assert!(since.iter().all(|value| (1_704_067_200_000..=NOW / 1_000).contains(value)));
+    }
+
+    // Issue 9, F1.
+    #[test]
+    fn a_day_at_the_upper_end_is_in_the_range_as_a_whole() {
+        let drawn = values(r#"{"min_date": "2024-01-01", "max_date": "2024-01-01"}"#);
+        let (first, last) = (1_704_067_200_000, 1_704_153_599_999);
+        assert!(drawn.iter().all(|value| (first..=last).contains(value)));
+        assert!(drawn.iter().any(|value| last - value < 100_000));
+        // A number is what it says, and so is a time that is written.
+        let exact = values(r#"{"min": 1704067200000, "max": "2024-01-01T00:00:00.001Z"}"#);
+        assert!(exact.iter().all(|value| (first..=first + 1).contains(value)));
     }
 
     #[test]

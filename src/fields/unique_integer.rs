@@ -45,7 +45,7 @@ impl FieldType for UniqueInteger {
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
         let low = End { keys: &["min"], default: 0, shown: "0" };
         let high = End { keys: &["max"], default: i64::MAX, shown: "9223372036854775807" };
-        let bounds = bounds::read(attributes, low, high, |attributes, key| {
+        let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
             attributes.integer(key, i64::MIN..=i64::MAX)
         });
         let bounds = bounds.ok()?;

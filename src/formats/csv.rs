@@ -15,9 +15,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Schema};
 use crate::compression::{self, Compression};
 use crate::problems::Problem;
-use crate::text_rows::{
-    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, Style, TextLayout,
-};
+use crate::text_rows::{CellTemplate, DateForm, Escape, NotFinite, RowTemplate, Style, TextLayout};
 
 const NAME: &str = "csv";
 
@@ -199,7 +197,7 @@ impl Dialect {
         } else {
             self.where_needed(self.null.clone())
         };
-        let style = Style { escape, date, instant: InstantForm::Utc, not_finite: NotFinite::Named };
+        let style = Style { escape, date, not_finite: NotFinite::Named };
         // A blank line would be no row.
         let blank_line = schema.columns.len() == 1 && self.null.is_empty();
         let null = if blank_line { vec![self.quote; 2] } else { self.null.clone() };

@@ -13,9 +13,7 @@ use super::{Encoder, Format};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{ColumnInfo, DataType, Schema};
 use crate::compression::{self, Compression};
-use crate::text_rows::{
-    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, Style, TextLayout,
-};
+use crate::text_rows::{CellTemplate, DateForm, Escape, NotFinite, RowTemplate, Style, TextLayout};
 
 const NAME: &str = "json";
 
@@ -78,36 +76,19 @@ struct Notation {
     colon: &'static [u8],
     comma: &'static [u8],
     close: &'static [u8],
-    instant: InstantForm,
 }
 
-static TYPED: Notation = Notation {
-    typed: true,
-    open: b"{",
-    colon: b":",
-    comma: b",",
-    close: b"}\n",
-    instant: InstantForm::Utc,
-};
+static TYPED: Notation =
+    Notation { typed: true, open: b"{", colon: b":", comma: b",", close: b"}\n" };
 
-/// The reference's blanks and times.
-static STRINGS: Notation = Notation {
-    typed: false,
-    open: b"{ ",
-    colon: b" : ",
-    comma: b", ",
-    close: b" }\n",
-    instant: InstantForm::Local,
-};
+/// The reference's blanks.
+static STRINGS: Notation =
+    Notation { typed: false, open: b"{ ", colon: b" : ", comma: b", ", close: b" }\n" };
 
 impl Notation {
     fn template(&self, schema: &Schema, omit: bool) -> RowTemplate {
-        let style = Style {
-            escape: Escape::Json,
-            date: DateForm::Iso,
-            instant: self.instant,
-            not_finite: NotFinite::Null,
-        };
+        let style =
+            Style { escape: Escape::Json, date: DateForm::Iso, not_finite: NotFinite::Null };
         // Where nulls, or floats that turn into them, are left out, only the row knows its first cell.
         let framed = schema.columns.is_empty() || omit;
         let last = schema.columns.len().saturating_sub(1);
@@ -190,11 +171,11 @@ mod tests {
             assert!(object.values().all(Value::is_string));
         }
         insta::assert_snapshot!(text, @r#"
-        { "boolean" : "true", "int32" : "0", "int64" : "0", "float32" : "3.6", "float64" : "10.0", "fixed" : "12.30", "decimal" : "0.00", "date" : "1970-01-01", "millis" : "0", "instant" : "1970-01-01T00:00", "text" : "plain", "choice" : "Paris", "uuid" : "00000000-0000-0000-0000-000000000000", "bytes" : "00FF" }
-        { "boolean" : "false", "int64" : "-1", "float32" : "-0.1", "float64" : "1e-7", "fixed" : "-0.50", "decimal" : "-0.05", "millis" : "-1", "instant" : "1969-12-31T23:59:59.999999", "uuid" : "ffffffff-ffff-ffff-ffff-ffffffffffff", "bytes" : "" }
-        { "boolean" : "true", "int32" : "2147483647", "int64" : "9223372036854775807", "float32" : "10000000000.0", "float64" : "1.7976931348623157e+308", "fixed" : "0.00", "decimal" : "12.30", "date" : "+10000-01-01", "millis" : "1700000000000", "instant" : "2024-02-29T00:01:01.500", "text" : "line\r\nbreak\t\u0001", "choice" : "NULL", "uuid" : "00000010-0000-0000-0000-000000000000", "bytes" : "3031323334353637383961626364656667" }
-        { "boolean" : "false", "int32" : "-2147483648", "int64" : "-9223372036854775808", "fixed" : "1000000000.00", "decimal" : "999999999999999999999999999999999999.99", "date" : "-0001-12-31", "millis" : "-9223372036854775808", "instant" : "+10000-01-01T00:00", "text" : "😀 \\ é", "choice" : "a \"quoted\" city, far away", "uuid" : "00000000-0000-0000-0000-000000000abc", "bytes" : "1B" }
-        { "boolean" : "true", "int64" : "9007199254740993", "float64" : "-0.0", "fixed" : "1e+300", "decimal" : "-100000000000000000000000000000000000.00", "millis" : "9223372036854775807", "instant" : "-290308-12-21T19:59:05.224192", "uuid" : "00000000-0000-0000-0000-000000000007", "bytes" : "78" }
+        { "boolean" : "true", "int32" : "0", "int64" : "0", "float32" : "3.6", "float64" : "10.0", "fixed" : "12.30", "decimal" : "0.00", "date" : "1970-01-01", "millis" : "0", "instant" : "1970-01-01T00:00:00Z", "text" : "plain", "choice" : "Paris", "uuid" : "00000000-0000-0000-0000-000000000000", "bytes" : "00FF" }
+        { "boolean" : "false", "int64" : "-1", "float32" : "-0.1", "float64" : "1e-7", "fixed" : "-0.50", "decimal" : "-0.05", "millis" : "-1", "instant" : "1969-12-31T23:59:59.999999Z", "uuid" : "ffffffff-ffff-ffff-ffff-ffffffffffff", "bytes" : "" }
+        { "boolean" : "true", "int32" : "2147483647", "int64" : "9223372036854775807", "float32" : "10000000000.0", "float64" : "1.7976931348623157e+308", "fixed" : "0.00", "decimal" : "12.30", "date" : "+10000-01-01", "millis" : "1700000000000", "instant" : "2024-02-29T00:01:01.500Z", "text" : "line\r\nbreak\t\u0001", "choice" : "NULL", "uuid" : "00000010-0000-0000-0000-000000000000", "bytes" : "3031323334353637383961626364656667" }
+        { "boolean" : "false", "int32" : "-2147483648", "int64" : "-9223372036854775808", "fixed" : "1000000000.00", "decimal" : "999999999999999999999999999999999999.99", "date" : "-0001-12-31", "millis" : "-9223372036854775808", "instant" : "+10000-01-01T00:00:00Z", "text" : "😀 \\ é", "choice" : "a \"quoted\" city, far away", "uuid" : "00000000-0000-0000-0000-000000000abc", "bytes" : "1B" }
+        { "boolean" : "true", "int64" : "9007199254740993", "float64" : "-0.0", "fixed" : "1e+300", "decimal" : "-100000000000000000000000000000000000.00", "millis" : "9223372036854775807", "instant" : "-290308-12-21T19:59:05.224192Z", "uuid" : "00000000-0000-0000-0000-000000000007", "bytes" : "78" }
         "#);
         let (schema, columns) = texts(&[("a", &["1"]), ("b", &["x"])]);
         let text = file(&schema, &columns, r#"{"JSON_VALUES": "strings"}"#).unwrap();

@@ -120,7 +120,7 @@ impl Alias {
         let index = (product >> 64) as u32;
         let fraction = (product as u64 >> 32) as u32;
         let cell = self.cells[index as usize];
-        // As a branch it is mispredicted half of the time, see notes/speed.md.
+        // As a branch it is mispredicted half of the time.
         select_unpredictable(fraction < cell.threshold, index, cell.alias)
     }
 }

@@ -28,6 +28,15 @@ pub struct Bounds<T> {
     pub max: T,
 }
 
+/// Which end of a range is read: what a date without a time means depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The lower end.
+    Low,
+    /// The upper end.
+    High,
+}
+
 /// Reads both ends; `read` reads one key and adds an error where it is wrong.
 ///
 /// # Errors
@@ -37,10 +46,10 @@ pub fn read<T: PartialOrd + Copy>(
     reader: &mut Reader<'_>,
     low: End<'_, T>,
     high: End<'_, T>,
-    mut read: impl FnMut(&mut Reader<'_>, &str) -> Option<T>,
+    mut read: impl FnMut(&mut Reader<'_>, &str, Side) -> Option<T>,
 ) -> Result<Bounds<T>, Refused> {
-    let min = read_end(reader, &low, &mut read);
-    let max = read_end(reader, &high, &mut read);
+    let min = read_end(reader, &low, |reader, key| read(reader, key, Side::Low));
+    let max = read_end(reader, &high, |reader, key| read(reader, key, Side::High));
     let (min, max) = (min?, max?);
     if min > max {
         let (low_key, high_key) = (given(reader, low.keys), given(reader, high.keys));
@@ -68,7 +77,7 @@ fn given<'a>(reader: &Reader<'_>, keys: &[&'a str]) -> Option<&'a str> {
 fn read_end<T: Copy>(
     reader: &mut Reader<'_>,
     end: &End<'_, T>,
-    read: &mut impl FnMut(&mut Reader<'_>, &str) -> Option<T>,
+    read: impl FnOnce(&mut Reader<'_>, &str) -> Option<T>,
 ) -> Result<T, Refused> {
     let Some(place) = end.keys.iter().position(|key| reader.has(key)) else {
         return Ok(end.default);
@@ -113,7 +122,7 @@ mod tests {
         let mut reader = Reader::new(&object, "/Fields/0", None, &mut problems);
         let low = End { keys: &["min_date", "min"], default: 0, shown: "0" };
         let high = End { keys: &["max_date", "max"], default: 100, shown: "100" };
-        let integer = |reader: &mut Reader<'_>, key: &str| reader.integer(key, -1_000..=1_000);
+        let integer = |reader: &mut Reader<'_>, key: &str, _| reader.integer(key, -1_000..=1_000);
         let bounds = read(&mut reader, low, high, integer).ok();
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         (bounds.map(|bounds| (bounds.min, bounds.max)), lines.join("\n"))

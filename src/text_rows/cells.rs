@@ -10,9 +10,7 @@ use std::sync::atomic::Ordering;
 
 use super::cursor::{Cursor, Literal, Width};
 use super::rendered::{Look, Numbers, Place, Pool, RenderedCells};
-use super::{
-    CellTemplate, DateForm, Escape, InstantForm, NotFinite, RowTemplate, digits, hex, times,
-};
+use super::{CellTemplate, DateForm, Escape, NotFinite, RowTemplate, digits, hex, times};
 use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
 
 /// A dictionary is rendered once its column has had this part of its length in rows: rendering
@@ -67,7 +65,7 @@ enum Form<'a> {
     AnyFloat64(&'a [f64], Option<u8>),
     Decimal(&'a [i128], u8),
     Date(&'a [i32], DateForm),
-    Instant(&'a [i64], InstantForm),
+    Instant(&'a [i64]),
     /// Texts that are copied as they are.
     Plain(&'a VarBytes, Width),
     Text(&'a VarBytes, &'a Escape),
@@ -153,7 +151,7 @@ impl<'a> Cell<'a> {
                 Form::Decimal(values, scale)
             }
             (DataType::Date, Values::Date(values)) => Form::Date(values, style.date),
-            (DataType::Instant, Values::Instant(values)) => Form::Instant(values, style.instant),
+            (DataType::Instant, Values::Instant(values)) => Form::Instant(values),
             (DataType::Text, Values::Text(values)) => {
                 let lengths = values.offsets().windows(2).map(|ends| ends[1] - ends[0]);
                 if escape.is_plain(values.data())
@@ -239,7 +237,7 @@ impl<'a> Cell<'a> {
             },
             Form::Decimal(values, scale) => digits::decimal(cursor, values[row], scale),
             Form::Date(values, form) => times::date(cursor, values[row], form),
-            Form::Instant(values, form) => times::instant(cursor, values[row], form),
+            Form::Instant(values) => times::instant(cursor, values[row]),
             Form::Plain(values, width) => {
                 let ends = &values.offsets()[row..][..2];
                 let (start, length) = (ends[0] as usize, (ends[1] - ends[0]) as usize);
@@ -436,7 +434,6 @@ mod tests {
         let style = Style {
             escape: Escape::Doubled { quote: b'"' },
             date: DateForm::Iso,
-            instant: InstantForm::Utc,
             not_finite: NotFinite::Named,
         };
         RowTemplate::framed(style, types.map(cell).into(), b"", 1, b"\n")

@@ -8,12 +8,13 @@
 //! Knows nothing of columns.
 
 use super::cursor::Cursor;
+use crate::display::{MOST_FIXED_DECIMALS, fixed_digits};
 
 /// The digit `0` in every byte of a word.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// Most digits behind the point that a scaled integer shows; more are written as the shortest text.
-pub(super) const MOST_DECIMALS: u8 = 17;
+pub(super) const MOST_DECIMALS: u8 = MOST_FIXED_DECIMALS;
 
 /// Room for the digits of any decimal: 39 of them and a point.
 const LONG_DECIMAL: usize = 48;
@@ -163,18 +164,12 @@ fn long_decimal(mut magnitude: u128, scale: u8) -> ([u8; LONG_DECIMAL], usize) {
 /// Writes a finite float: `decimals` digits behind the point where given, else the shortest text.
 #[inline(always)]
 pub(super) fn float(cursor: &mut Cursor<'_>, value: f64, decimals: Option<u8>) {
-    /// Below, every integer is a float and the nearest one is the value that was meant.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     if let Some(decimals) = decimals
-        && decimals <= MOST_DECIMALS
+        && let Some(digits) = fixed_digits(value, decimals)
     {
-        let magnitude = value.abs() * POWERS[usize::from(decimals)] as f64;
-        if magnitude < EXACT {
-            let rounded = (magnitude + 0.5) as i64 as u64;
-            sign(cursor, value < 0.0 && rounded > 0);
-            scaled(cursor, rounded, decimals);
-            return;
-        }
+        sign(cursor, value < 0.0 && digits > 0);
+        scaled(cursor, digits, decimals);
+        return;
     }
     shortest(cursor, value);
 }

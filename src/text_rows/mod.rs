@@ -49,15 +49,6 @@ pub(crate) enum DateForm {
     Iso,
 }
 
-/// How a point in time is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InstantForm {
-    /// `2024-12-31T23:59:59Z`, with three or six digits of a fraction that is not zero.
-    Utc,
-    /// Java's `LocalDateTime`: `2024-12-31T23:59`, seconds and fraction only where not zero.
-    Local,
-}
-
 /// What becomes of a float that is no number: no generator makes one, but no file may break on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotFinite {
@@ -74,8 +65,6 @@ pub(crate) struct Style {
     pub(crate) escape: Escape,
     /// Form of dates.
     pub(crate) date: DateForm,
-    /// Form of points in time.
-    pub(crate) instant: InstantForm,
     /// Form of floats that are no numbers.
     pub(crate) not_finite: NotFinite,
 }

@@ -3,7 +3,7 @@
 //! Knows nothing of columns.
 
 use super::cursor::Cursor;
-use super::{DateForm, InstantForm, digits};
+use super::{DateForm, digits};
 use crate::calendar::{MICROS_PER_SECOND, text};
 
 /// Writes a date.
@@ -19,29 +19,23 @@ pub(super) fn date(cursor: &mut Cursor<'_>, days: i32, form: DateForm) {
     }
 }
 
-/// Writes a point in time.
+/// Writes a point in time: `2024-12-31T23:59:59Z`, with three or six digits of a fraction that is not zero.
 #[inline(always)]
-pub(super) fn instant(cursor: &mut Cursor<'_>, micros: i64, form: InstantForm) {
+pub(super) fn instant(cursor: &mut Cursor<'_>, micros: i64) {
     // Floor, not truncation: before 1970 a fraction counts upwards too.
     let fraction = micros.rem_euclid(MICROS_PER_SECOND);
     // The first second of an i64 begins below what it holds.
     let Some(digits) = micros.checked_sub(fraction).and_then(text::iso_instant_fixed) else {
-        cursor.long(&far_instant(micros, form));
+        cursor.long(&far_instant(micros));
         return;
     };
-    let whole_minute = fraction == 0 && digits[17..19] == *b"00";
-    match form {
-        InstantForm::Utc if fraction == 0 => return cursor.put(&digits, 20),
-        InstantForm::Local if whole_minute => return cursor.put(&digits, 16),
-        _ => cursor.put(&digits, 19),
+    if fraction == 0 {
+        return cursor.put(&digits, 20);
     }
-    if fraction > 0 {
-        cursor.put(b".", 1);
-        digits::six(cursor, fraction as u32, if fraction % 1_000 == 0 { 3 } else { 6 });
-    }
-    if form == InstantForm::Utc {
-        cursor.put(b"Z", 1);
-    }
+    cursor.put(&digits, 19);
+    cursor.put(b".", 1);
+    digits::six(cursor, fraction as u32, if fraction % 1_000 == 0 { 3 } else { 6 });
+    cursor.put(b"Z", 1);
 }
 
 /// A date beyond the years 0 to 9999.
@@ -57,12 +51,9 @@ fn far_date(days: i32, form: DateForm) -> Vec<u8> {
 
 /// A point in time beyond the years 0 to 9999.
 #[inline(never)]
-fn far_instant(micros: i64, form: InstantForm) -> Vec<u8> {
+fn far_instant(micros: i64) -> Vec<u8> {
     let mut long = Vec::new();
-    match form {
-        InstantForm::Utc => text::iso_instant(micros, &mut long),
-        InstantForm::Local => text::local_date_time(micros, &mut long),
-    }
+    text::iso_instant(micros, &mut long);
     long
 }
 
@@ -101,9 +92,7 @@ mod tests {
         ) {
             for micros in [any / unit * unit, near / unit * unit] {
                 let utc = defined(|out| text::iso_instant(micros, out));
-                prop_assert_eq!(written(|cursor| instant(cursor, micros, InstantForm::Utc)), utc);
-                let local = defined(|out| text::local_date_time(micros, out));
-                prop_assert_eq!(written(|cursor| instant(cursor, micros, InstantForm::Local)), local);
+                prop_assert_eq!(written(|cursor| instant(cursor, micros)), utc);
             }
         }
     }

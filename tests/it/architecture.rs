@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("display", &["columns", "calendar"]),
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
-    ("text_rows", &["columns", "calendar", "compression"]),
+    ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
     (
         "sandbox",

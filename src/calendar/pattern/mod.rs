@@ -1,7 +1,7 @@
 //! Java `DateTimeFormatter` patterns: compiled once, written per cell, read back for bounds.
 //!
 //! Letters, counts, quotes and brackets are those of Java 17, with `Locale.US` and the zone
-//! `ZoneOffset.UTC`; `golden.txt`, made by `Golden.java`, holds what Java itself writes. Deviations:
+//! `ZoneOffset.UTC`; `golden.txt`, made by `golden.java`, holds what Java itself writes. Deviations:
 //! a text wider than its padding (`ppyyyy`) is written as it is, where Java fails; brackets close
 //! at the end of the pattern, as in Java. `F` is what Java 17 writes (day within seven-day groups),
 //! which later versions changed. `YYYY` is the week-based year: 2024-12-30 prints 2025.

@@ -21,10 +21,10 @@ pub(in crate::expression) struct Builder {
 
 impl Builder {
     /// Room for `rows` values.
-    pub(in crate::expression) fn new(cast: Cast, rows: usize) -> Self {
+    pub(in crate::expression) fn new(cast: &Cast, rows: usize) -> Self {
         let values = Values::with_capacity(cast.data_type, rows);
         let validity = Vec::with_capacity(rows);
-        Self { cast, values, validity, has_nulls: false, scratch: Vec::new() }
+        Self { cast: cast.clone(), values, validity, has_nulls: false, scratch: Vec::new() }
     }
 
     /// Appends a null.
@@ -36,7 +36,7 @@ impl Builder {
 
     /// Appends a number; when it is refused, nothing.
     pub(in crate::expression) fn push_number(&mut self, value: f64) -> Result<(), String> {
-        let cast = self.cast;
+        let cast = &self.cast;
         match &mut self.values {
             Values::Boolean(values) => values.push(value != 0.0 && !value.is_nan()),
             Values::Int32(values) => {
@@ -61,6 +61,12 @@ impl Builder {
                 write_number(value, &mut self.scratch);
                 push_bytes(&self.scratch, cast.md5, values);
             }
+            Values::Instant(values) if cast.pattern.is_some() => {
+                self.scratch.clear();
+                write_number(value, &mut self.scratch);
+                let text = String::from_utf8_lossy(&self.scratch);
+                values.push(scalar::instant_of_text(&text, cast.pattern.as_deref())?);
+            }
             Values::Date(_) | Values::Instant(_) | Values::Choice { .. } | Values::Uuid(_) => {
                 return Err(scalar::number_mismatch(value, cast));
             }
@@ -76,7 +82,7 @@ impl Builder {
             Values::Boolean(values) => values.push(value),
             Values::Text(values) => values.push(text.as_bytes()),
             Values::Bytes(values) => push_bytes(text.as_bytes(), self.cast.md5, values),
-            _ => return Err(scalar::mismatch(&format!("the boolean {text}"), self.cast)),
+            _ => return Err(scalar::mismatch(&format!("the boolean {text}"), &self.cast)),
         }
         self.validity.push(true);
         Ok(())
@@ -84,10 +90,9 @@ impl Builder {
 
     /// Appends a text (UTF-8); when it is refused, nothing.
     pub(in crate::expression) fn push_text(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let cast = self.cast;
         match &mut self.values {
             Values::Text(values) => values.push(bytes),
-            Values::Bytes(values) => push_bytes(bytes, cast.md5, values),
+            Values::Bytes(values) => push_bytes(bytes, self.cast.md5, values),
             _ => {
                 let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
                 self.push_parsed(text)?;
@@ -98,7 +103,7 @@ impl Builder {
     }
 
     fn push_parsed(&mut self, text: &str) -> Result<(), String> {
-        let cast = self.cast;
+        let cast = &self.cast;
         match &mut self.values {
             Values::Boolean(values) => values.push(scalar::boolean_of_text(text)),
             Values::Int32(values) => {
@@ -127,7 +132,9 @@ impl Builder {
             }
             Values::Date(values) => values.push(scalar::date_of_text(text)?),
             Values::EpochMillis(values) => values.push(scalar::epoch_millis_of_text(text)?),
-            Values::Instant(values) => values.push(scalar::instant_of_text(text)?),
+            Values::Instant(values) => {
+                values.push(scalar::instant_of_text(text, cast.pattern.as_deref())?);
+            }
             Values::Text(_) | Values::Bytes(_) | Values::Choice { .. } | Values::Uuid(_) => {}
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::{Builder, Cast};
 use crate::calendar::MICROS_PER_DAY;
 use crate::calendar::civil::split_instant;
 use crate::columns::{Column, DataType, Values};
-use crate::display::write_display;
+use crate::display::{Form, write_display};
 use crate::expression::error::Faults;
 use crate::expression::load;
 use crate::expression::selection::Selection;
@@ -14,12 +14,13 @@ use crate::expression::selection::Selection;
 /// The values of `column` at `selection`, converted; faults hold block positions.
 pub(in crate::expression) fn cast_column(
     column: &Column,
-    data_type: DataType,
-    cast: Cast,
+    form: Form,
+    cast: &Cast,
     selection: &Selection,
     faults: &mut Faults,
 ) -> Column {
-    if data_type == cast.data_type && !cast.md5 && cast.decimals.is_none() {
+    let data_type = form.data_type;
+    if cast.is_identity(data_type) {
         return pick(column, selection);
     }
     if let Some(values) = native(column, data_type, cast, selection) {
@@ -44,7 +45,7 @@ pub(in crate::expression) fn cast_column(
             builder.push_boolean(values[position])
         } else {
             scratch.clear();
-            write_display(column, data_type, position, &mut scratch);
+            write_display(column, form, position, &mut scratch);
             builder.push_text(&scratch)
         };
         if let Err(message) = pushed {
@@ -59,7 +60,7 @@ pub(in crate::expression) fn cast_column(
 fn native(
     column: &Column,
     data_type: DataType,
-    cast: Cast,
+    cast: &Cast,
     selection: &Selection,
 ) -> Option<Values> {
     const MILLIS_PER_DAY: i64 = MICROS_PER_DAY / 1_000;

@@ -2,9 +2,12 @@
 //!
 //! | from \ to | number | boolean | date, instant | text | bytes |
 //! |---|---|---|---|---|---|
-//! | number | a whole one for integer types; floats and decimals are rounded | not 0 and not NaN | refused (epoch milliseconds for EPOCH types) | as JavaScript writes it | of that text |
+//! | number | a whole one for integer types; floats and decimals are rounded | not 0 and not NaN | refused (epoch milliseconds for EPOCH types) | its display text | of that text |
 //! | boolean | refused | same | refused | `true`, `false` | of that text |
 //! | text | read as a number | `true` in any letter case, else false | read as a date | same | UTF-8 |
+//!
+//! What becomes text in a pattern (`DATE_AS_STRING`) becomes an instant first and is written at the end; numbers
+//! and texts are read in the pattern, too.
 //!
 //! Null stays null. What is refused is a fault of the row, or of the line where it is a literal.
 
@@ -16,22 +19,65 @@ pub(super) use builder::{Builder, into_dictionary};
 pub(super) use column::{cast_column, pick};
 pub(super) use scalar::float_of_text;
 
-use crate::columns::DataType;
+use std::sync::Arc;
 
-/// The type that computed values are converted to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use crate::calendar::Pattern;
+use crate::columns::{Column, DataType, Values, VarBytes};
+
+/// How computed values become those of the field.
+#[derive(Debug, Clone)]
 pub struct Cast {
-    /// The type of the field's column.
+    /// What values are converted to.
     pub data_type: DataType,
     /// For floats: round to that many digits behind the point.
     pub decimals: Option<u8>,
     /// For bytes: take the MD5 digest of the text instead of the text.
     pub md5: bool,
+    /// For instants: write them in this pattern, which makes a column of texts.
+    pub pattern: Option<Arc<Pattern>>,
 }
 
 impl Cast {
     /// Conversion by the rule of the data type alone.
     pub const fn new(data_type: DataType) -> Self {
-        Self { data_type, decimals: None, md5: false }
+        Self { data_type, decimals: None, md5: false, pattern: None }
+    }
+
+    /// Conversion to instants that are shown as texts.
+    pub fn written(pattern: Arc<Pattern>) -> Self {
+        Self { pattern: Some(pattern), ..Self::new(DataType::Instant) }
+    }
+
+    /// The type of the field's column.
+    pub fn column_type(&self) -> DataType {
+        if self.pattern.is_some() { DataType::Text } else { self.data_type }
+    }
+
+    /// Whether values are texts that are taken as they are.
+    pub(super) fn is_plain_text(&self) -> bool {
+        self.data_type == DataType::Text
+    }
+
+    /// Whether a value of `data_type` is one of the field as it is.
+    fn is_identity(&self, data_type: DataType) -> bool {
+        data_type == self.data_type && !self.md5 && self.decimals.is_none()
+    }
+
+    /// The last step: converted values as the field's column.
+    pub(super) fn finish(&self, column: Column) -> Column {
+        /// Bytes that most patterns write.
+        const WIDTH: usize = 20;
+        let (Some(pattern), Values::Instant(instants)) = (&self.pattern, &column.values) else {
+            return column;
+        };
+        let mut texts = VarBytes::with_capacity(instants.len(), WIDTH * instants.len());
+        for (row, instant) in instants.iter().enumerate() {
+            let out = texts.open();
+            if !column.is_null(row) {
+                pattern.format(*instant, out);
+            }
+            texts.close();
+        }
+        Column { values: Values::Text(texts), validity: column.validity }
     }
 }

@@ -1,7 +1,7 @@
 //! Conversions of single values, with the sentence for the user when one is refused.
 
 use super::Cast;
-use crate::calendar::{parse_date, parse_instant};
+use crate::calendar::{Pattern, parse_date, parse_instant, parse_period};
 use crate::columns::DataType;
 use crate::display::write_number;
 use crate::problems::excerpt;
@@ -139,9 +139,15 @@ pub(super) fn date_of_text(text: &str) -> Result<i32, String> {
     parse_date(text.trim()).map_err(|error| error.to_string())
 }
 
-/// Microseconds of an instant read from text.
-pub(super) fn instant_of_text(text: &str) -> Result<i64, String> {
-    parse_instant(text.trim()).map_err(|error| error.to_string())
+/// Microseconds of an instant read from text, which may follow the field's pattern.
+pub(super) fn instant_of_text(text: &str, pattern: Option<&Pattern>) -> Result<i64, String> {
+    match parse_period(text.trim(), pattern) {
+        Ok(period) => Ok(period.first),
+        Err(error) if pattern.is_some() => {
+            Err(format!("{error}; a field for texts of all kinds is a STRING"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Milliseconds since 1970 read from text: a whole number, or a date and time.
@@ -154,7 +160,7 @@ pub(super) fn epoch_millis_of_text(text: &str) -> Result<i64, String> {
 }
 
 /// The sentence for a value that cannot become one of the target's type.
-pub(super) fn mismatch(what: &str, cast: Cast) -> String {
+pub(super) fn mismatch(what: &str, cast: &Cast) -> String {
     let wanted = match cast.data_type {
         DataType::Boolean => "a boolean",
         DataType::Int32 | DataType::Int64 => "a whole number",
@@ -168,7 +174,7 @@ pub(super) fn mismatch(what: &str, cast: Cast) -> String {
     format!("{what} cannot become {wanted}")
 }
 
-pub(super) fn number_mismatch(value: f64, cast: Cast) -> String {
+pub(super) fn number_mismatch(value: f64, cast: &Cast) -> String {
     mismatch(&format!("the number {}", shown(value)), cast)
 }
 

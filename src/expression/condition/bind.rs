@@ -2,8 +2,9 @@
 
 use super::compare::{Comparison, Kind, Right};
 use super::{Condition, Operand, Operator};
-use crate::calendar::parse_instant;
+use crate::calendar::{MICROS_PER_DAY, parse_period};
 use crate::columns::{Column, DataType};
+use crate::display::Form;
 use crate::expression::InputInfo;
 use crate::expression::cast::{Cast, float_of_text};
 use crate::expression::reference::Report;
@@ -23,9 +24,8 @@ pub(in crate::expression) enum Test {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::expression) struct Scope<'a> {
     pub(in crate::expression) inputs: &'a [InputInfo<'a>],
-    pub(in crate::expression) less_is_less_or_equal: bool,
     pub(in crate::expression) now: i64,
-    pub(in crate::expression) cast: Cast,
+    pub(in crate::expression) cast: &'a Cast,
 }
 
 impl Test {
@@ -43,11 +43,7 @@ impl Test {
             Condition::Any(terms) => Self::Any(bind_all(terms)),
             Condition::Not(term) => Self::Not(Box::new(Self::bind(term, scope, report))),
             Condition::Compare { left, operator, right } => {
-                let operator = match operator {
-                    Operator::Less if scope.less_is_less_or_equal => Operator::LessOrEqual,
-                    other => *other,
-                };
-                Self::Compare(compare(*left, operator, right, scope, report))
+                Self::Compare(compare(*left, *operator, right, scope, report))
             }
         }
     }
@@ -56,7 +52,7 @@ impl Test {
     pub(in crate::expression) fn evaluate(
         &self,
         columns: &[&Column],
-        types: &[DataType],
+        types: &[Form],
         selection: &Selection,
     ) -> Vec<bool> {
         let combine = |terms: &[Self], with: fn(&mut bool, bool)| {
@@ -118,7 +114,9 @@ fn kind_of_columns(left: DataType, right: DataType) -> Kind {
     if is_whole(left) && is_whole(right) {
         Kind::Integers { literal: 0 }
     } else if is_time(left) && is_time(right) {
-        Kind::Times { literal: 0 }
+        // A date without a time is the whole day.
+        let is_day = left == DataType::Date || right == DataType::Date;
+        if is_day { Kind::Days { literal: 0 } } else { Kind::Times { literal: 0 } }
     } else if left.is_numeric() && right.is_numeric() {
         Kind::Numbers { literal: 0.0 }
     } else {
@@ -134,18 +132,16 @@ fn kind_of_literal(left: DataType, text: &str) -> Kind {
             if let Ok(literal) = trimmed.parse() {
                 return Kind::Integers { literal };
             }
-            match (float_of_text(trimmed), parse_instant(trimmed)) {
-                (Ok(literal), _) => Kind::Numbers { literal },
-                (_, Ok(literal)) if left == DataType::EpochMillis => Kind::Times { literal },
-                _ => as_text,
+            match float_of_text(trimmed) {
+                Ok(literal) => Kind::Numbers { literal },
+                Err(_) if left == DataType::EpochMillis => kind_of_time(trimmed).unwrap_or(as_text),
+                Err(_) => as_text,
             }
         }
         DataType::Float32 | DataType::Float64 | DataType::Decimal { .. } => {
             float_of_text(trimmed).map_or(as_text, |literal| Kind::Numbers { literal })
         }
-        DataType::Date | DataType::Instant => {
-            parse_instant(trimmed).map_or(as_text, |literal| Kind::Times { literal })
-        }
+        DataType::Date | DataType::Instant => kind_of_time(trimmed).unwrap_or(as_text),
         DataType::Boolean if trimmed.eq_ignore_ascii_case("true") => {
             Kind::Boolean { literal: true }
         }
@@ -154,6 +150,16 @@ fn kind_of_literal(left: DataType, text: &str) -> Kind {
         }
         DataType::Boolean | DataType::Text | DataType::Bytes => as_text,
     }
+}
+
+/// How a date in text is compared: as a day, unless it has a time.
+fn kind_of_time(text: &str) -> Option<Kind> {
+    let period = parse_period(text, None).ok()?;
+    Some(if period.is_of_days {
+        Kind::Days { literal: period.first.div_euclid(MICROS_PER_DAY) }
+    } else {
+        Kind::Times { literal: period.first }
+    })
 }
 
 /// Reports a literal that no value of the column can equal, or that has no order beside it.

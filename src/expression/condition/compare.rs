@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Operator;
 use crate::calendar::MICROS_PER_DAY;
 use crate::columns::{Column, DataType, Values};
-use crate::display::write_display;
+use crate::display::{Form, write_display};
 use crate::expression::cast::float_of_text;
 use crate::expression::lift::{Group, Memo};
 use crate::expression::load;
@@ -48,6 +48,10 @@ pub(super) enum Kind {
     Times {
         literal: i64,
     },
+    /// Days since 1970, of points in time too: one side has no time.
+    Days {
+        literal: i64,
+    },
     Texts {
         numbers_are_equal: bool,
     },
@@ -66,7 +70,7 @@ impl Comparison {
     pub(super) fn evaluate(
         &self,
         columns: &[&Column],
-        types: &[DataType],
+        types: &[Form],
         selection: &Selection,
     ) -> Vec<bool> {
         let left = columns[self.left];
@@ -76,7 +80,7 @@ impl Comparison {
         };
         let right_type = match self.right {
             Right::Input(input) => types[input],
-            Right::Literal(_) => DataType::Text,
+            Right::Literal(_) => DataType::Text.into(),
         };
         let types = (types[self.left], right_type);
         let flags = match self.kind {
@@ -90,12 +94,16 @@ impl Comparison {
                 literal,
             ),
             Kind::Numbers { literal } => {
-                let literal = nearest(literal, types.0);
+                let literal = nearest(literal, types.0.data_type);
                 let load = |column, data_type| load::numbers(column, data_type, selection);
                 self.pair(left, right, load, types, literal)
             }
             Kind::Times { literal } => {
                 let load = |column, data_type| times(column, data_type, selection);
+                self.pair(left, right, load, types, literal)
+            }
+            Kind::Days { literal } => {
+                let load = |column, data_type| days(column, data_type, selection);
                 self.pair(left, right, load, types, literal)
             }
             Kind::Texts { .. } => Some(self.texts(left, right, types, selection)),
@@ -121,14 +129,14 @@ impl Comparison {
         left: &'a Column,
         right: Option<&'a Column>,
         load: impl Fn(&'a Column, DataType) -> Option<std::borrow::Cow<'a, [T]>>,
-        types: (DataType, DataType),
+        types: (Form, Form),
         literal: T,
     ) -> Option<Vec<bool>> {
-        let left = load(left, types.0)?;
+        let left = load(left, types.0.data_type)?;
         Some(match right {
             None => self.with_literal(&left, &literal, T::partial_cmp),
             Some(right) => {
-                let right = load(right, types.1)?;
+                let right = load(right, types.1.data_type)?;
                 let flag = |(a, b): (&T, &T)| self.operator.holds(a.partial_cmp(b));
                 left.iter().zip(right.iter()).map(flag).collect()
             }
@@ -160,7 +168,7 @@ impl Comparison {
         &self,
         left: &Column,
         right: Option<&Column>,
-        types: (DataType, DataType),
+        types: (Form, Form),
         selection: &Selection,
     ) -> Vec<bool> {
         if let Some(group) = Group::of(std::iter::once(left).chain(right)) {
@@ -180,7 +188,7 @@ impl Comparison {
         &self,
         left: &Column,
         right: Option<&Column>,
-        types: (DataType, DataType),
+        types: (Form, Form),
         selection: &Selection,
     ) -> Vec<bool> {
         let mut scratch = (Vec::new(), Vec::new());
@@ -250,10 +258,27 @@ fn times<'a>(
     Some(values)
 }
 
+/// Days since 1970 of dates, instants and epoch milliseconds.
+fn days<'a>(
+    column: &'a Column,
+    data_type: DataType,
+    selection: &Selection,
+) -> Option<std::borrow::Cow<'a, [i64]>> {
+    let mut values = load::integers(column, selection)?;
+    let units = match data_type {
+        DataType::Date => return Some(values),
+        DataType::EpochMillis => MICROS_PER_DAY / 1_000,
+        _ => MICROS_PER_DAY,
+    };
+    // Floor, not truncation: before 1970 a time belongs to the day that began before it.
+    values.to_mut().iter_mut().for_each(|value| *value = value.div_euclid(units));
+    Some(values)
+}
+
 /// The display text of a value, borrowed where it is one already.
 fn text_at<'a>(
     column: &'a Column,
-    data_type: DataType,
+    form: Form,
     position: usize,
     scratch: &'a mut Vec<u8>,
 ) -> &'a str {
@@ -262,7 +287,7 @@ fn text_at<'a>(
         Values::Choice { keys, dictionary } => dictionary.get(keys[position]),
         _ => {
             scratch.clear();
-            write_display(column, data_type, position, scratch);
+            write_display(column, form, position, scratch);
             scratch
         }
     };

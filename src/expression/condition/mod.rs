@@ -11,11 +11,12 @@
 //!
 //! Blanks may stand anywhere. Unquoted text goes up to the next `&`, `|` or word AND, OR that a blank
 //! or another term (`$…`, `(`) sets apart: `R&D` is one text. `&` binds closer than `|`; the reference
-//! mixed them up and took `<` for `<=` (see `Expression::with_less_as_less_or_equal`).
+//! mixed them up and took `<` for `<=`.
 //!
 //! How values compare:
 //! * two numbers as numbers: `$f=10` holds for 10.0;
-//! * a date or instant with another, or with a date in text, as points in time;
+//! * a date or instant with another, or with a date in text, as points in time; where one side has no time,
+//!   it is the whole day: `$at<=2024-12-31` holds until that day is over, `$at=2024-12-31` all day long;
 //! * anything else as text: equality trims and ignores letter case, order is that of the characters,
 //!   unless both texts are numbers;
 //! * a null satisfies no operator but `!=`.

@@ -12,7 +12,8 @@ use super::operate::{binary, concatenate, identical, is_truthy, map, truth};
 use super::tree::{Entry, Logical, Node, NodeId, Statement, Value};
 use super::vector::{Cell, Data, Slice, Vector};
 use super::{EntryValues, Program};
-use crate::columns::{Column, DataType};
+use crate::columns::Column;
+use crate::display::Form;
 use crate::expression::error::Faults;
 use crate::expression::lift::Group;
 use crate::expression::selection::Selection;
@@ -21,7 +22,7 @@ use crate::expression::selection::Selection;
 pub(super) struct Evaluation<'a, 'f> {
     program: &'a Program,
     columns: &'a [&'a Column],
-    types: &'a [DataType],
+    types: &'a [Form],
     rows: usize,
     locals: Vec<Slot<'a>>,
     result: Slot<'a>,
@@ -34,7 +35,7 @@ impl<'a, 'f> Evaluation<'a, 'f> {
     pub(super) fn new(
         program: &'a Program,
         columns: &'a [&'a Column],
-        types: &'a [DataType],
+        types: &'a [Form],
         rows: usize,
         faults: &'f mut Faults,
     ) -> Self {
@@ -199,6 +200,7 @@ impl<'a, 'f> Evaluation<'a, 'f> {
             Node::Input { input, quoted } => {
                 Vector::load(self.columns[*input], self.types[*input], *quoted, selection)
             }
+            Node::Day(input) => Vector::load_days(self.columns[*input], selection),
             Node::Local(local) => self.read(*local, selection),
             Node::Assign(local, value) => {
                 let values = self.value(*value, selection);

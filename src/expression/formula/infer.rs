@@ -77,6 +77,7 @@ fn receiver(function: Function) -> Option<Kinds> {
 fn check_result(result: Kinds, scope: Scope<'_>, report: &mut Report<'_>) {
     let fits = match scope.cast.data_type {
         DataType::Boolean | DataType::Text | DataType::Bytes => return,
+        DataType::Instant if scope.cast.pattern.is_some() => Kinds::NUMBER.with(Kinds::TEXT),
         DataType::Date | DataType::Instant => Kinds::TEXT,
         _ => Kinds::NUMBER.with(Kinds::TEXT),
     };
@@ -109,6 +110,8 @@ fn of_node(tree: &Tree, id: NodeId, nodes: &[Kinds], locals: &[Kinds], scope: Sc
             };
             if info.nullable { kind.with(Kinds::NULL) } else { kind }
         }
+        Node::Day(input) if scope.inputs[*input].nullable => Kinds::TEXT.with(Kinds::NULL),
+        Node::Day(_) => Kinds::TEXT,
         Node::Local(local) => locals[*local],
         Node::Assign(_, value) => of(value),
         Node::StepAfter { local, .. } => locals[*local].null_or(Kinds::NUMBER),

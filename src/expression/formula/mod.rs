@@ -10,7 +10,7 @@
 //! a formula is the completion value of JavaScript: that of the last expression statement run.
 //!
 //! A field is `${name}`: a number, a boolean or a text by its type; inside a quoted text it is the
-//! display text. `undefined` and `null` are one value: arithmetic and joining of texts give null when
+//! display text. Dates are texts that compare as dates do (see `days`). `undefined` and `null` are one value: arithmetic and joining of texts give null when
 //! an operand is null, `??` replaces it, conditions take it for false.
 //!
 //! To add an operator or function: see `functions`; a construct: `tree`, `lower`, `evaluate`.
@@ -18,6 +18,7 @@
 mod blend;
 mod call;
 mod complete;
+mod days;
 mod evaluate;
 mod functions;
 mod infer;
@@ -45,6 +46,7 @@ use super::lift::Memo;
 use super::reference::{References, Report};
 use super::selection::Selection;
 use crate::columns::{Column, DataType, Dictionary};
+use crate::display::Form;
 use blend::Constants;
 use evaluate::Evaluation;
 use infer::Kinds;
@@ -81,17 +83,21 @@ impl Formula {
 
     /// Checks what the types of the inputs allow, and prepares evaluation.
     pub(super) fn bind(&self, scope: Scope<'_>, report: &mut Report<'_>) -> Program {
-        let kinds = infer::check(&self.tree, scope, report);
-        let texts = self.tree.nodes.iter().filter_map(|node| match node {
+        let tree = match days::compared(&self.tree, scope.inputs) {
+            Some(tree) => Arc::new(tree),
+            None => Arc::clone(&self.tree),
+        };
+        let kinds = infer::check(&tree, scope, report);
+        let texts = tree.nodes.iter().filter_map(|node| match node {
             Node::Constant(Value::Text(text)) => Some(Arc::clone(text)),
             _ => None,
         });
         Program {
             constants: Constants::new(texts.collect()),
-            lifts: lifts(&self.tree, scope),
-            tree: Arc::clone(&self.tree),
+            lifts: lifts(&tree, scope),
+            tree,
             now: (scope.now.div_euclid(1_000)) as f64,
-            cast: scope.cast,
+            cast: scope.cast.clone(),
             kinds,
         }
     }
@@ -146,13 +152,13 @@ impl Program {
     pub(super) fn evaluate(
         &self,
         columns: &[&Column],
-        types: &[DataType],
+        types: &[Form],
         selection: &Selection,
         rows: usize,
         faults: &mut Faults,
     ) -> Column {
         let values = Evaluation::new(self, columns, types, rows, faults).run(selection);
-        result::column(&values, self.cast, &self.constants, selection, faults)
+        result::column(&values, &self.cast, &self.constants, selection, faults)
     }
 
     fn lifted_inputs(&self, node: NodeId) -> Option<&[usize]> {
@@ -177,7 +183,11 @@ fn lifts(tree: &Tree, scope: Scope<'_>) -> BTreeMap<NodeId, Lift> {
             Node::Input { input, .. } if scope.inputs[*input].data_type == DataType::Text => {
                 Some(vec![*input])
             }
-            Node::Input { .. } | Node::Local(_) | Node::Assign(..) | Node::StepAfter { .. } => None,
+            Node::Input { .. }
+            | Node::Day(_)
+            | Node::Local(_)
+            | Node::Assign(..)
+            | Node::StepAfter { .. } => None,
             _ => Some(Vec::new()),
         };
         let children = tree.children(id);

@@ -13,7 +13,7 @@ use crate::expression::selection::Selection;
 /// Converts; what is refused becomes a fault of its row.
 pub(super) fn column(
     values: &Vector<'_>,
-    cast: Cast,
+    cast: &Cast,
     constants: &Constants,
     selection: &Selection,
     faults: &mut Faults,
@@ -41,7 +41,12 @@ pub(super) fn column(
 }
 
 /// Conversions that need no look at single values.
-fn native(values: &Vector<'_>, cast: Cast, constants: &Constants, length: usize) -> Option<Column> {
+fn native(
+    values: &Vector<'_>,
+    cast: &Cast,
+    constants: &Constants,
+    length: usize,
+) -> Option<Column> {
     let converted = match (&values.data, cast.data_type) {
         (Data::Numbers(numbers), DataType::Float64) if cast.decimals.is_none() => {
             Values::Float64(numbers.to_vec())

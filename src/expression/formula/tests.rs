@@ -30,7 +30,7 @@ fn result(formula: &str) -> String {
 
 /// What is said of a formula.
 fn said(formula: &str, columns: &[(&str, Column)], data_type: DataType) -> String {
-    run_with(&json!({"name": "x", "formula": formula}), columns, Cast::new(data_type)).1
+    run_with(&json!({"name": "x", "formula": formula}), columns, &Cast::new(data_type)).1
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn results_become_the_fields_type() {
 fn dictionaries_are_computed_once_per_entry() {
     let columns = [("s", choice(&[1, 0, 1], &["Ann", "Bo"]))];
     let field = json!({"formula": "'${s}'.toUpperCase() + '!'"});
-    let (column, _) = run_with(&field, &columns, Cast::new(DataType::Text));
+    let (column, _) = run_with(&field, &columns, &Cast::new(DataType::Text));
     assert!(matches!(column.unwrap().values, Values::Choice { .. }));
     // Beside another input only a part is.
     let columns = [("s", choice(&[1, 0, 1], &["Ann", "Bo"])), ("n", whole(&[1, 2, 3]))];
@@ -387,7 +387,7 @@ fn hostile_formulas_are_refused_without_harm() {
     ] {
         let columns = [("a", whole(&[1]))];
         let (column, found) =
-            run_with(&json!({"formula": formula}), &columns, Cast::new(DataType::Text));
+            run_with(&json!({"formula": formula}), &columns, &Cast::new(DataType::Text));
         assert!(column.is_err(), "{}: {found}", &formula[..20]);
     }
 }

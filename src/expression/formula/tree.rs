@@ -25,6 +25,8 @@ pub(super) enum Node {
         input: usize,
         quoted: bool,
     },
+    /// The day of a field that is a point in time, as a text.
+    Day(usize),
     /// A variable of the formula.
     Local(usize),
     /// `Date.now()`.
@@ -140,6 +142,7 @@ impl Tree {
         match self.node(id) {
             Node::Constant(_)
             | Node::Input { .. }
+            | Node::Day(_)
             | Node::Local(_)
             | Node::Now
             | Node::StepAfter { .. } => Vec::new(),

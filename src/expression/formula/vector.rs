@@ -5,7 +5,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::tree::Value;
-use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
+use crate::calendar::civil::split_instant;
+use crate::calendar::text::iso_date;
+use crate::columns::{Column, Dictionary, Values, VarBytes};
+use crate::display::Form;
 use crate::expression::load;
 use crate::expression::selection::Selection;
 
@@ -139,7 +142,7 @@ impl<'a> Vector<'a> {
     /// A field's values at `selection`.
     pub(super) fn load(
         column: &'a Column,
-        data_type: DataType,
+        form: Form,
         quoted: bool,
         selection: &Selection,
     ) -> Self {
@@ -158,10 +161,10 @@ impl<'a> Vector<'a> {
             }),
             _ => {
                 let numbers =
-                    if quoted { None } else { load::numbers(column, data_type, selection) };
+                    if quoted { None } else { load::numbers(column, form.data_type, selection) };
                 match numbers {
                     Some(numbers) => Data::Numbers(numbers.into()),
-                    None => Data::Texts(match load::texts(column, data_type, selection) {
+                    None => Data::Texts(match load::texts(column, form, selection) {
                         Cow::Borrowed(texts) => Texts::Borrowed(texts),
                         Cow::Owned(texts) => Texts::Shared(Arc::new(texts)),
                     }),
@@ -169,6 +172,16 @@ impl<'a> Vector<'a> {
             }
         };
         Self { data, valid }
+    }
+
+    /// The days of a field of points in time at `selection`, as texts.
+    pub(super) fn load_days(column: &Column, selection: &Selection) -> Self {
+        let mut texts = VarBytes::with_capacity(selection.len(), 10 * selection.len());
+        for instant in load::integers(column, selection).unwrap_or_default().iter() {
+            iso_date(split_instant(*instant).0, texts.open());
+            texts.close();
+        }
+        Self::texts(texts, load::validity(column, selection))
     }
 
     /// The value at `index`.

@@ -49,10 +49,11 @@ impl Site<'_> {
     ) -> Option<(Source, ColumnInfo)> {
         let inputs: Option<Vec<InputInfo<'_>>> =
             self.references.iter().map(|input| self.input_info(input)).collect();
-        let cast = Cast {
-            data_type: result.data_type,
-            decimals: result.decimals,
-            md5: result.conversion == Conversion::Md5,
+        let plain = Cast { decimals: result.decimals, ..Cast::new(result.data_type) };
+        let cast = match result.conversion {
+            Conversion::Plain => plain,
+            Conversion::Md5 => Cast { md5: true, ..plain },
+            Conversion::Written(pattern) => Cast::written(pattern),
         };
         let place = expression::Place { pointer: &self.field.pointer, field: &self.field.name };
         let bound = expression.bind(&inputs?, cast, self.environment.now, place, problems)?;
@@ -101,12 +102,12 @@ impl Site<'_> {
 
     pub(super) fn input_info(&self, input: &ResolvedInput) -> Option<InputInfo<'_>> {
         let info = self.infos[input.field].as_ref()?;
-        let (data_type, nullable) = match &input.sub_value {
-            None => (info.data_type, info.nullable),
-            Some(ResolvedSubValue::Dictionary(_)) => (DataType::Text, info.nullable),
-            Some(ResolvedSubValue::Column { data_type, .. }) => (*data_type, true),
+        let (data_type, decimals, nullable) = match &input.sub_value {
+            None => (info.data_type, info.decimals, info.nullable),
+            Some(ResolvedSubValue::Dictionary(_)) => (DataType::Text, None, info.nullable),
+            Some(ResolvedSubValue::Column { data_type, .. }) => (*data_type, None, true),
         };
-        Some(InputInfo { name: self.names[input.field], data_type, nullable })
+        Some(InputInfo { name: self.names[input.field], data_type, decimals, nullable })
     }
 }
 

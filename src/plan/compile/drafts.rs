@@ -37,14 +37,16 @@ pub(super) struct Mention<'a> {
 }
 
 impl<'a> Draft<'a> {
+    /// `model` is the name of the field's model, empty where it has none.
     pub(super) fn new(
         field: &'a Field,
+        model: &str,
         environment: &Environment<'_>,
         names: &BTreeSet<&str>,
         shared: &Shared,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let stream = Stream::new(environment.seed, &field.name);
+        let stream = Stream::in_model(environment.seed, model, &field.name);
         let kind = fields::find(&field.type_name);
         if kind.is_none() && !is_extension(&field.type_name, environment) {
             problems.push(unknown_type(field, environment));

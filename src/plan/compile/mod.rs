@@ -47,7 +47,8 @@ pub fn compile(
     let errors_before = problems.errors();
     let names: BTreeSet<&str> = model.fields.iter().map(|field| field.name.as_str()).collect();
     let shared = Shared::default();
-    let draft = |field| Draft::new(field, environment, &names, &shared, problems);
+    let name = model.name.as_deref().unwrap_or_default();
+    let draft = |field| Draft::new(field, name, environment, &names, &shared, problems);
     let drafts: Vec<Option<Draft<'_>>> = model.fields.iter().map(draft).collect();
     let references = resolve(&model.fields, &drafts, problems);
     let reads: Vec<Vec<usize>> =

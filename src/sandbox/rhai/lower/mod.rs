@@ -12,8 +12,8 @@
 //! something has no value (an overflow, a limit, a refusal of a function) the whole block is left to the
 //! interpreter, which makes it or tells what is wrong in its own words.
 //!
-//! Why columns and not compiled WebAssembly: both were measured at two to five times the native loop
-//! (`notes/extensions.md`), and this needs no second compiler.
+//! Why columns and not compiled WebAssembly: both were measured at two to five times the native loop,
+//! and this needs no second compiler.
 
 mod call;
 mod compile;
