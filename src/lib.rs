@@ -22,6 +22,7 @@
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
+//! | the server's own state | [`home`] |
 //! | running | [`engine`], then [`commands`] |
 //! | edges | [`api`], [`cli`] |
 //!
@@ -41,6 +42,8 @@
 //! | unit | what one worker makes before it hands over: the largest segment |
 //! | format, store, connector, sink | how rows are laid out; where files go; what the API names; an open connector |
 //! | command | an accepted request to generate, with a UUID and a status |
+//! | order | what somebody asks of a command beside the model: batches, threads, seed, settings, schedule |
+//! | home | the folder of a server's own state |
 //!
 //! # Adding things
 //!
@@ -52,6 +55,8 @@
 //! | service | `sinks/<name>.rs` | `mod` and registry line in `sinks/mod.rs` |
 //! | kind of user code | `sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
+//! | parameter of a command | `home/order.rs`, and where it is heeded | its line in the form and in `order` of `api/datagen.rs` |
+//! | key of an answer | `api/answers.rs`: a field and its line in `new` | none |
 //! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 
@@ -71,6 +76,7 @@ pub mod engine;
 pub mod expression;
 pub mod fields;
 pub mod formats;
+pub mod home;
 pub mod memory;
 pub mod model;
 mod orc_file;

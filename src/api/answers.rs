@@ -1,78 +1,104 @@
-//! What answers look like, for the OpenAPI document only: the handlers write them.
+//! Answers about commands: what handlers make, the document describes and our client reads.
+//!
+//! A new key is a field here and its line in `new`. Keys are the reference's where it has them.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-/// How far a command is.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-#[schema(rename_all = "camelCase")]
-pub(super) struct CommandStatus {
+use crate::commands::{
+    Command, ConnectorTotal, MadeFile, Part, Progress, Schedule, Status, Transition,
+    format_duration, format_now,
+};
+use crate::home::UserCode;
+
+/// A command was accepted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Accepted {
     /// The command's key
-    #[schema(format = Uuid)]
-    command_uuid: String,
+    pub(crate) command_uuid: Uuid,
+    /// Empty
+    pub(crate) error: String,
+    /// What the user should know, where there is something
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub(crate) warnings: Vec<Value>,
+}
+
+/// How far a command is: the five texts of the reference first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CommandStatus {
+    /// The command's key
+    pub(crate) command_uuid: Uuid,
     /// Where it stands
-    #[schema(value_type = StatusName)]
-    status: StatusName,
-    /// Why it failed; empty otherwise
-    comment: String,
+    pub(crate) status: StatusName,
+    /// Why it failed; `cancelling` while it ends; empty otherwise
+    pub(crate) comment: String,
     /// Percent of its rows that are committed, as a text
     #[schema(example = "100.0")]
-    progress: String,
+    pub(crate) progress: String,
     /// How long its run takes or took, as a text
     #[schema(example = "4m 19s 752ms")]
-    duration: String,
+    pub(crate) duration: String,
     /// The same as `comment`
-    command_comment: String,
+    pub(crate) command_comment: String,
     /// The same as `duration`, as a number
-    duration_seconds: f64,
+    pub(crate) duration_seconds: f64,
     /// The same as `progress`, as a number
-    progress_percent: f64,
+    pub(crate) progress_percent: f64,
+    /// Percent of its rows that were made, committed or not
+    pub(crate) generated_percent: f64,
     /// Rows that every connector has acknowledged
-    rows: u64,
+    pub(crate) rows: u64,
     /// Rows that were made
-    generated_rows: u64,
+    pub(crate) generated_rows: u64,
     /// Rows of a run
-    total_rows: u64,
+    pub(crate) total_rows: u64,
     /// Batches that every connector has acknowledged
-    batches: u64,
-    /// Its speed
-    rows_per_second: f64,
+    pub(crate) batches: u64,
+    /// Rows made in a second; of the whole run when it is over
+    pub(crate) rows_per_second: f64,
     /// How long it probably still takes; `null`: it does not run
-    remaining_seconds: Option<f64>,
+    pub(crate) remaining_seconds: Option<f64>,
     /// What each connector has acknowledged over all runs
-    connectors: Vec<ConnectorStatus>,
+    pub(crate) connectors: Vec<ConnectorStatus>,
+    /// The model's name
+    pub(crate) model_id: String,
+    /// When it was accepted: milliseconds since 1970
+    pub(crate) accepted_timestamp: i64,
     /// Whether it runs again
-    scheduled: bool,
+    pub(crate) scheduled: bool,
     /// When it runs next
-    #[schema(format = DateTime)]
-    next_run: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) next_run: Option<DateTime<Utc>>,
     /// Runs that were finished
-    runs: u64,
+    pub(crate) runs: u64,
     /// Rows that are null because user code failed on them, over all runs
-    failed_rows: Vec<FieldFailures>,
+    pub(crate) failed_rows: Vec<FieldFailures>,
 }
 
 /// Rows of a field that are null because its code failed on them and it says `"on_error": "null"`.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-#[schema(rename_all = "camelCase")]
-struct FieldFailures {
-    field: String,
-    rows: u64,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FieldFailures {
+    pub(crate) field: String,
+    pub(crate) rows: u64,
     /// The first of them
-    first_row: u64,
+    pub(crate) first_row: u64,
     /// What was wrong with that one
-    message: String,
+    pub(crate) message: String,
 }
 
 /// Where a command stands.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-#[schema(rename_all = "UPPERCASE")]
-pub(super) enum StatusName {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum StatusName {
     Queued,
     Starting,
     Running,
@@ -80,87 +106,232 @@ pub(super) enum StatusName {
     Failed,
 }
 
+impl From<Status> for StatusName {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Queued => Self::Queued,
+            Status::Starting => Self::Starting,
+            Status::Running => Self::Running,
+            Status::Finished => Self::Finished,
+            Status::Failed => Self::Failed,
+        }
+    }
+}
+
+impl StatusName {
+    /// The name as it is written.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Queued => Status::Queued.name(),
+            Self::Starting => Status::Starting.name(),
+            Self::Running => Status::Running.name(),
+            Self::Finished => Status::Finished.name(),
+            Self::Failed => Status::Failed.name(),
+        }
+    }
+
+    /// Whether nothing more happens by itself, schedules apart.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed)
+    }
+}
+
 /// What a connector has acknowledged.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-struct ConnectorStatus {
-    connector: String,
-    destination: String,
-    rows: u64,
-    bytes: u64,
-    files: u64,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ConnectorStatus {
+    pub(crate) connector: String,
+    pub(crate) destination: String,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    pub(crate) files: u64,
+}
+
+impl From<ConnectorTotal> for ConnectorStatus {
+    fn from(total: ConnectorTotal) -> Self {
+        let ConnectorTotal { connector, destination, rows, bytes, files } = total;
+        Self { connector, destination, rows, bytes, files }
+    }
+}
+
+impl CommandStatus {
+    /// The status of `command`, which is as far as `progress` says.
+    pub(crate) fn new(command: &Command, progress: Progress) -> Self {
+        let failed_rows = command.failures.iter().map(|(field, failed)| FieldFailures {
+            field: field.to_owned(),
+            rows: failed.rows,
+            first_row: failed.first_row,
+            message: failed.message.clone(),
+        });
+        Self {
+            command_uuid: command.id,
+            status: progress.status.into(),
+            progress: format!("{:.1}", progress.percent),
+            duration: format_duration(progress.duration),
+            command_comment: progress.comment.clone(),
+            comment: progress.comment,
+            duration_seconds: progress.duration.as_secs_f64(),
+            progress_percent: progress.percent,
+            generated_percent: progress.generated_percent,
+            rows: progress.committed_rows,
+            generated_rows: progress.generated_rows,
+            total_rows: progress.total_rows,
+            batches: progress.committed_batches,
+            rows_per_second: progress.rows_per_second.round(),
+            remaining_seconds: progress.remaining.map(|time| time.as_secs_f64()),
+            connectors: progress.connectors.into_iter().map(Into::into).collect(),
+            model_id: command.model_name.clone(),
+            accepted_timestamp: command.accepted.timestamp_millis(),
+            scheduled: command.order.schedule.is_some(),
+            next_run: command.next_run,
+            runs: command.runs,
+            failed_rows: failed_rows.collect(),
+        }
+    }
 }
 
 /// Everything about a command. Times are milliseconds since 1970.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-#[schema(rename_all = "camelCase")]
-pub(super) struct CommandDetails {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CommandDetails {
     #[serde(flatten)]
-    status: CommandStatus,
-    command_error: String,
-    model_id: String,
-    model_file_path: String,
+    pub(crate) status: CommandStatus,
+    pub(crate) command_error: String,
+    pub(crate) model_file_path: String,
     /// Who asked for it; `anonymous` where nobody had to log in
-    owner: String,
-    number_of_threads: u64,
-    number_of_batches: u64,
-    rows_per_batch: u64,
-    seed: u64,
+    pub(crate) owner: String,
+    pub(crate) number_of_threads: u64,
+    pub(crate) number_of_batches: u64,
+    pub(crate) rows_per_batch: u64,
+    pub(crate) seed: u64,
     #[schema(format = DateTime)]
-    now: String,
+    pub(crate) now: String,
     /// Milliseconds
-    delay_between_executions: Option<u64>,
-    delay_between_executions_seconds: Option<u64>,
-    cron: Option<String>,
-    paused: bool,
-    connectors_list: Vec<String>,
+    pub(crate) delay_between_executions: Option<u64>,
+    pub(crate) delay_between_executions_seconds: Option<u64>,
+    pub(crate) cron: Option<String>,
+    pub(crate) paused: bool,
+    pub(crate) connectors_list: Vec<String>,
     /// Settings of the call; `***` stands for secrets
-    properties: BTreeMap<String, String>,
-    duration_milli_seconds: u64,
-    accepted_timestamp: i64,
-    last_started_timestamp: Option<i64>,
-    last_finished_timestamp: Option<i64>,
-    first_batch: u64,
+    pub(crate) properties: BTreeMap<String, String>,
+    pub(crate) duration_milli_seconds: u64,
+    pub(crate) last_started_timestamp: Option<i64>,
+    pub(crate) last_finished_timestamp: Option<i64>,
+    pub(crate) first_batch: u64,
     #[schema(value_type = Vec<Object>)]
-    warnings: Vec<Value>,
+    pub(crate) warnings: Vec<Value>,
     /// The scripts and modules that it was accepted with, and runs, whatever happens to the files
-    user_code: Vec<UserCode>,
-    transitions: Vec<TransitionMade>,
-    files: Vec<FileMade>,
+    pub(crate) user_code: Vec<CodeFile>,
+    /// The latest steps of its life
+    pub(crate) transitions: Vec<TransitionMade>,
+    /// How many steps it took
+    pub(crate) transitions_total: u64,
+    /// A page of its files: `limit` of them from `offset` on
+    pub(crate) files: Vec<FileMade>,
+    /// How many files are listed; those of a schedule's runs of long ago are not
+    pub(crate) files_total: u64,
 }
 
 /// A file of user code.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-struct UserCode {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CodeFile {
     /// `RHAI` or `WASM`
-    kind: String,
+    pub(crate) kind: String,
     /// Its name without folder
-    file: String,
+    pub(crate) file: String,
     /// Digest of its bytes, hexadecimal
-    sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// A step of a command's life.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-struct TransitionMade {
-    status: StatusName,
-    #[schema(format = DateTime)]
-    time: String,
-    comment: String,
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct TransitionMade {
+    pub(crate) status: StatusName,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) comment: String,
 }
 
 /// A file that a command has made.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-struct FileMade {
-    connector: String,
-    batch: u64,
-    path: String,
-    bytes: u64,
-    crc32: String,
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FileMade {
+    pub(crate) connector: String,
+    pub(crate) batch: u64,
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+    pub(crate) crc32: String,
+}
+
+/// What is asked of the store for a command's details, beside the command.
+#[derive(Debug)]
+pub(crate) struct Particulars {
+    pub(crate) transitions: Part<Transition>,
+    pub(crate) files: Part<MadeFile>,
+    pub(crate) user_code: Vec<UserCode>,
+    pub(crate) warnings: Vec<Value>,
+}
+
+impl CommandDetails {
+    /// Everything about `command`.
+    pub(crate) fn new(command: Command, progress: Progress, more: Particulars) -> Self {
+        let duration = progress.duration;
+        let status = CommandStatus::new(&command, progress);
+        let milliseconds = |time: DateTime<Utc>| time.timestamp_millis();
+        let properties = command.order.masked_overrides();
+        let (delay, cron) = match command.order.schedule {
+            Some(Schedule::Delay { seconds }) => (Some(seconds), None),
+            Some(Schedule::Cron { expression }) => (None, Some(expression)),
+            None => (None, None),
+        };
+        let anonymous = command.owner.is_empty();
+        Self {
+            command_error: status.comment.clone(),
+            status,
+            model_file_path: command.model_label,
+            owner: if anonymous { "anonymous".to_owned() } else { command.owner },
+            number_of_threads: command.order.threads,
+            number_of_batches: command.order.batches,
+            rows_per_batch: command.order.batch_rows,
+            seed: command.order.seed,
+            now: format_now(command.order.now),
+            delay_between_executions: delay.map(|seconds| seconds.saturating_mul(1_000)),
+            delay_between_executions_seconds: delay,
+            cron,
+            paused: command.paused,
+            connectors_list: command.order.connectors,
+            properties,
+            duration_milli_seconds: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            last_started_timestamp: command.started.map(milliseconds),
+            last_finished_timestamp: command.finished.map(milliseconds),
+            first_batch: command.first_batch,
+            warnings: more.warnings,
+            user_code: more.user_code.into_iter().map(Into::into).collect(),
+            transitions: more.transitions.items.into_iter().map(Into::into).collect(),
+            transitions_total: more.transitions.total,
+            files: more.files.items.into_iter().map(Into::into).collect(),
+            files_total: more.files.total,
+        }
+    }
+}
+
+impl From<UserCode> for CodeFile {
+    fn from(code: UserCode) -> Self {
+        let UserCode { kind, file, sha256 } = code;
+        Self { kind, file, sha256 }
+    }
+}
+
+impl From<Transition> for TransitionMade {
+    fn from(transition: Transition) -> Self {
+        let Transition { status, time, comment } = transition;
+        Self { status: status.into(), time, comment }
+    }
+}
+
+impl From<MadeFile> for FileMade {
+    fn from(file: MadeFile) -> Self {
+        let MadeFile { connector, batch, path, bytes, crc32 } = file;
+        Self { connector, batch, path, bytes, crc32 }
+    }
 }
 
 /// A server-sent event.

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
-use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,13 +10,11 @@ use uuid::Uuid;
 
 use super::AppState;
 use super::access::Changer;
-use super::answers::{CommandDetails, CommandStatus, StatusName};
+use super::answers::{CommandDetails, CommandStatus, Particulars, StatusName};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
 use crate::access::Caller;
-use crate::commands::{
-    Command, CommandError, Filter, Progress, Schedule, Status, Tracker, format_duration, format_now,
-};
+use crate::commands::{Command, CommandError, Filter, Progress, Status, Tracker};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -42,6 +39,17 @@ pub(super) struct Which {
     /// The key that the accepting answer gave
     #[param(format = Uuid)]
     commandUuid: String,
+}
+
+/// Which files of a command.
+#[derive(ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by the documentation only")]
+struct FilePage {
+    /// At most so many files (1,000); `filesTotal` of the answer says how many there are
+    limit: Option<u64>,
+    /// Leave out so many first (0)
+    offset: Option<u64>,
 }
 
 /// Which commands of a list.
@@ -75,65 +83,14 @@ pub(super) fn command_id(parameters: &Parameters) -> Result<Uuid, ApiError> {
     })
 }
 
-/// The command `id`, where it exists for `caller`.
+/// The command `id` and how far it is, where it exists for `caller`.
 pub(super) fn find(
     tracker: &Tracker,
     caller: &Caller,
     id: Uuid,
 ) -> Result<(Command, Progress), ApiError> {
-    let command = tracker.get(id)?.filter(|command| caller.may_see(&command.owner));
-    command.zip(tracker.progress(id)?).ok_or_else(|| CommandError::Unknown { id }.into())
-}
-
-/// The documented five keys, all texts, then what there is beside them.
-pub(super) fn status_json(command: &Command, progress: &Progress) -> Value {
-    json!({
-        "commandUuid": command.id,
-        "status": progress.status,
-        "comment": progress.comment,
-        "progress": format!("{:.1}", progress.percent),
-        "duration": format_duration(progress.duration),
-        "commandComment": progress.comment,
-        "durationSeconds": progress.duration.as_secs_f64(),
-        "progressPercent": progress.percent,
-        "rows": progress.committed_rows,
-        "generatedRows": progress.generated_rows,
-        "totalRows": progress.total_rows,
-        "batches": progress.committed_batches,
-        "rowsPerSecond": progress.rows_per_second.round(),
-        "remainingSeconds": progress.remaining.map(|time| time.as_secs_f64()),
-        "connectors": connectors_json(progress),
-        "scheduled": command.schedule.is_some(),
-        "nextRun": command.next_run,
-        "runs": command.runs,
-        "failedRows": failed_rows_json(command),
-    })
-}
-
-/// Per field of user code that says `on_error: null`, the rows that are null for it.
-fn failed_rows_json(command: &Command) -> Value {
-    let fields = command.failures.iter().map(|(field, failed)| {
-        json!({
-            "field": field,
-            "rows": failed.rows,
-            "firstRow": failed.first_row,
-            "message": failed.message,
-        })
-    });
-    Value::Array(fields.collect())
-}
-
-fn connectors_json(progress: &Progress) -> Value {
-    let totals = progress.connectors.iter().map(|total| {
-        json!({
-            "connector": total.connector,
-            "destination": total.destination,
-            "rows": total.rows,
-            "bytes": total.bytes,
-            "files": total.files,
-        })
-    });
-    Value::Array(totals.collect())
+    let found = tracker.look(id)?.filter(|(command, _)| caller.may_see(&command.owner));
+    found.ok_or_else(|| CommandError::Unknown { id }.into())
 }
 
 /// How far is a command?
@@ -149,17 +106,17 @@ async fn get_command_status(
     State(state): State<AppState>,
     caller: Caller,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     blocking(move || {
         let (command, progress) = find(&state.tracker, &caller, command_id(&parameters)?)?;
-        Ok::<_, ApiError>(Json(status_json(&command, &progress)))
+        Ok::<_, ApiError>(Json(CommandStatus::new(&command, progress)))
     })
     .await
 }
 
 /// Everything about a command.
 #[utoipa::path(
-    post, path = "/command/get", tag = "command", params(Which),
+    post, path = "/command/get", tag = "command", params(Which, FilePage),
     responses(
         (status = 200, description = "configuration, progress, transitions, files", body = CommandDetails),
         (status = 400, description = "no UUID"),
@@ -170,75 +127,22 @@ async fn get(
     State(state): State<AppState>,
     caller: Caller,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandDetails>, ApiError> {
     blocking(move || {
         let tracker = &state.tracker;
         let id = command_id(&parameters)?;
         let (command, progress) = find(tracker, &caller, id)?;
-        let mut answer = status_json(&command, &progress);
-        let delay = match &command.schedule {
-            Some(Schedule::Delay { seconds }) => json!(seconds),
-            _ => Value::Null,
+        let limit = parameters.number("limit")?.unwrap_or(DEFAULT_LISTED).min(MAX_LISTED);
+        let offset = parameters.number("offset")?.unwrap_or(0);
+        let more = Particulars {
+            transitions: tracker.transitions(id)?,
+            files: tracker.files(id, limit, offset)?,
+            user_code: tracker.user_code(id)?,
+            warnings: tracker.warnings(id)?,
         };
-        let cron = match &command.schedule {
-            Some(Schedule::Cron { expression }) => json!(expression),
-            _ => Value::Null,
-        };
-        let transitions = tracker.transitions(id)?.into_iter().map(|transition| {
-            json!({"status": transition.status, "time": transition.time, "comment": transition.comment})
-        });
-        let transitions: Vec<Value> = transitions.collect();
-        let files = tracker.files(id, DEFAULT_LISTED, 0)?.into_iter().map(|file| {
-            json!({"connector": file.connector, "batch": file.batch, "path": file.path,
-                "bytes": file.bytes, "crc32": file.crc32})
-        });
-        let files: Vec<Value> = files.collect();
-        let user_code = tracker.user_code(id)?.into_iter().map(|code| {
-            json!({"kind": code.kind, "file": code.file, "sha256": code.sha256})
-        });
-        let user_code: Vec<Value> = user_code.collect();
-        let details = json!({
-            "commandError": progress.comment,
-            "modelId": command.model_name,
-            "modelFilePath": command.model_label,
-            "owner": if command.owner.is_empty() { "anonymous" } else { &command.owner },
-            "numberOfThreads": command.threads,
-            "numberOfBatches": command.batches,
-            "rowsPerBatch": command.rows,
-            "seed": command.seed,
-            "now": format_now(command.now),
-            "delayBetweenExecutions": delay.as_u64().map(|seconds| seconds.saturating_mul(1_000)),
-            "delayBetweenExecutionsSeconds": delay,
-            "cron": cron,
-            "paused": command.paused,
-            "connectorsList": command.connectors,
-            "properties": masked(&command.overrides),
-            "durationMilliSeconds": progress.duration.as_millis() as u64,
-            "acceptedTimestamp": command.accepted.timestamp_millis(),
-            "lastStartedTimestamp": command.started.map(|time| time.timestamp_millis()),
-            "lastFinishedTimestamp": command.finished.map(|time| time.timestamp_millis()),
-            "firstBatch": command.first_batch,
-            "warnings": tracker.warnings(id)?,
-            "userCode": user_code,
-            "transitions": transitions,
-            "files": files,
-        });
-        if let (Value::Object(answer), Value::Object(details)) = (&mut answer, details) {
-            answer.extend(details);
-        }
-        Ok::<_, ApiError>(Json(answer))
+        Ok::<_, ApiError>(Json(CommandDetails::new(command, progress, more)))
     })
     .await
-}
-
-/// Settings of a call, those that are secrets without their values.
-fn masked(overrides: &[(String, String)]) -> Value {
-    const SECRETS: &[&str] = &["PASSWORD", "SECRET", "TOKEN", "ACCESS_KEY", "CREDENTIAL"];
-    let entries = overrides.iter().map(|(key, value)| {
-        let secret = SECRETS.iter().any(|word| key.to_ascii_uppercase().contains(word));
-        (key.clone(), Value::from(if secret { "***" } else { value.as_str() }))
-    });
-    Value::Object(entries.collect())
 }
 
 /// List commands, the newest first.
@@ -253,7 +157,7 @@ async fn get_all(
     State(state): State<AppState>,
     caller: Caller,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Vec<CommandStatus>>, ApiError> {
     listed(state, caller, parameters, |_| Ok(Filter::default())).await
 }
 
@@ -270,7 +174,7 @@ async fn get_by_status(
     State(state): State<AppState>,
     caller: Caller,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Vec<CommandStatus>>, ApiError> {
     listed(state, caller, parameters, |parameters| {
         let wanted = parameters.text("status").unwrap_or_default();
         let status: Status = wanted.parse().map_err(|error: crate::commands::UnknownStatus| {
@@ -293,7 +197,7 @@ async fn get_all_scheduled(
     State(state): State<AppState>,
     caller: Caller,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Vec<CommandStatus>>, ApiError> {
     listed(state, caller, parameters, |_| Ok(Filter { scheduled: Some(true), ..Filter::default() }))
         .await
 }
@@ -303,7 +207,7 @@ async fn listed(
     caller: Caller,
     parameters: Parameters,
     filter: impl FnOnce(&Parameters) -> Result<Filter, ApiError> + Send + 'static,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Vec<CommandStatus>>, ApiError> {
     blocking(move || {
         let mut filter = filter(&parameters)?;
         let limit = parameters.number("limit")?.unwrap_or(DEFAULT_LISTED);
@@ -318,13 +222,9 @@ async fn listed(
             })?;
             filter.since = Some(since.to_utc());
         }
-        let mut answers = Vec::new();
-        for command in state.tracker.list(&filter)? {
-            if let Some(progress) = state.tracker.progress(command.id)? {
-                answers.push(status_json(&command, &progress));
-            }
-        }
-        Ok::<_, ApiError>(Json(Value::Array(answers)))
+        let commands = state.tracker.list(&filter)?.into_iter();
+        let statuses = commands.map(|(command, progress)| CommandStatus::new(&command, progress));
+        Ok::<_, ApiError>(Json(statuses.collect()))
     })
     .await
 }
@@ -343,7 +243,7 @@ async fn remove_scheduled(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     steered(state, caller, parameters, Tracker::remove_scheduled).await
 }
 
@@ -361,7 +261,7 @@ async fn cancel(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     steered(state, caller, parameters, Tracker::cancel).await
 }
 
@@ -380,7 +280,7 @@ async fn retry(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     steered(state, caller, parameters, Tracker::retry).await
 }
 
@@ -398,7 +298,7 @@ async fn pause(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     steered(state, caller, parameters, Tracker::pause).await
 }
 
@@ -416,7 +316,7 @@ async fn resume(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     steered(state, caller, parameters, Tracker::resume_schedule).await
 }
 
@@ -425,13 +325,13 @@ async fn steered(
     caller: Caller,
     parameters: Parameters,
     steer: impl FnOnce(&Tracker, Uuid) -> Result<(), CommandError> + Send + 'static,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CommandStatus>, ApiError> {
     blocking(move || {
         let id = command_id(&parameters)?;
         find(&state.tracker, &caller, id)?;
         steer(&state.tracker, id)?;
         let (command, progress) = find(&state.tracker, &caller, id)?;
-        Ok::<_, ApiError>(Json(status_json(&command, &progress)))
+        Ok::<_, ApiError>(Json(CommandStatus::new(&command, progress)))
     })
     .await
 }

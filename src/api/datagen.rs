@@ -1,20 +1,24 @@
 //! `POST /datagen/{connector}`: accepts a command.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
-use utoipa::{OpenApi as _, ToSchema};
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{OpenApi as _, PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
 use super::access::Changer;
+use super::answers::Accepted;
 use super::error::{ApiError, blocking};
 use super::model::find_model;
 use super::parameters::Parameters;
 use crate::access::Caller;
-use crate::commands::{Schedule, Submission, SubmitError, parse_now};
-use crate::draft::FoundModel;
+use crate::commands::{Order, Schedule, Submission, SubmitError, parse_now};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Schemas::openapi())
@@ -28,21 +32,6 @@ struct Schemas;
 
 /// Rows of a batch, and number of batches, when a request names none.
 const DEFAULT_COUNT: u64 = 20;
-
-/// Parameters that are not settings of connectors.
-const OWN_PARAMETERS: &[&str] = &[
-    "rows",
-    "batches",
-    "threads",
-    "model",
-    "model_file",
-    "scheduled",
-    "delay_between_executions_seconds",
-    "cron",
-    "connectors",
-    "seed",
-    "now",
-];
 
 /// The documented form. Any key of `Table_Names` or `Options` may be given beside these.
 ///
@@ -92,21 +81,6 @@ pub(super) struct MultipleForm {
     form: GenerateForm,
 }
 
-/// A command was accepted.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-#[schema(as = Accepted)]
-#[allow(non_snake_case, reason = "the documented key")]
-pub(super) struct Accepted {
-    /// The command's key
-    #[schema(format = Uuid)]
-    commandUuid: String,
-    /// Empty
-    error: String,
-    /// What the user should know, where there is something
-    warnings: Option<Vec<Object>>,
-}
-
 /// Something was refused.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the documentation only")]
@@ -143,7 +117,7 @@ async fn generate(
     Changer(caller): Changer,
     Path(connector): Path<String>,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Accepted>, ApiError> {
     submit(state, caller, vec![connector], parameters).await
 }
 
@@ -163,7 +137,7 @@ async fn generate_multiple(
     State(state): State<AppState>,
     Changer(caller): Changer,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Accepted>, ApiError> {
     let connectors = parameters.texts("connectors");
     submit(state, caller, connectors, parameters).await
 }
@@ -173,45 +147,53 @@ async fn submit(
     caller: Caller,
     connectors: Vec<String>,
     parameters: Parameters,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Accepted>, ApiError> {
     blocking(move || {
         let model = find_model(&parameters, &state, &caller)?;
-        let mut submission = submission(connectors, model, &parameters)?;
-        caller.name().clone_into(&mut submission.owner);
-        let id = state.tracker.submit(submission)?;
-        let mut answer = json!({"commandUuid": id, "error": ""});
-        let warnings = state.tracker.warnings(id)?;
-        if !warnings.is_empty() {
-            answer["warnings"] = Value::Array(warnings);
-        }
-        Ok::<_, ApiError>(Json(answer))
+        let order = order(connectors, &parameters, state.tracker.now())?;
+        let command_uuid = state.tracker.submit(Submission {
+            model: model.text,
+            model_folder: model.folder,
+            model_label: model.label,
+            order,
+            owner: caller.name().to_owned(),
+        })?;
+        let warnings = state.tracker.warnings(command_uuid)?;
+        Ok::<_, ApiError>(Json(Accepted { command_uuid, error: String::new(), warnings }))
     })
     .await
 }
 
-fn submission(
-    connectors: Vec<String>,
-    model: FoundModel,
-    parameters: &Parameters,
-) -> Result<Submission, ApiError> {
-    let now = parameters.text("now").map(parse_now).transpose();
-    let overrides = parameters
-        .iter()
-        .filter(|parameter| !OWN_PARAMETERS.contains(&parameter.name.as_str()))
-        .map(|parameter| (parameter.name.clone(), parameter.text.clone()))
-        .collect();
-    Ok(Submission {
-        model_folder: model.folder,
-        model_label: model.label,
-        rows: parameters.number("rows")?.unwrap_or(DEFAULT_COUNT),
+/// What the parameters ask for, at `now` where they name no time.
+fn order(connectors: Vec<String>, parameters: &Parameters, now: i64) -> Result<Order, ApiError> {
+    let named = parameters.text("now").map(parse_now).transpose();
+    let named = named.map_err(|message| ApiError::parameter("now", message))?;
+    let own = own_parameters();
+    let settings = parameters.iter().filter(|parameter| !own.contains(&parameter.name));
+    let order = Order::new(connectors, named.unwrap_or(now));
+    Ok(Order {
+        batch_rows: parameters.number("rows")?.unwrap_or(DEFAULT_COUNT),
         batches: parameters.number("batches")?.unwrap_or(DEFAULT_COUNT),
-        threads: parameters.number("threads")?.unwrap_or(1),
-        seed: parameters.number("seed")?,
-        now: now.map_err(|message| ApiError::parameter("now", message))?,
-        overrides,
+        threads: parameters.number("threads")?.unwrap_or(order.threads),
+        seed: parameters.number("seed")?.unwrap_or(order.seed),
+        overrides: settings
+            .map(|parameter| (parameter.name.clone(), parameter.text.clone()))
+            .collect(),
         schedule: schedule(parameters)?,
-        ..Submission::new(model.text, connectors)
+        ..order
     })
+}
+
+/// Parameters that are not settings of connectors: those of the documented form.
+fn own_parameters() -> &'static BTreeSet<String> {
+    static OWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let mut names = BTreeSet::from(["connectors".to_owned()]);
+        if let RefOr::T(Schema::Object(form)) = GenerateForm::schema() {
+            names.extend(form.properties.into_keys());
+        }
+        names
+    });
+    &OWN
 }
 
 fn schedule(parameters: &Parameters) -> Result<Option<Schedule>, ApiError> {
@@ -219,4 +201,31 @@ fn schedule(parameters: &Parameters) -> Result<Option<Schedule>, ApiError> {
     let delay = parameters.number("delay_between_executions_seconds")?;
     let schedule = Schedule::from_parameters(scheduled, delay, parameters.text("cron"));
     schedule.map_err(|error| SubmitError::from(error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the document lists is read as a parameter, not as a setting of a connector.
+    #[test]
+    fn the_documented_form_is_the_list_of_parameters() {
+        let names: Vec<_> = own_parameters().iter().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "batches",
+                "connectors",
+                "cron",
+                "delay_between_executions_seconds",
+                "model",
+                "model_file",
+                "now",
+                "rows",
+                "scheduled",
+                "seed",
+                "threads"
+            ]
+        );
+    }
 }

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::Denied;
-use crate::commands::{ArchiveError, CommandError, ModelStoreError, RecordError, SubmitError};
+use crate::commands::{ArchiveError, CommandError, SubmitError};
 use crate::draft::{PreviewError, Refusal, TrialError};
+use crate::home::{ModelStoreError, StoreError};
 use crate::plan::GenerateRowsError;
 use crate::problems::{Problem, Problems, excerpt};
 use crate::sandbox::Fault;
@@ -36,7 +37,7 @@ pub(super) enum ApiError {
     #[error(transparent)]
     Command(#[from] CommandError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(#[from] StoreError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]

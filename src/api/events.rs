@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::AppState;
-use super::answers::StatusEvent;
-use super::command::{Which, command_id, find, status_json};
+use super::answers::{CommandStatus, StatusEvent};
+use super::command::{Which, command_id, find};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
 use super::streams::{Place, client};
@@ -116,7 +116,8 @@ impl Watch {
             let (tracker, caller, id) = (self.state.tracker.clone(), self.caller.clone(), self.id);
             let (command, progress) = blocking(move || find(&tracker, &caller, id)).await.ok()?;
             self.ended = progress.status.is_over();
-            let text = status_json(&command, &progress).to_string();
+            let status = CommandStatus::new(&command, progress);
+            let text = serde_json::to_string(&status).ok()?;
             if self.ended {
                 return Some(Event::default().event("end").id(END).data(text));
             }

@@ -38,6 +38,6 @@ async fn live() -> Json<Value> {
     )
 )]
 async fn ready(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
-    blocking(move || state.tracker.count()).await?;
+    blocking(move || state.tracker.ready()).await?;
     Ok(Json(json!({"status": "OK"})))
 }

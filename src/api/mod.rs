@@ -12,7 +12,7 @@
 //! To add an endpoint: `api/<resource>.rs` with `routes()`, and its two lines below.
 
 mod access;
-mod answers;
+pub(crate) mod answers;
 mod command;
 mod data;
 mod datagen;

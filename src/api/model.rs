@@ -14,10 +14,11 @@ use super::datagen::GenerateForm;
 use super::error::{ApiError, blocking};
 use super::parameters::{Parameter, Parameters};
 use crate::access::Caller;
-use crate::commands::{self, ModelStoreError};
+use crate::commands;
 use crate::draft::{
     self, Draft, FindModelError, FoundModel, MAX_PREVIEW_ROWS, Shelves, models_of_folder,
 };
+use crate::home::ModelStoreError;
 use crate::problems::{Problem, chain};
 use crate::samples;
 

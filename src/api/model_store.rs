@@ -18,8 +18,9 @@ use super::error::{ApiError, blocking};
 use super::model::uploaded;
 use super::parameters::Parameters;
 use crate::access::Caller;
-use crate::commands::{self, ModelStoreError, Right};
+use crate::commands;
 use crate::draft::{Draft, taken};
+use crate::home::{ModelStoreError, Right, UnknownRight};
 use crate::problems::excerpt;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -260,9 +261,7 @@ async fn owner(
 }
 
 fn right(name: &str) -> Result<Right, ApiError> {
-    name.parse().map_err(|error: crate::commands::UnknownRight| {
-        ApiError::parameter("right", error.to_string())
-    })
+    name.parse().map_err(|error: UnknownRight| ApiError::parameter("right", error.to_string()))
 }
 
 /// Who has a right to a stored model?

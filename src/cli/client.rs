@@ -13,10 +13,13 @@ use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Agent, Body};
 use uuid::Uuid;
+
+use crate::problems::escape_controls_in_lines;
 
 /// Which server, and who asks.
 #[derive(Debug, Args)]
@@ -146,7 +149,11 @@ impl Client {
     }
 
     /// Posts a form to `path`.
-    pub(super) fn post(&self, path: &str, form: &[Part]) -> Result<Value, ClientError> {
+    pub(super) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[Part],
+    ) -> Result<T, ClientError> {
         let boundary = format!("datagen-{}", Uuid::new_v4().simple());
         let mut request = self
             .agent
@@ -167,12 +174,12 @@ impl Client {
         ClientError::Unreachable { server: self.server.clone(), reason }
     }
 
-    fn json(&self, mut body: Body) -> Result<Value, ClientError> {
+    fn json<T: DeserializeOwned>(&self, mut body: Body) -> Result<T, ClientError> {
         let text = body.with_config().limit(MAX_ANSWER_BYTES).read_to_string();
         let text = text.map_err(|error| self.unreachable(&error))?;
         serde_json::from_str(&text).map_err(|_| ClientError::Unreachable {
             server: self.server.clone(),
-            reason: "what answers there is no Datagen".to_owned(),
+            reason: "what answers there is no Datagen of this version".to_owned(),
         })
     }
 
@@ -195,11 +202,12 @@ impl Client {
     }
 }
 
-/// What the body of an error says: every problem on its line, otherwise the error in words.
+/// What the body of an error says: every problem on its line, otherwise the error in words. Whatever answers
+/// there does not steer the terminal.
 fn reason(text: &str) -> Option<String> {
     let body: Value = serde_json::from_str(text).ok()?;
     let error = body["error"].as_str().filter(|error| !error.is_empty())?;
-    Some(error.to_owned())
+    Some(escape_controls_in_lines(error).into_owned())
 }
 
 /// The form as `multipart/form-data` (RFC 7578).

@@ -8,14 +8,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, value_parser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::Value;
 
 use super::client::{Client, Part, ServerArguments};
+use super::commands::print_json;
 use super::generate::parse_settings;
 use super::shown::print_failed_rows;
-use crate::problems::excerpt;
+use crate::api::answers::{Accepted, CommandDetails, CommandStatus, StatusName};
+use crate::problems::{escape_controls, excerpt};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -25,7 +26,7 @@ use crate::problems::excerpt;
   datagen run --model my.json --every 3600 --detach
 
 The exit code is 0 when the command is finished, 1 when it failed or was refused. Ctrl-C leaves the
-command running: `datagen commands cancel` ends it.")]
+command running: `datagen commands cancel` ends it, and a schedule also between its runs.")]
 pub(super) struct Arguments {
     /// Model file, - for stdin, or the name of a model that the server knows
     #[arg(long, short, value_name = "FILE|NAME")]
@@ -52,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// Run again and again, so many seconds after each end
-    #[arg(long, value_name = "SECONDS", conflicts_with = "cron")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cron", value_parser = value_parser!(u64).range(1..))]
     every: Option<u64>,
     /// Run again and again, at the times of a cron expression (UTC)
     #[arg(long, value_name = "EXPRESSION")]
@@ -82,10 +83,10 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.server)?;
-    let accepted = client.post("/datagen/multipleconnectors", &form(arguments)?)?;
-    let id = accepted["commandUuid"].as_str().context("the server names no command")?;
-    for warning in accepted["warnings"].as_array().into_iter().flatten() {
-        let message = warning["message"].as_str().unwrap_or_default();
+    let accepted: Accepted = client.post("/datagen/multipleconnectors", &form(arguments)?)?;
+    let id = &accepted.command_uuid.to_string();
+    for warning in &accepted.warnings {
+        let message = escape_controls(warning["message"].as_str().unwrap_or_default());
         writeln!(io::stderr(), "warning: {}: {message}", arguments.model)?;
     }
     if arguments.detach {
@@ -94,25 +95,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let status = watch(&client, id, arguments.quiet)?;
     if arguments.json {
-        let command = client.post("/command/get", &[Part::value("commandUuid", id)])?;
-        writeln!(io::stdout(), "{command:#}")?;
+        let command: CommandDetails =
+            client.post("/command/get", &[Part::value("commandUuid", id)])?;
+        print_json(&command)?;
     }
-    for failed in status["failedRows"].as_array().into_iter().flatten() {
-        print_failed_rows(
-            &arguments.model,
-            failed["field"].as_str().unwrap_or_default(),
-            failed["rows"].as_u64().unwrap_or_default(),
-            failed["message"].as_str().unwrap_or_default(),
-        );
+    for failed in &status.failed_rows {
+        let (field, message) = (escape_controls(&failed.field), escape_controls(&failed.message));
+        print_failed_rows(&arguments.model, &field, failed.rows, &message);
     }
-    if status["status"] != "FINISHED" {
-        bail!("command {id}: {}", status["comment"].as_str().unwrap_or("it failed"));
+    if status.status != StatusName::Finished {
+        bail!("command {id}: {}", escape_controls(&status.comment));
     }
     if let Some(path) = &arguments.output {
         save(&client, id, path)?;
     }
     if !arguments.quiet {
-        writeln!(io::stderr(), "{}", closing_line(&status))?;
+        writeln!(io::stderr(), "{}", closing_line(&status, arguments.output.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -163,7 +161,7 @@ fn model(name: &str) -> anyhow::Result<Part> {
 }
 
 /// Watches the command until it is over, through restarts of the server; returns its last status.
-fn watch(client: &Client, id: &str, quiet: bool) -> anyhow::Result<Value> {
+fn watch(client: &Client, id: &str, quiet: bool) -> anyhow::Result<CommandStatus> {
     let bar = if quiet || !io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -176,11 +174,11 @@ fn watch(client: &Client, id: &str, quiet: bool) -> anyhow::Result<Value> {
     let which = [Part::value("commandUuid", id)];
     let (mut pause, mut answered) = (FIRST_LOOK, Instant::now());
     loop {
-        match client.post("/command/getCommandStatus", &which) {
+        match client.post::<CommandStatus>("/command/getCommandStatus", &which) {
             Ok(status) => {
                 answered = Instant::now();
                 show(&bar, &status);
-                if ["FINISHED", "FAILED"].contains(&status["status"].as_str().unwrap_or_default()) {
+                if status.status.is_over() {
                     bar.finish_and_clear();
                     return Ok(status);
                 }
@@ -198,25 +196,29 @@ fn watch(client: &Client, id: &str, quiet: bool) -> anyhow::Result<Value> {
     }
 }
 
-fn show(bar: &ProgressBar, status: &Value) {
-    bar.set_length(status["totalRows"].as_u64().unwrap_or_default());
-    bar.set_position(status["generatedRows"].as_u64().unwrap_or_default());
-    let state = status["status"].as_str().unwrap_or_default();
-    let speed = status["rowsPerSecond"].as_f64().unwrap_or_default();
-    let left = status["remainingSeconds"].as_f64();
-    bar.set_message(match left {
-        Some(left) => format!("{state}, {speed:.0} rows/s, {left:.0} s left"),
+fn show(bar: &ProgressBar, status: &CommandStatus) {
+    bar.set_length(status.total_rows);
+    bar.set_position(status.generated_rows);
+    let state = status.status.text();
+    bar.set_message(match status.remaining_seconds {
+        Some(left) => format!("{state}, {:.0} rows/s, {left:.0} s left", status.rows_per_second),
         None => state.to_owned(),
     });
 }
 
-fn closing_line(status: &Value) -> String {
-    let rows = status["rows"].as_u64().unwrap_or_default();
-    let seconds = status["durationSeconds"].as_f64().unwrap_or_default();
-    let places = status["connectors"].as_array().into_iter().flatten();
-    let places: Vec<_> = places.filter_map(|total| total["destination"].as_str()).collect();
+/// What was made and where it is: here, where it was saved here.
+fn closing_line(status: &CommandStatus, saved: Option<&Path>) -> String {
+    let (rows, seconds) = (status.rows, status.duration_seconds);
     let speed = (rows as f64 / seconds.max(1e-3)).round();
-    format!("{rows} rows in {seconds:.3} s ({speed} rows/s): {}", places.join(", "))
+    let places = match saved {
+        Some(path) => path.display().to_string(),
+        None => {
+            let places: Vec<_> =
+                status.connectors.iter().map(|total| total.destination.as_str()).collect();
+            places.join(", ")
+        }
+    };
+    format!("{rows} rows in {seconds:.3} s ({speed} rows/s): {}", escape_controls(&places))
 }
 
 /// Saves the files of the command at `path`, which appears when it is complete.

@@ -14,8 +14,8 @@ use console::Term;
 
 use super::fields::plain_table;
 use crate::access::{MAX_PASSWORD_BYTES, Role};
-use crate::commands::Users;
 use crate::config::Config;
+use crate::home::Users;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

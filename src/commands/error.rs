@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::home::HomeError;
-use super::status::IllegalTransition;
-use super::store::RecordError;
-use super::{ScheduleError, Status};
+use super::places::NoPlace;
 use crate::draft::Refusal;
+use crate::home::{HomeError, IllegalTransition, ScheduleError, Status, StoreError};
 
 /// Why the tracker could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +17,7 @@ pub enum OpenError {
     Home(#[from] HomeError),
     /// The command store cannot be used.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Store(#[from] StoreError),
     /// The system gives no thread.
     #[error("start a thread")]
     Thread {
@@ -39,15 +37,17 @@ pub enum SubmitError {
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// As many commands wait as may wait.
-    #[error("{waiting} commands wait already, come again in {} s", retry_after.as_secs())]
+    #[error("{waiting} commands{whose} wait already, come again in {} s", retry_after.as_secs())]
     QueueFull {
         /// How many.
         waiting: usize,
+        /// Whose, where they are all of one user: one of several may have half of all places.
+        whose: &'static str,
         /// When there is probably room again: whole seconds.
         retry_after: Duration,
     },
-    /// As many schedules are kept as may be kept.
-    #[error("{schedules} schedules are kept already, remove one first")]
+    /// As many schedules are stored as may be stored.
+    #[error("{schedules} schedules are stored already, remove one first")]
     TooManySchedules {
         /// How many.
         schedules: usize,
@@ -57,9 +57,9 @@ pub enum SubmitError {
     Stopping,
     /// The command store refused.
     #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The user code of the model could not be kept.
-    #[error("keep the user code of the model")]
+    Record(#[from] StoreError),
+    /// The user code of the model could not be stored.
+    #[error("store the user code of the model")]
     UserCode {
         /// What the system said.
         source: std::io::Error,
@@ -93,10 +93,12 @@ pub enum CommandError {
         id: Uuid,
     },
     /// As many commands wait as may wait.
-    #[error("{waiting} commands wait already, come again in {} s", retry_after.as_secs())]
+    #[error("{waiting} commands{whose} wait already, come again in {} s", retry_after.as_secs())]
     QueueFull {
         /// How many.
         waiting: usize,
+        /// Whose, where they are all of one user: one of several may have half of all places.
+        whose: &'static str,
         /// When there is probably room again: whole seconds.
         retry_after: Duration,
     },
@@ -111,5 +113,19 @@ pub enum CommandError {
     },
     /// The command store refused.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(#[from] StoreError),
+}
+
+impl From<NoPlace> for SubmitError {
+    fn from(place: NoPlace) -> Self {
+        let NoPlace { waiting, retry_after, .. } = place;
+        Self::QueueFull { waiting, whose: place.whose(), retry_after }
+    }
+}
+
+impl From<NoPlace> for CommandError {
+    fn from(place: NoPlace) -> Self {
+        let NoPlace { waiting, retry_after, .. } = place;
+        Self::QueueFull { waiting, whose: place.whose(), retry_after }
+    }
 }

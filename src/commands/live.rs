@@ -1,35 +1,28 @@
 //! The commands to which something may still happen, in memory: who waits, who runs, who is due.
 //!
-//! Shared by the callers' threads, the runners and the timer. [`Shared::change`] is the one way in which
-//! a command changes: checked, kept in the store, then shown. Locks are taken in the order
+//! Shared by the callers' threads, the runners and the timer. Locks are taken in the order
 //! `Live::change`, `Shared::state`, `Live::state`; only the first one is held while the store works.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::counters::{Counters, Counting};
-use super::kept::Kept;
-use super::probe::{Point, Probe};
-use super::store::{BatchRecord, RecordError, Store};
+use super::probe::Probe;
 use super::{Command, CommandError, ConnectorTotal, Progress, Status};
 use super::{progress, shares};
 use crate::draft::{Amount, Draft, Prepared, Refusal, Surroundings};
 use crate::engine::Control;
+use crate::home::{Home, Store, StoredBatch, StoredCode, lock};
 use crate::problems::{Problem, Problems, chain};
-use crate::sandbox::{Extensions, Failures, Library};
+use crate::sandbox::{Extensions, Library};
 use crate::sinks;
-
-/// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What the tracker was opened with.
 #[derive(Debug, Clone)]
@@ -42,13 +35,20 @@ pub(super) struct Limits {
     pub(super) retention: chrono::TimeDelta,
 }
 
+/// A duration as it is stored.
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Everything that the threads of a tracker share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) store: Arc<Store>,
+    /// `None`: in memory.
+    pub(super) home: Option<Arc<Home>>,
     pub(super) limits: Limits,
     pub(super) library: Library,
-    pub(super) kept: Kept,
+    pub(super) code: StoredCode,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) counting: Counting,
     pub(super) state: Mutex<State>,
@@ -59,6 +59,8 @@ pub(super) struct Shared {
     /// A runner has ended a command.
     pub(super) ended: Condvar,
     stopping: AtomicBool,
+    /// Failures that the store did not take yet, with the batches that came with them.
+    pub(super) unstored: Mutex<Vec<(Arc<Live>, Vec<StoredBatch>)>>,
     /// Something was written that a loss of power would take back.
     pub(super) unsynced: AtomicBool,
 }
@@ -67,28 +69,29 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) live: HashMap<Uuid, Arc<Live>>,
-    queue: VecDeque<Arc<Live>>,
+    pub(super) queue: VecDeque<Arc<Live>>,
     /// Places in the queue held by submissions that are being checked.
-    reserved: usize,
+    pub(super) reserved: Vec<String>,
     under_way: Vec<Arc<Live>>,
     pub(super) timers: BTreeSet<(DateTime<Utc>, Uuid)>,
     /// How long a run takes, smoothed: for telling when to come again.
-    typical_run: Duration,
+    pub(super) typical_run: Duration,
 }
 
 /// A command to which something may still happen.
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) id: Uuid,
+    pub(super) owner: String,
     /// What no other command may write meanwhile, for the order of the queue.
     exclusive: Vec<String>,
-    /// Held from reading a command to having its change kept.
-    change: Mutex<()>,
+    /// Held from reading a command to having its change stored.
+    pub(super) change: Mutex<()>,
     state: Mutex<LiveState>,
     changed: watch::Sender<u64>,
     cancelled: AtomicBool,
-    /// The store did not take that it failed: only this memory knows.
-    unkept: AtomicBool,
+    /// The store did not take yet that it failed.
+    pub(super) unstored: AtomicBool,
     /// What acceptance compiled, when it is to be run at once; otherwise it is compiled again, for
     /// a thousand waiting plans would fill the memory.
     pub(super) prepared: Mutex<Option<Prepared>>,
@@ -99,27 +102,35 @@ struct LiveState {
     command: Command,
     totals: Vec<ConnectorTotal>,
     run: Option<UnderWay>,
-    /// When the present run was due.
-    due: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
 struct UnderWay {
     control: Arc<Control>,
-    since: Instant,
+    /// When this process began to work on it, by the steady clock.
+    since: Duration,
+    /// How long the run had taken by then.
+    before: Duration,
     rows_before: u64,
+}
+
+impl UnderWay {
+    fn duration(&self, steady: Duration) -> Duration {
+        self.before + steady.saturating_sub(self.since)
+    }
 }
 
 impl Live {
     pub(super) fn new(command: Command, totals: Vec<ConnectorTotal>) -> Arc<Self> {
         Arc::new(Self {
             id: command.id,
+            owner: command.owner.clone(),
             exclusive: command.destinations.iter().map(|path| sinks::exclusive_key(path)).collect(),
             change: Mutex::new(()),
-            state: Mutex::new(LiveState { command, totals, run: None, due: None }),
+            state: Mutex::new(LiveState { command, totals, run: None }),
             changed: watch::Sender::new(0),
             cancelled: AtomicBool::new(false),
-            unkept: AtomicBool::new(false),
+            unstored: AtomicBool::new(false),
             prepared: Mutex::new(None),
         })
     }
@@ -128,29 +139,42 @@ impl Live {
         lock(&self.state).command.clone()
     }
 
-    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
-        lock(&self.state).due
-    }
-
-    pub(super) fn set_due(&self, due: DateTime<Utc>) {
-        lock(&self.state).due = Some(due);
-    }
-
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    pub(super) fn progress(&self, now: DateTime<Utc>) -> Progress {
+    /// The command and how far it is, of one moment.
+    pub(super) fn look(&self, clock: &dyn Probe) -> (Command, Progress) {
+        let (now, steady) = clock.both();
         let state = lock(&self.state);
         let live = state.run.as_ref().map(|run| progress::Live {
             generated_rows: run.control.generated_rows(),
             committed_rows: run.control.committed_rows(),
             committed_batches: run.control.committed_batches(),
             rows_before: run.rows_before,
-            elapsed: run.since.elapsed(),
+            elapsed: steady.saturating_sub(run.since),
         });
-        let duration = duration(&state.command, now);
-        Progress::new(&state.command, live, duration, state.totals.clone())
+        let duration = state.duration(now, steady);
+        let mut progress = Progress::new(&state.command, live, duration, state.totals.clone());
+        if self.is_cancelled() && !state.command.status.is_over() {
+            CANCELLING.clone_into(&mut progress.comment);
+        }
+        (state.command.clone(), progress)
+    }
+
+    /// When the run under way ends, if that is now, and how long it took then. A clock that was set back
+    /// meanwhile makes no end before the beginning.
+    pub(super) fn end_of_run(&self, clock: &dyn Probe) -> (DateTime<Utc>, Duration) {
+        let (now, steady) = clock.both();
+        let state = lock(&self.state);
+        let duration = state.duration(now, steady);
+        let finished = match state.command.started {
+            Some(started) if now < started => {
+                TimeDelta::from_std(duration).map_or(started, |duration| started + duration)
+            }
+            _ => now,
+        };
+        (finished, duration)
     }
 
     pub(super) fn cancel(&self) {
@@ -174,16 +198,20 @@ impl Live {
     }
 
     /// Shows `control` as the run under way.
-    pub(super) fn begin(&self, control: &Arc<Control>, rows_before: u64) {
+    pub(super) fn begin(&self, control: &Arc<Control>, rows_before: u64, clock: &dyn Probe) {
         let control = Arc::clone(control);
-        lock(&self.state).run = Some(UnderWay { control, since: Instant::now(), rows_before });
+        let (now, since) = clock.both();
+        let mut state = lock(&self.state);
+        let before = state.command.started.and_then(|started| (now - started).to_std().ok());
+        let before = before.unwrap_or_default();
+        state.run = Some(UnderWay { control, since, before, rows_before });
     }
 
     fn end(&self) {
         lock(&self.state).run = None;
     }
 
-    fn show(&self, command: Command, totals: Option<Vec<ConnectorTotal>>) {
+    pub(super) fn show(&self, command: Command, totals: Option<Vec<ConnectorTotal>>) {
         {
             let mut state = lock(&self.state);
             if command.status.is_over() {
@@ -198,26 +226,42 @@ impl Live {
     }
 }
 
+impl LiveState {
+    fn duration(&self, now: DateTime<Utc>, steady: Duration) -> Duration {
+        self.run.as_ref().map_or_else(|| duration(&self.command, now), |run| run.duration(steady))
+    }
+}
+
+/// What a command says that was told to end and has not yet.
+pub(super) const CANCELLING: &str = "cancelling";
+
 /// From the start of a run to its end, or to now.
 pub(super) fn duration(command: &Command, now: DateTime<Utc>) -> Duration {
     let Some(started) = command.started else { return Duration::ZERO };
-    let end = if command.status.is_over() { command.finished.unwrap_or(now) } else { now };
-    (end - started).to_std().unwrap_or_default()
+    if command.status.is_over() {
+        if let Some(milliseconds) = command.run_milliseconds {
+            return Duration::from_millis(milliseconds);
+        }
+        let finished = command.finished.unwrap_or(now);
+        return (finished - started).to_std().unwrap_or_default();
+    }
+    (now - started).to_std().unwrap_or_default()
 }
 
 impl Shared {
     pub(super) fn new(
-        store: Arc<Store>,
+        (store, home): (Arc<Store>, Option<Arc<Home>>),
         limits: Limits,
         library: Library,
-        kept: Kept,
+        code: StoredCode,
         probe: Arc<dyn Probe>,
     ) -> Self {
         Self {
             store,
+            home,
             limits,
             library,
-            kept,
+            code,
             probe,
             counting: Counting::default(),
             state: Mutex::default(),
@@ -225,108 +269,13 @@ impl Shared {
             timer: Condvar::new(),
             ended: Condvar::new(),
             stopping: AtomicBool::new(false),
+            unstored: Mutex::default(),
             unsynced: AtomicBool::new(false),
         }
     }
 
-    /// Changes a command by `edit`: checks that it may go where it then stands, keeps it with
-    /// `records`, shows it.
-    pub(super) fn change(
-        &self,
-        live: &Arc<Live>,
-        records: &[BatchRecord],
-        edit: impl FnOnce(&mut Command) -> Result<(), CommandError>,
-    ) -> Result<Command, CommandError> {
-        let changing = lock(&live.change);
-        let before = live.command();
-        let mut after = before.clone();
-        edit(&mut after)?;
-        let mut time = None;
-        if before.status != after.status {
-            before.status.to(after.status)?;
-            time = Some(self.probe.now());
-        }
-        let totals = self.keep(&after, time, records);
-        match totals {
-            Ok(totals) => {
-                live.unkept.store(false, Ordering::SeqCst);
-                live.show(after.clone(), Some(totals));
-            }
-            // What failed has failed, kept or not: the store shows it as under way, and the next start
-            // of the process goes on with it.
-            Err(error) if after.status == Status::Failed => {
-                tracing::error!(id = %live.id, error = chain(&error), "failure is not kept");
-                live.unkept.store(true, Ordering::SeqCst);
-                live.show(after.clone(), None);
-                return Ok(after);
-            }
-            Err(error) => return Err(error.into()),
-        }
-        self.settle(live, &after);
-        drop(changing);
-        self.wake_for_sync();
-        if let Some(time) = time {
-            tracing::info!(id = %live.id, status = %after.status, comment = after.comment, %time, "command");
-        }
-        Ok(after)
-    }
-
-    fn keep(
-        &self,
-        command: &Command,
-        time: Option<DateTime<Utc>>,
-        records: &[BatchRecord],
-    ) -> Result<Vec<ConnectorTotal>, RecordError> {
-        if time.is_some() {
-            self.pass(Point::Keep(command.status))?;
-        }
-        self.store.update(command, time, records)
-    }
-
-    /// Lets the probe interfere.
-    pub(super) fn pass(&self, point: Point) -> Result<(), RecordError> {
-        self.probe.at(point).map_err(|reason| RecordError::Database {
-            action: "keep a change",
-            source: reason.into(),
-        })
-    }
-
-    /// Keeps the batches that were committed, with the rows of them that failed; the command goes on at
-    /// `next_batch`.
-    pub(super) fn record(
-        &self,
-        live: &Arc<Live>,
-        next_batch: u64,
-        records: &[BatchRecord],
-        failures: &Failures,
-    ) -> Result<(), RecordError> {
-        let _changing = lock(&live.change);
-        let mut command = live.command();
-        command.next_batch = next_batch;
-        command.failures.add(failures.clone());
-        let totals = self.store.record(&command, records)?;
-        live.show(command, Some(totals));
-        self.wake_for_sync();
-        Ok(())
-    }
-
-    /// The command fails: it shows `comment`, and keeps what was committed.
-    pub(super) fn fail(&self, live: &Arc<Live>, comment: String, records: &[BatchRecord]) {
-        let finished = self.probe.now();
-        let result = self.change(live, records, |command| {
-            command.status = Status::Failed;
-            command.comment = comment;
-            command.finished = Some(finished);
-            command.next_run = None;
-            Ok(())
-        });
-        if let Err(error) = result {
-            tracing::warn!(id = %live.id, error = chain(&error), "command could not fail");
-        }
-    }
-
     /// Puts a command where its new state belongs.
-    fn settle(&self, live: &Arc<Live>, command: &Command) {
+    pub(super) fn settle(&self, live: &Arc<Live>, command: &Command) {
         let mut state = lock(&self.state);
         state.timers.retain(|(_, id)| *id != command.id);
         if let Some(time) = command.next_run
@@ -342,32 +291,20 @@ impl Shared {
         }
     }
 
-    fn wake_for_sync(&self) {
+    pub(super) fn wake_for_sync(&self) {
         if !self.unsynced.swap(true, Ordering::SeqCst) {
-            // Under the lock, so that the timer is either before its check or already waiting.
-            let _state = lock(&self.state);
-            self.timer.notify_one();
+            self.wake_timer();
         }
+    }
+
+    pub(super) fn wake_timer(&self) {
+        // Under the lock, so that the timer is either before its check or already waiting.
+        let _state = lock(&self.state);
+        self.timer.notify_one();
     }
 
     pub(super) fn find(&self, id: Uuid) -> Option<Arc<Live>> {
         lock(&self.state).live.get(&id).cloned()
-    }
-
-    /// Holds a place in the queue until [`unreserve`](Self::unreserve); otherwise tells when to come again.
-    pub(super) fn reserve(&self) -> Result<(), (usize, Duration)> {
-        let mut state = lock(&self.state);
-        if state.queue.len() + state.reserved >= self.limits.max_queued {
-            let wait = state.typical_run / u32::try_from(self.limits.max_running).unwrap_or(1);
-            let wait = wait.clamp(Duration::from_secs(1), Duration::from_secs(60));
-            return Err((state.queue.len(), Duration::from_secs(wait.as_secs_f64().ceil() as u64)));
-        }
-        state.reserved += 1;
-        Ok(())
-    }
-
-    pub(super) fn unreserve(&self) {
-        lock(&self.state).reserved -= 1;
     }
 
     /// Takes a new command into the company of the living: queued, or waiting for its time.
@@ -402,32 +339,39 @@ impl Shared {
         lock(&self.state).under_way.iter().any(|live| live.id == id)
     }
 
-    /// The living form of `command`: the one that is there, or a new one.
-    pub(super) fn revive(&self, command: Command) -> Result<Arc<Live>, CommandError> {
-        let totals = self.store.totals(&command)?;
+    /// The living form of the command `id`: the one that is there, or a new one.
+    pub(super) fn revive(&self, id: Uuid) -> Result<Arc<Live>, CommandError> {
+        if let Some(live) = self.find(id) {
+            return Ok(live);
+        }
+        let stored = self.store.get_with_totals(id)?;
+        let (command, totals) = stored.ok_or(CommandError::Unknown { id })?;
         let mut state = lock(&self.state);
-        let id = command.id;
         Ok(Arc::clone(state.live.entry(id).or_insert_with(|| Live::new(command, totals))))
     }
 
     /// Forgets a command that was revived for nothing.
     pub(super) fn forget_if_over(&self, live: &Arc<Live>) {
-        if !live.command().is_live() && !live.unkept.load(Ordering::SeqCst) {
+        if !live.command().is_live() && !live.unstored.load(Ordering::SeqCst) {
             lock(&self.state).live.remove(&live.id);
         }
     }
 
-    /// Schedules that are kept in memory: all but those that have failed.
+    /// Schedules that are in memory: all but those that have failed.
     pub(super) fn schedules(&self) -> usize {
         let state = lock(&self.state);
-        state.live.values().filter(|live| lock(&live.state).command.schedule.is_some()).count()
+        state
+            .live
+            .values()
+            .filter(|live| lock(&live.state).command.order.schedule.is_some())
+            .count()
     }
 
     /// Adds the commands that wait for their turn, and those under way, to `counters`.
     pub(super) fn depth(&self, counters: &mut Counters) {
         let (queued, running) = {
             let state = lock(&self.state);
-            let connectors = |live: &Arc<Live>| lock(&live.state).command.connectors.clone();
+            let connectors = |live: &Arc<Live>| lock(&live.state).command.order.connectors.clone();
             let queued: Vec<_> = state.queue.iter().map(connectors).collect();
             let running: Vec<_> = state.under_way.iter().map(connectors).collect();
             (queued, running)
@@ -498,17 +442,17 @@ impl Shared {
         let draft = Draft {
             text: model,
             folder: command.model_folder.as_deref(),
-            connectors: Some(&command.connectors),
-            overrides: &command.overrides,
+            connectors: Some(&command.order.connectors),
+            overrides: &command.order.overrides,
             amount: Some(Amount {
-                batch_rows: command.rows,
+                batch_rows: command.order.batch_rows,
                 // Rows count on from run to run, so a later run needs room for all before it.
                 batches: command.end_batch(),
             }),
-            seed: command.seed,
-            now: command.now,
+            seed: command.order.seed,
+            now: command.order.now,
         };
-        let kept = self.kept.of(command.id).map_err(|error| {
+        let stored = self.code.of(command.id).map_err(|error| {
             let message = format!("the user code of this command cannot be read any more: {error}");
             let mut problems = Problems::default();
             problems.push(Problem::error("user_code_lost", "", message));
@@ -524,7 +468,7 @@ impl Shared {
         let surroundings = Surroundings {
             output_root,
             default_folder: command.id.to_string(),
-            ..self.surroundings(kept.unwrap_or_else(|| self.library.current()))
+            ..self.surroundings(stored.unwrap_or_else(|| self.library.current()))
         };
         draft.compile(&surroundings).ready()
     }

@@ -1,7 +1,7 @@
 //! Commands: accepted requests to generate, with a UUID and a status, that are never lost.
 //!
 //! ```text
-//!  api / cli ──► Tracker ──► Shared: live commands, queue, timers ──► Store (<home>/datagen.db)
+//!  api / cli ──► Tracker ──► Shared: live commands, queue, timers ──► home: Store (<home>/datagen.db)
 //!                                 ▲              ▲
 //!              runner × max_running_commands    timer: schedules, retention, flushes
 //!                     └─► engine::run
@@ -18,53 +18,41 @@
 //!
 //! **Side by side.** Commands with a common destination run one after the other, in order.
 //!
-//! Which file knows what: `status` legal ways, `schedule` times, `store` the database, `live` who waits
-//! and runs, `runner` one run, `scheduler` the timer thread, `tracker` the door. A new kind of state is
-//! a column in `store`, a field of [`Command`] and one edit in [`Tracker`].
+//! Which file knows what: `live` who waits and runs, `places` who may wait, `change` how a command changes,
+//! `runner` one run, `scheduler` the timer thread, `tracker` the door, `acceptance` what is let in, `recovery`
+//! what an earlier process left. What a command *is*, its legal ways, its times and its rows in the database
+//! stand in [`home`](crate::home).
 
+mod acceptance;
 mod archive;
-mod command;
+mod change;
 mod counters;
 mod error;
-mod home;
-mod kept;
 mod live;
-mod models;
+mod places;
 mod probe;
 mod progress;
+mod recovery;
 mod runner;
-mod schedule;
 mod scheduler;
 mod shares;
-mod status;
-mod store;
 mod tracker;
-mod users;
 
 #[cfg(test)]
 mod tests;
 
 pub use archive::{Archive, ArchiveError};
-pub use command::{Command, ConnectorTotal, Filter, MadeFile, Submission, Transition};
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, OpenError, SubmitError};
-pub use home::HomeError;
-pub use kept::UserCode;
-pub use models::{KeptModel, ModelStoreError, Models, Right, UnknownRight};
 pub use progress::{Progress, format_duration};
-pub use schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
-pub use status::{IllegalTransition, Status, UnknownStatus};
-pub use store::RecordError;
 pub use tracker::Tracker;
-pub use users::{KeptToken, KeptUser, MAX_TOKEN_DAYS, UserError, Users};
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
-/// A seed for a command that names none: at most 2^48, so that every JSON reader keeps it exact.
-pub fn draw_seed() -> u64 {
-    Uuid::new_v4().as_u64_pair().0 >> 16
-}
+// What a command is stands where it is stored; to everybody above it is part of this room.
+pub use crate::home::{
+    Command, ConnectorTotal, DEFAULT_DELAY_SECONDS, Filter, MadeFile, Order, Part, Schedule,
+    ScheduleError, Status, Submission, Transition, UnknownStatus, draw_seed,
+};
 
 /// `now` of a command that names none, to the millisecond: microseconds since 1970-01-01T00:00:00Z.
 pub fn current_now() -> i64 {

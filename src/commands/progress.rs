@@ -11,8 +11,10 @@ pub struct Progress {
     pub status: Status,
     /// Why it failed; empty otherwise.
     pub comment: String,
-    /// 0 to 100; 100 exactly when it is finished.
+    /// Percent of the rows that every connector has acknowledged; 100 exactly when it is finished.
     pub percent: f64,
+    /// Percent of the rows that were made, acknowledged or not; 100 exactly when it is finished.
+    pub generated_percent: f64,
     /// Rows of a run.
     pub total_rows: u64,
     /// Rows of the run that were made.
@@ -23,7 +25,7 @@ pub struct Progress {
     pub committed_batches: u64,
     /// Batches of a run.
     pub batches: u64,
-    /// Speed since the run began or went on; 0 when it is not running.
+    /// Rows made in a second, since the run began or went on; of the whole run when that is over.
     pub rows_per_second: f64,
     /// How long it will probably take yet; `None` when nobody can say.
     pub remaining: Option<Duration>,
@@ -32,6 +34,9 @@ pub struct Progress {
     /// What each connector has acknowledged over all runs.
     pub connectors: Vec<ConnectorTotal>,
 }
+
+/// Shortest time that a speed is reckoned by, in seconds: durations are stored in milliseconds.
+const SHORTEST: f64 = 1e-3;
 
 /// Numbers of a run under way.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,31 +57,36 @@ impl Progress {
         duration: Duration,
         connectors: Vec<ConnectorTotal>,
     ) -> Self {
-        let total_rows = command.total_rows();
+        let total_rows = command.order.total_rows();
         let committed_batches = command.next_batch.saturating_sub(command.first_batch);
+        let committed_rows = committed_batches.saturating_mul(command.order.batch_rows);
+        let over = command.status.is_over();
         let stored = Live {
-            generated_rows: committed_batches.saturating_mul(command.rows),
-            committed_rows: committed_batches.saturating_mul(command.rows),
+            generated_rows: committed_rows,
+            committed_rows,
             committed_batches,
-            ..Live::default()
+            // Nothing is made while it waits.
+            rows_before: if over { 0 } else { committed_rows },
+            elapsed: duration,
         };
         let now = live.unwrap_or(stored);
         let made = now.generated_rows.saturating_sub(now.rows_before);
         let rows_per_second =
-            if made == 0 { 0.0 } else { made as f64 / now.elapsed.as_secs_f64().max(1e-6) };
+            if made == 0 { 0.0 } else { made as f64 / now.elapsed.as_secs_f64().max(SHORTEST) };
         let left = total_rows.saturating_sub(now.generated_rows);
-        let remaining = (rows_per_second > 0.0)
+        let remaining = (rows_per_second > 0.0 && !over)
             .then(|| Duration::try_from_secs_f64(left as f64 / rows_per_second).ok())
             .flatten();
         Self {
             status: command.status,
             comment: command.comment.clone(),
-            percent: percent(command.status, now.generated_rows, total_rows),
+            percent: percent(command.status, now.committed_rows, total_rows),
+            generated_percent: percent(command.status, now.generated_rows, total_rows),
             total_rows,
             generated_rows: now.generated_rows,
             committed_rows: now.committed_rows,
             committed_batches: now.committed_batches,
-            batches: command.batches,
+            batches: command.order.batches,
             rows_per_second,
             remaining,
             duration,

@@ -1,7 +1,7 @@
 //! Runners: the threads that run commands, one at a time each.
 //!
 //! `max_running_commands` of them wait at the queue; they wake at once and never poll. A runner makes the
-//! plan run, records what is committed, and decides what an end means: finished, failed, cancelled, or
+//! plan run, stores what is committed, and decides what an end means: finished, failed, cancelled, or
 //! interrupted by the end of the process, which leaves the command as it stands.
 
 use std::any::Any;
@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::error::CommandError;
-use super::live::{Live, Shared, lock};
+use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
-use super::store::{BatchRecord, RecordError};
 use super::{Command, Status};
 use crate::draft::{Prepared, Refusal};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::home::{StoreError, StoredBatch, lock};
 use crate::problems::{Problem, chain};
 use crate::sandbox::Failures;
 use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Target};
@@ -53,8 +53,8 @@ enum RunError {
     Panicked { message: String },
 }
 
-impl From<RecordError> for RunError {
-    fn from(error: RecordError) -> Self {
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
         Self::Command(error.into())
     }
 }
@@ -65,7 +65,7 @@ fn run(shared: &Shared, live: &Arc<Live>) {
     // A panic fails this command, not the server: other commands share the process.
     let result = catch_unwind(AssertUnwindSafe(|| attempt(shared, live, &mut pending)))
         .unwrap_or_else(|panic| Err(RunError::Panicked { message: message(&*panic) }));
-    let connectors = live.command().connectors;
+    let connectors = live.command().order.connectors;
     let comment = match result {
         Ok(()) => {
             shared.counting.ended(&connectors, true, began.elapsed());
@@ -84,11 +84,11 @@ fn run(shared: &Shared, live: &Arc<Live>) {
     shared.fail(live, comment, &pending);
 }
 
-/// One run, from `STARTING` to `FINISHED`. On an error `pending` holds what is committed, not recorded.
+/// One run, from `STARTING` to `FINISHED`. On an error `pending` holds what is committed, not stored.
 fn attempt(
     shared: &Shared,
     live: &Arc<Live>,
-    pending: &mut Vec<BatchRecord>,
+    pending: &mut Vec<StoredBatch>,
 ) -> Result<(), RunError> {
     let command = shared.change(live, &[], |command| {
         command.status = Status::Starting;
@@ -114,9 +114,9 @@ fn attempt(
     };
     let control = Arc::new(Control::default());
     let batches_before = first - command.first_batch;
-    let rows_before = batches_before * command.rows;
+    let rows_before = batches_before * command.order.batch_rows;
     control.resume(batches_before, rows_before);
-    live.begin(&control, rows_before);
+    live.begin(&control, rows_before, &*shared.probe);
     // After `begin`, so that whoever asks now is heard by one of us.
     if live.is_cancelled() || shared.is_stopping() {
         control.cancel();
@@ -130,10 +130,10 @@ fn attempt(
     let run = Run {
         plan,
         targets: targets.clone(),
-        rows: command.rows,
+        rows: command.order.batch_rows,
         batches: first..command.end_batch(),
         holder: holder(&command),
-        threads: command.threads,
+        threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),
         block_rows: None,
     };
     let mut recorder = Recorder {
@@ -164,19 +164,21 @@ fn attempt(
 fn finish(
     shared: &Shared,
     live: &Arc<Live>,
-    pending: &mut Vec<BatchRecord>,
+    pending: &mut Vec<StoredBatch>,
     failures: &Failures,
 ) -> Result<(), CommandError> {
-    let finished = shared.probe.now();
-    let due = live.due();
+    let (finished, took) = live.end_of_run(&*shared.probe);
     shared.change(live, pending, |command| {
         command.status = Status::Finished;
         command.next_batch = command.end_batch();
         command.failures.add(failures.clone());
         command.finished = Some(finished);
+        command.run_milliseconds = Some(milliseconds(took));
+        command.interruptions = 0;
         command.runs += 1;
-        let schedule = command.schedule.as_ref();
-        command.next_run = schedule.and_then(|schedule| schedule.next_run(due, finished));
+        let started = command.started.unwrap_or(finished);
+        let schedule = command.order.schedule.as_ref();
+        command.next_run = schedule.and_then(|schedule| schedule.next_run(started, finished));
         Ok(())
     })?;
     pending.clear();
@@ -198,7 +200,7 @@ fn check_destinations(
         for (index, (past, present)) in command.destinations.iter().zip(&destinations).enumerate() {
             if past != present {
                 return Err(RunError::Moved {
-                    connector: command.connectors[index].clone(),
+                    connector: command.order.connectors[index].clone(),
                     past: past.clone(),
                     present: present.clone(),
                 });
@@ -208,7 +210,7 @@ fn check_destinations(
     Ok(destinations)
 }
 
-/// Records commits. The last batch is kept back: it is recorded together with the end of the run.
+/// Stores commits. The last batch is held back: it is stored together with the end of the run.
 struct Recorder<'a> {
     shared: &'a Shared,
     live: &'a Arc<Live>,
@@ -216,17 +218,17 @@ struct Recorder<'a> {
     targets: &'a [Arc<dyn Target>],
     /// Per target whether it commits batches.
     commits: &'a [bool],
-    pending: &'a mut Vec<BatchRecord>,
-    /// Of the batches after the recorded ones. They are made again where the run goes on there.
+    pending: &'a mut Vec<StoredBatch>,
+    /// Of the batches after the stored ones. They are made again where the run goes on there.
     failures: Failures,
-    /// Of this run, recorded or not.
+    /// Of this run, stored or not.
     all_failures: Failures,
 }
 
 impl Recorder<'_> {
     fn note(&mut self, batch: u64, position: usize, committed: &Committed) {
-        self.shared.counting.committed(&self.command.connectors[position], committed);
-        self.pending.push(BatchRecord { batch, position, committed: committed.clone() });
+        self.shared.counting.committed(&self.command.order.connectors[position], committed);
+        self.pending.push(StoredBatch { batch, position, committed: committed.clone() });
     }
 }
 
@@ -250,8 +252,8 @@ impl Observer for Recorder<'_> {
             (self.command.first_batch, Failures::default())
         };
         self.shared
-            .pass(Point::Record(batch))
-            .and_then(|()| self.shared.record(self.live, next, self.pending, &failures))?;
+            .pass(Point::StoreBatch(batch))
+            .and_then(|()| self.shared.store_batches(self.live, next, self.pending, &failures))?;
         self.pending.clear();
         Ok(())
     }
@@ -267,7 +269,7 @@ impl Observer for Recorder<'_> {
             Problem::warning("files_beside", pointer, beside.to_string()).hint(BESIDE_HINT);
         tracing::warn!(message = %warning);
         if let Err(error) = self.shared.store.replace_warning(self.command.id, &warning) {
-            tracing::warn!(error = chain(&error), "a warning of a command is not kept");
+            tracing::warn!(error = chain(&error), "a warning of a command is not stored");
         }
     }
 

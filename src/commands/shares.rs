@@ -7,14 +7,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::store::{RecordError, Store};
 use crate::access::Role;
+use crate::home::{Store, StoreError};
 
 /// The folder of the output root that holds the users' own.
 const USERS: &str = "users";
 
 /// The folder that all local outputs of `owner` stay below.
-pub(super) fn output_root(store: &Store, root: &Path, owner: &str) -> Result<PathBuf, RecordError> {
+pub(super) fn output_root(store: &Store, root: &Path, owner: &str) -> Result<PathBuf, StoreError> {
     if owner.is_empty() {
         return Ok(root.to_owned());
     }

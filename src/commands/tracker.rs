@@ -15,21 +15,21 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::counters::Counters;
-use super::error::{CommandError, OpenError, SubmitError};
-use super::home::Home;
-use super::kept::{Kept, UserCode};
-use super::live::{Limits, Live, Shared, duration, lock};
+use super::error::{CommandError, OpenError};
+use super::live::{Limits, Shared, duration};
 use super::probe::{Probe, Undisturbed};
-use super::store::{RecordError, Store};
+use super::recovery::recover;
 use super::{
-    Archive, ArchiveError, Command, Filter, MadeFile, Models, Progress, Status, Submission,
-    Transition, Users, current_now, draw_seed, runner, scheduler,
+    Archive, ArchiveError, Command, Filter, MadeFile, Progress, Status, Transition, runner,
+    scheduler,
 };
 use crate::config::Config;
-use crate::draft::{Refusal, Surroundings};
+use crate::draft::Surroundings;
+use crate::home::{
+    Clock, ConnectorTotal, Home, Models, Part, Store, StoreError, StoredCode, UserCode, Users, lock,
+};
 use crate::plan;
-use crate::problems::{Problem, Problems};
-use crate::sandbox::{Extensions, Failures};
+use crate::sandbox::Extensions;
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
 #[derive(Debug, Clone)]
@@ -43,8 +43,6 @@ struct Owner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Whether somebody gave up waiting: then nobody waits again.
     abandoned: AtomicBool,
-    /// Last, so that the home is free only when nothing works in it any more.
-    _home: Option<Home>,
 }
 
 impl Drop for Owner {
@@ -81,7 +79,9 @@ impl Tracker {
 
     pub(super) fn open_with(config: &Config, probe: Arc<dyn Probe>) -> Result<Self, OpenError> {
         let home = Home::take(&config.home)?;
-        let store = Store::open(&home.database())?;
+        let store = home.open_store()?;
+        // Refused where there were users and there are none now.
+        store.has_users()?;
         Self::start(store, Some(home), config, probe)
     }
 
@@ -101,17 +101,17 @@ impl Tracker {
         };
         let library = plan::library(config.extension_settings());
         let folder = home.as_ref().map(Home::extensions);
-        let kept = Kept::new(folder, config.extension_settings());
+        let code = StoredCode::new(folder, config.extension_settings());
         // Where the store does not answer, everything counts as known.
-        kept.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
+        code.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
         let runners = limits.max_running;
-        let shared = Arc::new(Shared::new(Arc::new(store), limits, library, kept, probe));
+        let place = (Arc::new(store), home.map(Arc::new));
+        let shared = Arc::new(Shared::new(place, limits, library, code, probe));
         recover(&shared)?;
         let owner = Owner {
             shared: Arc::clone(&shared),
             threads: Mutex::default(),
             abandoned: AtomicBool::new(false),
-            _home: home,
         };
         let spawn = |name: String, work: fn(&Shared)| {
             let shared = Arc::clone(&shared);
@@ -127,7 +127,7 @@ impl Tracker {
         Ok(Self { owner: Arc::new(owner) })
     }
 
-    fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Shared {
         &self.owner.shared
     }
 
@@ -141,95 +141,9 @@ impl Tracker {
         self.shared().surroundings(self.extensions())
     }
 
-    /// Checks a request, keeps it and queues it. On return it survives whatever happens.
-    ///
-    /// # Errors
-    ///
-    /// [`SubmitError`]; nothing is kept then.
-    pub fn submit(&self, submission: Submission) -> Result<Uuid, SubmitError> {
-        let shared = self.shared();
-        if shared.is_stopping() {
-            return Err(SubmitError::Stopping);
-        }
-        shared
-            .reserve()
-            .map_err(|(waiting, retry_after)| SubmitError::QueueFull { waiting, retry_after })?;
-        let accepted = self.accept(submission);
-        shared.unreserve();
-        let live = accepted?;
-        shared.admit(&live);
-        shared.counting.accepted();
-        // The run may have begun already; the answer waits.
-        shared.store.sync()?;
-        Ok(live.id)
-    }
-
-    fn accept(&self, submission: Submission) -> Result<Arc<Live>, SubmitError> {
-        let shared = self.shared();
-        let accepted = shared.probe.now();
-        self.check_schedule(&submission)?;
-        let model = submission.model;
-        let mut command = Command {
-            id: Uuid::new_v4(),
-            owner: submission.owner,
-            model_name: String::new(),
-            model_label: submission.model_label,
-            model_folder: submission.model_folder,
-            connectors: submission.connectors,
-            destinations: Vec::new(),
-            rows: submission.rows,
-            batches: submission.batches,
-            threads: usize::try_from(submission.threads).unwrap_or(usize::MAX),
-            seed: submission.seed.unwrap_or_else(draw_seed),
-            now: submission.now.unwrap_or_else(current_now),
-            overrides: submission.overrides,
-            next_run: submission.schedule.as_ref().and_then(|plan| plan.first_run(accepted)),
-            schedule: submission.schedule,
-            paused: false,
-            accepted,
-            started: None,
-            finished: None,
-            status: Status::Queued,
-            comment: String::new(),
-            runs: 0,
-            first_batch: 0,
-            next_batch: 0,
-            failures: Failures::default(),
-        };
-        let wrong_threads = check_threads(submission.threads, shared.limits.max_threads);
-        let prepared = match (shared.prepare(&command, &model), wrong_threads) {
-            (Ok(prepared), None) => prepared,
-            (Ok(_), Some(problem)) => return Err(refused(Problems::default(), Some(problem))),
-            (Err(Refusal::Problems(problems)), problem) => return Err(refused(problems, problem)),
-            (Err(refusal), _) => return Err(refusal.into()),
-        };
-        command.model_name.clone_from(&prepared.model_name);
-        command.connectors =
-            prepared.targets.iter().map(|target| target.connector().to_owned()).collect();
-        command.destinations = prepared.targets.iter().map(|target| target.destination()).collect();
-        let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
-        let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
-        shared
-            .kept
-            .keep(command.id, prepared.plan.extension_files())
-            .map_err(|source| SubmitError::UserCode { source })?;
-        shared.store.insert(&command, &model, warnings.as_deref())?;
-        let totals = shared.store.totals(&command)?;
-        let live = Live::new(command, totals);
-        if shared.is_idle() {
-            *lock(&live.prepared) = Some(prepared);
-        }
-        Ok(live)
-    }
-
-    fn check_schedule(&self, submission: &Submission) -> Result<(), SubmitError> {
-        let Some(schedule) = &submission.schedule else { return Ok(()) };
-        schedule.check(self.shared().probe.now())?;
-        let schedules = self.shared().schedules();
-        if schedules >= self.shared().limits.max_queued {
-            return Err(SubmitError::TooManySchedules { schedules });
-        }
-        Ok(())
+    /// The present, as orders take it for now: microseconds since 1970-01-01T00:00:00Z, to the millisecond.
+    pub fn now(&self) -> i64 {
+        self.shared().probe.now().timestamp_millis() * 1_000
     }
 
     /// The command `id`.
@@ -237,20 +151,43 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn get(&self, id: Uuid) -> Result<Option<Command>, RecordError> {
+    pub fn get(&self, id: Uuid) -> Result<Option<Command>, StoreError> {
         match self.shared().find(id) {
             Some(live) => Ok(Some(live.command())),
             None => self.shared().store.get(id),
         }
     }
 
-    /// The commands that pass `filter`, the newest first.
+    /// The commands that pass `filter`, the newest first, each with how far it is.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self, filter: &Filter) -> Result<Vec<Command>, RecordError> {
-        self.shared().store.list(filter)
+    pub fn list(&self, filter: &Filter) -> Result<Vec<(Command, Progress)>, StoreError> {
+        let shared = self.shared();
+        let now = shared.probe.now();
+        let stored = shared.store.list(filter)?;
+        let told = |(command, totals): (Command, Vec<ConnectorTotal>)| {
+            match shared.find(command.id) {
+                // What runs is ahead of what is stored.
+                Some(live) => live.look(&*shared.probe),
+                None => {
+                    let progress = Progress::new(&command, None, duration(&command, now), totals);
+                    (command, progress)
+                }
+            }
+        };
+        Ok(stored.into_iter().map(told).collect())
+    }
+
+    /// Whether commands can be accepted: the home is there and the store answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub fn ready(&self) -> Result<(), StoreError> {
+        self.shared().check_home()?;
+        self.shared().store.count().map(drop)
     }
 
     /// How many commands stand where; every status is there.
@@ -258,7 +195,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn count(&self) -> Result<Vec<(Status, u64)>, RecordError> {
+    pub fn count(&self) -> Result<Vec<(Status, u64)>, StoreError> {
         self.shared().store.count()
     }
 
@@ -267,7 +204,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn model(&self, id: Uuid) -> Result<Option<String>, RecordError> {
+    pub fn model(&self, id: Uuid) -> Result<Option<String>, StoreError> {
         self.shared().store.model(id)
     }
 
@@ -276,7 +213,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, RecordError> {
+    pub fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, StoreError> {
         let text = self.shared().store.warnings(id)?;
         // Written by us as an array of objects.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
@@ -288,31 +225,32 @@ impl Tracker {
     ///
     /// When the list of it cannot be read.
     pub fn user_code(&self, id: Uuid) -> Result<Vec<UserCode>, CommandError> {
-        self.shared().kept.files(id).map_err(|source| CommandError::UserCode { source })
+        self.shared().code.files(id).map_err(|source| CommandError::UserCode { source })
     }
 
-    /// The steps of the command's life, the oldest first.
+    /// The latest steps of the command's life, the oldest of them first, and how many it took.
     ///
     /// # Errors
     ///
     /// [`CommandError::Unknown`], or when the store refuses.
-    pub fn transitions(&self, id: Uuid) -> Result<Vec<Transition>, CommandError> {
+    pub fn transitions(&self, id: Uuid) -> Result<Part<Transition>, CommandError> {
         self.known(id)?;
         Ok(self.shared().store.transitions(id)?)
     }
 
-    /// The files that the command has made, in order of batch and connector: those of `limit`
-    /// records from `offset` on, where a record is a connector's share of a batch.
+    /// The files that the command has made, in order of batch and connector: `limit` of them from the one
+    /// numbered `offset` on, and how many are listed. Those of a schedule's runs of long ago are not.
     ///
     /// # Errors
     ///
     /// [`CommandError::Unknown`], or when the store refuses.
-    pub fn files(&self, id: Uuid, limit: u64, offset: u64) -> Result<Vec<MadeFile>, CommandError> {
+    pub fn files(&self, id: Uuid, limit: u64, offset: u64) -> Result<Part<MadeFile>, CommandError> {
         let command = self.known(id)?;
-        Ok(self.page_of_files(&command, limit, offset)?.0)
+        Ok(self.shared().store.file_page(&command, limit, offset)?)
     }
 
-    /// The files of a page of records, and how many records there were.
+    /// The files of `limit` shares of batches from `offset` on, and how many shares there were: a share is
+    /// one connector's.
     pub(super) fn page_of_files(
         &self,
         command: &Command,
@@ -336,19 +274,29 @@ impl Tracker {
         self.get(id)?.ok_or(CommandError::Unknown { id })
     }
 
+    /// The command `id` and how far it is, of one moment.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    pub fn look(&self, id: Uuid) -> Result<Option<(Command, Progress)>, StoreError> {
+        let shared = self.shared();
+        if let Some(live) = shared.find(id) {
+            return Ok(Some(live.look(&*shared.probe)));
+        }
+        let Some((command, totals)) = shared.store.get_with_totals(id)? else { return Ok(None) };
+        let duration = duration(&command, shared.probe.now());
+        let progress = Progress::new(&command, None, duration, totals);
+        Ok(Some((command, progress)))
+    }
+
     /// How far the command is.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn progress(&self, id: Uuid) -> Result<Option<Progress>, RecordError> {
-        let now = self.shared().probe.now();
-        if let Some(live) = self.shared().find(id) {
-            return Ok(Some(live.progress(now)));
-        }
-        let Some(command) = self.shared().store.get(id)? else { return Ok(None) };
-        let totals = self.shared().store.totals(&command)?;
-        Ok(Some(Progress::new(&command, None, duration(&command, now), totals)))
+    pub fn progress(&self, id: Uuid) -> Result<Option<Progress>, StoreError> {
+        Ok(self.look(id)?.map(|(_, progress)| progress))
     }
 
     /// A signal that changes with every step and every committed batch of the command, and ends when
@@ -357,7 +305,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn subscribe(&self, id: Uuid) -> Result<Option<watch::Receiver<u64>>, RecordError> {
+    pub fn subscribe(&self, id: Uuid) -> Result<Option<watch::Receiver<u64>>, StoreError> {
         if let Some(live) = self.shared().find(id) {
             return Ok(Some(live.subscribe()));
         }
@@ -367,12 +315,17 @@ impl Tracker {
 
     /// Those who may log in.
     pub fn users(&self) -> Users {
-        Users::new(Arc::clone(&self.shared().store))
+        Users::new(Arc::clone(&self.shared().store), self.clock())
     }
 
-    /// The models that are kept under a name.
+    /// The models that are stored under a name.
     pub fn models(&self) -> Models {
-        Models::new(Arc::clone(&self.shared().store))
+        Models::new(Arc::clone(&self.shared().store), self.clock())
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        let probe: Arc<dyn Probe> = Arc::clone(&self.shared().probe);
+        probe
     }
 
     /// What was done since the process started.
@@ -383,7 +336,8 @@ impl Tracker {
     }
 
     /// Ends a command that waits or runs: it becomes `FAILED` with the comment `cancelled`. Committed
-    /// batches stay, nothing partial does. A running one ends after its blocks under way.
+    /// batches stay, nothing partial does. A running one ends after its blocks under way, and says
+    /// `cancelling` until then. Between the runs of a schedule, that is what ends.
     ///
     /// # Errors
     ///
@@ -402,6 +356,9 @@ impl Tracker {
             return Ok(());
         }
         let command = live.command();
+        if command.status == Status::Finished && command.order.schedule.is_some() {
+            return self.remove_scheduled(id);
+        }
         if was_queued && command.started.is_some() {
             self.remove_leftovers(&command);
         }
@@ -443,10 +400,8 @@ impl Tracker {
         if command.status != Status::Failed {
             return Err(CommandError::WrongStatus { id, status: command.status, expected });
         }
-        shared
-            .reserve()
-            .map_err(|(waiting, retry_after)| CommandError::QueueFull { waiting, retry_after })?;
-        let queued = shared.revive(command).and_then(|live| {
+        shared.reserve(&command.owner)?;
+        let queued = shared.revive(id).and_then(|live| {
             let queued = shared.change(&live, &[], |command| {
                 if command.status != Status::Failed {
                     return Err(CommandError::WrongStatus { id, status: command.status, expected });
@@ -454,6 +409,7 @@ impl Tracker {
                 command.status = Status::Queued;
                 command.comment.clear();
                 (command.started, command.finished) = (None, None);
+                command.interruptions = 0;
                 Ok(())
             });
             if queued.is_err() {
@@ -464,7 +420,7 @@ impl Tracker {
             shared.enqueue(&live);
             Ok(())
         });
-        shared.unreserve();
+        shared.unreserve(&command.owner);
         queued?;
         Ok(shared.store.sync()?)
     }
@@ -482,7 +438,7 @@ impl Tracker {
                 "removed from the schedule before its first run".clone_into(&mut command.comment);
                 command.finished = Some(finished);
             }
-            command.schedule = None;
+            command.order.schedule = None;
             command.paused = false;
             command.next_run = None;
             Ok(())
@@ -512,9 +468,8 @@ impl Tracker {
         id: Uuid,
         edit: impl FnOnce(&mut Command) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        let command = self.known(id)?;
-        let live = self.shared().revive(command)?;
-        let changed = self.shared().change(&live, &[], |command| match command.schedule {
+        let live = self.shared().revive(id)?;
+        let changed = self.shared().change(&live, &[], |command| match command.order.schedule {
             Some(_) => edit(command),
             None => Err(CommandError::NotScheduled { id }),
         });
@@ -533,8 +488,19 @@ impl Tracker {
     /// Lets the timer look at the clock, which a test has moved.
     #[cfg(test)]
     pub(super) fn wake_timer(&self) {
-        let _state = lock(&self.shared().state);
-        self.shared().timer.notify_all();
+        self.shared().wake_timer();
+    }
+
+    /// Stores what the store did not take before; whether nothing is left.
+    #[cfg(test)]
+    pub(super) fn store_failures(&self) -> bool {
+        self.shared().store_failures()
+    }
+
+    /// Forgets what is old, as the timer does once a day.
+    #[cfg(test)]
+    pub(super) fn forget_old(&self) {
+        scheduler::forget(self.shared());
     }
 
     /// Stops: no command begins any more, those under way end after their blocks and are left to be
@@ -546,7 +512,9 @@ impl Tracker {
         if !ended {
             self.owner.abandoned.store(true, Ordering::SeqCst);
         }
-        if let Err(error) = shared.store.sync() {
+        shared.store_failures();
+        let noted = shared.store.note_clean_stop();
+        if let Err(error) = noted.and_then(|()| shared.store.sync()) {
             tracing::error!(%error, "command store cannot be flushed");
         }
         ended
@@ -560,45 +528,6 @@ fn hold(command: &mut Command, paused: bool) -> Result<(), CommandError> {
         return Err(CommandError::WrongStatus { id, status, expected });
     }
     command.paused = paused;
-    Ok(())
-}
-
-fn check_threads(threads: u64, most: u64) -> Option<Problem> {
-    (threads == 0 || threads > most).then(|| {
-        Problem::error(
-            "wrong_threads",
-            "threads",
-            format!("{threads} threads are not possible, expected 1 to {most}"),
-        )
-    })
-}
-
-fn refused(mut problems: Problems, more: Option<Problem>) -> SubmitError {
-    if let Some(problem) = more {
-        problems.push(problem);
-    }
-    Refusal::Problems(problems).into()
-}
-
-/// Takes up what an earlier process left: those under way first, then those that waited, in order.
-fn recover(shared: &Shared) -> Result<(), OpenError> {
-    for command in shared.store.unfinished()? {
-        let totals = shared.store.totals(&command)?;
-        let live = Live::new(command, totals);
-        if live.command().status.is_under_way() {
-            tracing::info!(id = %live.id, batch = live.command().next_batch, "command goes on");
-            let queued = shared.change(&live, &[], |command| {
-                command.status = Status::Queued;
-                Ok(())
-            });
-            match queued {
-                Ok(_) => {}
-                Err(CommandError::Record(error)) => return Err(error.into()),
-                Err(error) => tracing::error!(%error, "command cannot go on"),
-            }
-        }
-        shared.admit(&live);
-    }
     Ok(())
 }
 

@@ -95,6 +95,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // L3
     ("engine", &["columns", "formats", "plan", "sandbox", "sinks"]),
+    // The server's own state, and what is done with it.
+    ("home", &["access", "config", "plan", "problems", "samples", "sandbox", "sinks"]),
     // L4
     (
         "commands",
@@ -106,11 +108,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "draft",
             "engine",
             "formats",
+            "home",
             "model",
             "plan",
             "problems",
             "roots",
-            "samples",
             "sandbox",
             "sinks",
         ],
@@ -127,6 +129,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
             "fields",
             "formats",
+            "home",
             "model",
             "plan",
             "problems",
@@ -151,6 +154,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
             "fields",
             "formats",
+            "home",
             "model",
             "plan",
             "problems",
@@ -167,7 +171,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("axum", &["api"]),
     ("tokio", &["api", "cli", "commands"]),
-    ("rusqlite", &["commands/store"]),
+    // Only the home's store names the database.
+    ("rusqlite", &["home/store"]),
     // The registry names the module of that name.
     ("parquet", &["formats/parquet", "formats/mod.rs"]),
     ("clap", &["cli"]),

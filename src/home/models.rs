@@ -1,7 +1,7 @@
 //! Stored models: JSON under a name that commands can say, with an owner and rights.
 //!
 //! The owner, those who administer a model and admins replace it, remove it and give rights; users of it
-//! see and run it. Groups are kept and told, as the reference does; they grant nothing until users have
+//! see and run it. Groups are stored and told, as the reference does; they grant nothing until users have
 //! groups. What a caller may not see does not exist for them, but for its name, which is taken.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::store::{RecordError, Store};
+use super::clock::Clock;
+use super::store::{Store, StoreError};
 use crate::access::{Caller, Role};
 use crate::problems::excerpt;
 use crate::samples;
@@ -71,7 +72,7 @@ impl FromStr for Right {
 
 /// A stored model, without its JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptModel {
+pub struct StoredModel {
     /// Its name.
     pub name: String,
     /// Who stored it first; empty where nobody had to say.
@@ -82,7 +83,7 @@ pub struct KeptModel {
     pub rights: BTreeMap<Right, Vec<String>>,
 }
 
-impl KeptModel {
+impl StoredModel {
     /// Those who have `right`.
     pub fn having(&self, right: Right) -> &[String] {
         self.rights.get(&right).map_or(&[], Vec::as_slice)
@@ -100,7 +101,7 @@ impl KeptModel {
     }
 
     /// Whether `caller` may replace it, remove it and give rights.
-    pub fn is_kept_by(&self, caller: &Caller) -> bool {
+    pub fn is_administered_by(&self, caller: &Caller) -> bool {
         caller.may_change()
             && (caller.role() == Role::Admin
                 || self.owner == caller.name()
@@ -132,8 +133,8 @@ pub enum ModelStoreError {
         /// The name.
         name: String,
     },
-    /// As many are kept as may be kept.
-    #[error("{most} {what} are kept already, remove one first")]
+    /// As many are stored as may be stored.
+    #[error("{most} {what} are stored already, remove one first")]
     TooMany {
         /// How many.
         most: u64,
@@ -142,18 +143,19 @@ pub enum ModelStoreError {
     },
     /// The store refused.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(#[from] StoreError),
 }
 
 /// The stored models of a home.
 #[derive(Debug)]
 pub struct Models {
     store: Arc<Store>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Models {
-    pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
     /// Keeps `json`, which has been checked, as `name`: in place of an older one, whose owner and rights
@@ -168,12 +170,12 @@ impl Models {
             let reason = "a shipped model has that name";
             return Err(ModelStoreError::Name { name: name.to_owned(), reason });
         }
-        if let Some(model) = self.store.kept_model(name)?
-            && !model.is_kept_by(caller)
+        if let Some(model) = self.store.stored_model(name)?
+            && !model.is_administered_by(caller)
         {
             return Err(ModelStoreError::NotYours { name: name.to_owned() });
         }
-        let now = Utc::now();
+        let now = self.clock.now();
         if self.store.put_model(name, caller.name(), json, now, MAX_MODELS)? {
             Ok(())
         } else {
@@ -186,8 +188,8 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn get(&self, caller: &Caller, name: &str) -> Result<KeptModel, ModelStoreError> {
-        let model = self.store.kept_model(name)?;
+    pub fn get(&self, caller: &Caller, name: &str) -> Result<StoredModel, ModelStoreError> {
+        let model = self.store.stored_model(name)?;
         let seen = model.filter(|model| model.is_seen_by(caller));
         seen.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
     }
@@ -208,8 +210,8 @@ impl Models {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self, caller: &Caller) -> Result<Vec<KeptModel>, RecordError> {
-        let mut models = self.store.kept_models()?;
+    pub fn list(&self, caller: &Caller) -> Result<Vec<StoredModel>, StoreError> {
+        let mut models = self.store.stored_models()?;
         models.retain(|model| model.is_seen_by(caller));
         Ok(models)
     }
@@ -220,7 +222,7 @@ impl Models {
     ///
     /// [`ModelStoreError`].
     pub fn remove(&self, caller: &Caller, name: &str) -> Result<(), ModelStoreError> {
-        self.kept_by(caller, name)?;
+        self.administered_by(caller, name)?;
         self.store.remove_model(name)?;
         Ok(())
     }
@@ -238,7 +240,7 @@ impl Models {
         who: &str,
         given: bool,
     ) -> Result<bool, ModelStoreError> {
-        let model = self.kept_by(caller, name)?;
+        let model = self.administered_by(caller, name)?;
         if given {
             check_name(who)?;
             if model.having(right).len() >= MAX_NAMES {
@@ -248,9 +250,9 @@ impl Models {
         Ok(self.store.change_right(name, right, who, given)?)
     }
 
-    fn kept_by(&self, caller: &Caller, name: &str) -> Result<KeptModel, ModelStoreError> {
+    fn administered_by(&self, caller: &Caller, name: &str) -> Result<StoredModel, ModelStoreError> {
         let model = self.get(caller, name)?;
-        if model.is_kept_by(caller) {
+        if model.is_administered_by(caller) {
             Ok(model)
         } else {
             Err(ModelStoreError::NotYours { name: name.to_owned() })
@@ -258,7 +260,7 @@ impl Models {
     }
 }
 
-/// A name is a word, not a path: it may become one wherever it is kept or shown.
+/// A name is a word, not a path: it may become one wherever it is stored or shown.
 fn check_name(name: &str) -> Result<(), ModelStoreError> {
     let plain = |c: char| c.is_alphanumeric() || "-_. @".contains(c);
     let reason = if name.is_empty() {
@@ -278,9 +280,10 @@ fn check_name(name: &str) -> Result<(), ModelStoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::home::SystemClock;
 
     fn models() -> Models {
-        Models::new(Arc::new(Store::in_memory().unwrap()))
+        Models::new(Arc::new(Store::in_memory().unwrap()), Arc::new(SystemClock))
     }
 
     #[test]
@@ -298,8 +301,11 @@ mod tests {
         insta::assert_snapshot!(models.remove(&bob, "orders").unwrap_err(), @"the model `orders` belongs to somebody else");
         models.change_right(&ann, "orders", Right::AdminUsers, "bob", true).unwrap();
         models.put(&bob, "orders", "[]").unwrap();
-        let kept = models.get(&ann, "orders").unwrap();
-        assert_eq!((kept.owner.as_str(), kept.having(Right::Users)), ("ann", &["bob".into()][..]));
+        let stored = models.get(&ann, "orders").unwrap();
+        assert_eq!(
+            (stored.owner.as_str(), stored.having(Right::Users)),
+            ("ann", &["bob".into()][..])
+        );
         assert!(models.change_right(&ann, "orders", Right::AdminUsers, "bob", false).unwrap());
         assert!(models.remove(&bob, "orders").is_err());
         let viewer = Caller::new("eve", Role::Viewer);

@@ -1,4 +1,4 @@
-//! The user code that commands were accepted with: kept, so that a command runs those very bytes whatever
+//! The user code that commands were accepted with, stored so that a command runs those very bytes whatever
 //! happens to the files, also after a restart.
 //!
 //! Bytes lie in `<home>/extensions/<sha256>`, once however many commands use them; beside them one list
@@ -13,17 +13,17 @@ use std::sync::{Arc, Mutex, Weak};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::live::lock;
+use super::lock;
 use crate::plan;
 use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings};
 
-/// Keeps user code for commands.
+/// Stores user code for commands.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(crate) struct StoredCode {
     /// `None`: in memory.
     folder: Option<PathBuf>,
     memory: Mutex<HashMap<Uuid, Arc<Extensions>>>,
-    /// Files kept by this process that are in use, by path and digest: not brought up anew for a command.
+    /// Files stored by this process that are in use, by path and digest: not brought up anew for a command.
     live: Mutex<HashMap<(PathBuf, String), Weak<ExtensionFile>>>,
     settings: Settings,
 }
@@ -47,13 +47,13 @@ struct Entry {
     digest: String,
 }
 
-impl Kept {
-    pub(super) fn new(folder: Option<PathBuf>, settings: Settings) -> Self {
+impl StoredCode {
+    pub(crate) fn new(folder: Option<PathBuf>, settings: Settings) -> Self {
         Self { folder, memory: Mutex::default(), live: Mutex::default(), settings }
     }
 
-    /// Keeps `files` for the command `id`. On return they survive whatever happens.
-    pub(super) fn keep(&self, id: Uuid, files: &[Arc<ExtensionFile>]) -> io::Result<()> {
+    /// Stores `files` for the command `id`. On return they survive whatever happens.
+    pub(crate) fn store(&self, id: Uuid, files: &[Arc<ExtensionFile>]) -> io::Result<()> {
         if files.is_empty() {
             return Ok(());
         }
@@ -89,12 +89,12 @@ impl Kept {
         Ok(())
     }
 
-    /// What is kept for `id`; `None` where nothing is.
+    /// What is stored for `id`; `None` where nothing is.
     ///
     /// # Errors
     ///
     /// When something is, but cannot be read.
-    pub(super) fn of(&self, id: Uuid) -> io::Result<Option<Arc<Extensions>>> {
+    pub(crate) fn of(&self, id: Uuid) -> io::Result<Option<Arc<Extensions>>> {
         let Some(folder) = &self.folder else { return Ok(lock(&self.memory).get(&id).cloned()) };
         let Some(entries) = entries(folder, id)? else { return Ok(None) };
         let mut extensions = Extensions::with(&self.settings);
@@ -112,12 +112,12 @@ impl Kept {
         Ok(Some(Arc::new(extensions)))
     }
 
-    /// Which files are kept for `id`.
+    /// Which files are stored for `id`.
     ///
     /// # Errors
     ///
     /// When the list cannot be read.
-    pub(super) fn files(&self, id: Uuid) -> io::Result<Vec<UserCode>> {
+    pub(crate) fn files(&self, id: Uuid) -> io::Result<Vec<UserCode>> {
         let Some(folder) = &self.folder else {
             let memory = lock(&self.memory);
             let files = memory.get(&id).into_iter().flat_map(|extensions| extensions.files());
@@ -137,7 +137,7 @@ impl Kept {
     }
 
     /// Removes what no command that `is_known` uses any more.
-    pub(super) fn prune(&self, is_known: impl Fn(Uuid) -> bool) {
+    pub(crate) fn prune(&self, is_known: impl Fn(Uuid) -> bool) {
         let Some(folder) = &self.folder else { return };
         let mut used = BTreeSet::new();
         let mut bytes = Vec::new();
@@ -176,7 +176,7 @@ fn entries(folder: &Path, id: Uuid) -> io::Result<Option<Vec<Entry>>> {
 /// What cannot be removed now is removed at the next start.
 fn remove(path: &Path) {
     if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), %error, "kept user code stays behind");
+        tracing::warn!(path = %path.display(), %error, "stored user code stays behind");
     }
 }
 
@@ -211,32 +211,35 @@ mod tests {
             fs::write(&path, "fn generate(row, params) { 1 }").unwrap();
             let first = plan::library(settings.clone()).current();
             let digest = first.files()[0].digest.clone();
-            let kept = Kept::new(folder.clone(), settings.clone());
+            let stored = StoredCode::new(folder.clone(), settings.clone());
             let id = Uuid::new_v4();
-            kept.keep(id, first.files()).unwrap();
+            stored.store(id, first.files()).unwrap();
             fs::write(&path, "fn generate(row, params) { 2 }").unwrap();
-            let extensions = kept.of(id).unwrap().unwrap();
+            let extensions = stored.of(id).unwrap().unwrap();
             let same = Arc::ptr_eq(&extensions.find("ONE").unwrap().file, &first.files()[0]);
             assert!(same, "what is in use is not compiled again");
             drop(first);
             // Another process, where there is a home.
-            let kept =
-                if folder.is_some() { Kept::new(folder.clone(), settings.clone()) } else { kept };
-            let extensions = kept.of(id).unwrap().unwrap();
+            let stored = if folder.is_some() {
+                StoredCode::new(folder.clone(), settings.clone())
+            } else {
+                stored
+            };
+            let extensions = stored.of(id).unwrap().unwrap();
             assert_eq!(extensions.find("ONE").unwrap().file.digest, digest);
             let told = UserCode {
                 kind: "RHAI".to_owned(),
                 file: "one.rhai".to_owned(),
                 sha256: digest.clone(),
             };
-            assert_eq!(kept.files(id).unwrap(), [told]);
-            assert_eq!(kept.files(Uuid::new_v4()).unwrap(), []);
-            assert!(kept.of(Uuid::new_v4()).unwrap().is_none());
-            kept.prune(|known| known == id);
-            assert!(kept.of(id).unwrap().is_some());
+            assert_eq!(stored.files(id).unwrap(), [told]);
+            assert_eq!(stored.files(Uuid::new_v4()).unwrap(), []);
+            assert!(stored.of(Uuid::new_v4()).unwrap().is_none());
+            stored.prune(|known| known == id);
+            assert!(stored.of(id).unwrap().is_some());
         }
-        let kept = Kept::new(Some(home.path().join("extensions")), settings);
-        kept.prune(|_| false);
+        let stored = StoredCode::new(Some(home.path().join("extensions")), settings);
+        stored.prune(|_| false);
         assert_eq!(fs::read_dir(home.path().join("extensions")).unwrap().count(), 0);
     }
 }

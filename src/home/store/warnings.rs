@@ -4,19 +4,15 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{RecordError, Store};
+use super::{Store, StoreError};
 use crate::problems::Problem;
 
 impl Store {
-    /// Keeps `warning` with the command, in place of one of the same code and pointer: a run that goes on
+    /// Stores `warning` with the command, in place of one of the same code and pointer: a run that goes on
     /// or comes again tells what is so now.
-    pub(in crate::commands) fn replace_warning(
-        &self,
-        id: Uuid,
-        warning: &Problem,
-    ) -> Result<(), RecordError> {
+    pub(crate) fn replace_warning(&self, id: Uuid, warning: &Problem) -> Result<(), StoreError> {
         let warning = serde_json::json!(warning);
-        self.write("keep a warning", |transaction| {
+        self.write("add a warning", |transaction| {
             let text: Option<String> = transaction
                 .prepare_cached(
                     "SELECT json FROM warnings \

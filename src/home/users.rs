@@ -8,8 +8,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::OpenError;
-use super::home::{Home, HomeError};
-use super::store::{RecordError, Store};
+use super::clock::{Clock, SystemClock};
+use super::lock::{Home, HomeError};
+use super::store::{Store, StoreError};
 use crate::access::{
     self, Account, Directory, DirectoryError, NameError, Password, PasswordError, Role, Token,
     TokenDigest,
@@ -18,7 +19,7 @@ use crate::config::Config;
 
 /// A user, without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptUser {
+pub struct StoredUser {
     /// The name.
     pub name: String,
     /// What they may do.
@@ -29,7 +30,7 @@ pub struct KeptUser {
 
 /// A token, without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptToken {
+pub struct StoredToken {
     /// Its key.
     pub number: u64,
     /// Whose it is.
@@ -87,20 +88,21 @@ pub enum UserError {
     Random(#[source] getrandom::Error),
     /// The store refused.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(#[from] StoreError),
 }
 
 /// The users of a home.
 #[derive(Debug)]
 pub struct Users {
     store: Arc<Store>,
+    clock: Arc<dyn Clock>,
     /// Held where no server runs, so that none begins meanwhile.
     _home: Option<Home>,
 }
 
 impl Users {
-    pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store, _home: None }
+    pub(crate) fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, _home: None }
     }
 
     /// The users of the home of `config`, whether a server runs there or not.
@@ -109,14 +111,15 @@ impl Users {
     ///
     /// [`OpenError`]; among others when the server that runs there is of another version.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         match Home::take(&config.home) {
             Ok(home) => {
-                let store = Arc::new(Store::open(&home.database())?);
-                Ok(Self { store, _home: Some(home) })
+                let store = Arc::new(home.open_store()?);
+                Ok(Self { store, clock, _home: Some(home) })
             }
             Err(HomeError::InUse { home, .. }) => {
                 let store = Store::open_beside(&Home::database_of(&home))?;
-                Ok(Self::new(Arc::new(store)))
+                Ok(Self::new(Arc::new(store), clock))
             }
             Err(error) => Err(error.into()),
         }
@@ -131,7 +134,7 @@ impl Users {
         access::check_name(name)?;
         let password = Password::hash(password)?;
         let account = Account { name: name.to_owned(), role, password };
-        if self.store.add_user(&account, Utc::now())? {
+        if self.store.add_user(&account, self.clock.now())? {
             Ok(())
         } else {
             Err(UserError::Taken { name: account.name })
@@ -171,7 +174,7 @@ impl Users {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self) -> Result<Vec<KeptUser>, RecordError> {
+    pub fn list(&self) -> Result<Vec<StoredUser>, StoreError> {
         self.store.users()
     }
 
@@ -185,13 +188,13 @@ impl Users {
         name: &str,
         label: &str,
         days: u32,
-    ) -> Result<(Token, KeptToken), UserError> {
+    ) -> Result<(Token, StoredToken), UserError> {
         if !(1..=MAX_TOKEN_DAYS).contains(&days) {
             return Err(UserError::Days { days });
         }
         let token = Token::draw().map_err(UserError::Random)?;
-        let created = Utc::now();
-        let kept = KeptToken {
+        let created = self.clock.now();
+        let stored = StoredToken {
             number: 0,
             user: name.to_owned(),
             label: label.to_owned(),
@@ -199,8 +202,8 @@ impl Users {
             expires: created + TimeDelta::days(days.into()),
         };
         let long_ago = created - TimeDelta::days(EXPIRED_KEPT_DAYS);
-        match self.store.add_token(name, &token.digest(), &kept, long_ago)? {
-            Some(number) => Ok((token, KeptToken { number, ..kept })),
+        match self.store.add_token(name, &token.digest(), &stored, long_ago)? {
+            Some(number) => Ok((token, StoredToken { number, ..stored })),
             None => Err(UserError::Unknown { name: name.to_owned() }),
         }
     }
@@ -223,7 +226,7 @@ impl Users {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn tokens(&self) -> Result<Vec<KeptToken>, RecordError> {
+    pub fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
         self.store.tokens()
     }
 }
@@ -270,11 +273,14 @@ mod tests {
         users.set_password("ann", "battery staple").unwrap();
         let account = users.account("ann").unwrap().unwrap();
         assert!(account.role == Role::Admin && account.password.verify("battery staple"));
-        let (token, kept) = users.issue("ann", "ci", 7).unwrap();
+        let (token, stored) = users.issue("ann", "ci", 7).unwrap();
         let (holder, expires) = users.holder(&token.digest()).unwrap().unwrap();
-        assert_eq!((holder.name.as_str(), expires.timestamp()), ("ann", kept.expires.timestamp()));
-        assert_eq!(users.tokens().unwrap()[0].number, kept.number);
-        users.revoke(kept.number).unwrap();
+        assert_eq!(
+            (holder.name.as_str(), expires.timestamp()),
+            ("ann", stored.expires.timestamp())
+        );
+        assert_eq!(users.tokens().unwrap()[0].number, stored.number);
+        users.revoke(stored.number).unwrap();
         assert!(users.holder(&token.digest()).unwrap().is_none());
         let (token, _) = users.issue("ann", "", 7).unwrap();
         users.remove("ann").unwrap();

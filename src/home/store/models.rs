@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{RecordError, Store, failed, milliseconds, time, unreadable};
-use crate::commands::models::{KeptModel, Right};
+use super::values::{milliseconds, time, unreadable};
+use super::{Store, StoreError};
+use crate::home::{Right, StoredModel};
 
 impl Store {
-    /// Keeps a model under its name, in place of an older one; `false` where `most` others are kept.
-    pub(in crate::commands) fn put_model(
+    /// Stores a model under its name, in place of an older one; `false` where `most` others are stored.
+    pub(crate) fn put_model(
         &self,
         name: &str,
         owner: &str,
         json: &str,
         changed: DateTime<Utc>,
         most: u64,
-    ) -> Result<bool, RecordError> {
-        let kept = self.write("keep a model", |transaction| {
+    ) -> Result<bool, StoreError> {
+        let stored = self.write("store a model", |transaction| {
             let changed = milliseconds(changed);
             let replaced = transaction.execute(
                 "UPDATE stored_models SET json = ?2, changed = ?3 WHERE name = ?1",
@@ -40,11 +41,11 @@ impl Store {
             Ok(true)
         })?;
         self.sync()?;
-        Ok(kept)
+        Ok(stored)
     }
 
     /// Forgets a model and the rights to it.
-    pub(in crate::commands) fn remove_model(&self, name: &str) -> Result<bool, RecordError> {
+    pub(crate) fn remove_model(&self, name: &str) -> Result<bool, StoreError> {
         let removed = self.write("remove a model", |transaction| {
             transaction.execute("DELETE FROM stored_models WHERE name = ?1", [name])
         })?;
@@ -53,12 +54,8 @@ impl Store {
     }
 
     /// The model `name`, without its JSON.
-    pub(in crate::commands) fn kept_model(
-        &self,
-        name: &str,
-    ) -> Result<Option<KeptModel>, RecordError> {
-        let reader = self.reader();
-        let read = || -> rusqlite::Result<Option<KeptModel>> {
+    pub(crate) fn stored_model(&self, name: &str) -> Result<Option<StoredModel>, StoreError> {
+        self.read("read a model", |reader| {
             let found = reader
                 .prepare_cached(
                     "SELECT name, owner, changed, number FROM stored_models WHERE name = ?1",
@@ -73,26 +70,23 @@ impl Store {
                 model.rights.entry(right).or_default().push(name);
             }
             Ok(Some(model))
-        };
-        read().map_err(failed("read a model"))
+        })
     }
 
     /// The JSON of the stored model `name`.
-    pub(in crate::commands) fn model_json(
-        &self,
-        name: &str,
-    ) -> Result<Option<String>, RecordError> {
-        self.reader()
-            .prepare_cached("SELECT json FROM stored_models WHERE name = ?1")
-            .and_then(|mut query| query.query_row([name], |row| row.get(0)).optional())
-            .map_err(failed("read a model"))
+    pub(crate) fn model_json(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read("read a model", |reader| {
+            reader
+                .prepare_cached("SELECT json FROM stored_models WHERE name = ?1")?
+                .query_row([name], |row| row.get(0))
+                .optional()
+        })
     }
 
     /// All stored models by name, without their JSON.
-    pub(in crate::commands) fn kept_models(&self) -> Result<Vec<KeptModel>, RecordError> {
-        let reader = self.reader();
-        let read = || -> rusqlite::Result<Vec<KeptModel>> {
-            let mut models: BTreeMap<i64, KeptModel> = reader
+    pub(crate) fn stored_models(&self) -> Result<Vec<StoredModel>, StoreError> {
+        let mut models: Vec<StoredModel> = self.read("list models", |reader| {
+            let mut models: BTreeMap<i64, StoredModel> = reader
                 .prepare_cached("SELECT name, owner, changed, number FROM stored_models")?
                 .query_map([], |row| Ok((row.get(3)?, read_model(row)?)))?
                 .collect::<rusqlite::Result<_>>()?;
@@ -106,20 +100,19 @@ impl Store {
                 }
             }
             Ok(models.into_values().collect())
-        };
-        let mut models = read().map_err(failed("list models"))?;
+        })?;
         models.sort_unstable_by(|left, right| left.name.cmp(&right.name));
         Ok(models)
     }
 
     /// Gives `name` a right to `model`, or takes it; `false` where it was so already.
-    pub(in crate::commands) fn change_right(
+    pub(crate) fn change_right(
         &self,
         model: &str,
         right: Right,
         name: &str,
         given: bool,
-    ) -> Result<bool, RecordError> {
+    ) -> Result<bool, StoreError> {
         let statement = if given {
             "INSERT OR IGNORE INTO model_rights (model, kind, name) \
              SELECT number, ?2, ?3 FROM stored_models WHERE name = ?1"
@@ -135,8 +128,8 @@ impl Store {
     }
 }
 
-fn read_model(row: &Row<'_>) -> rusqlite::Result<KeptModel> {
-    Ok(KeptModel {
+fn read_model(row: &Row<'_>) -> rusqlite::Result<StoredModel> {
+    Ok(StoredModel {
         name: row.get(0)?,
         owner: row.get(1)?,
         changed: time(row, 2)?,

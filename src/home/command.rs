@@ -1,62 +1,36 @@
 //! What a command is: the accepted request, and how far it has come.
 //!
 //! Plain data. The model's text is not part of it: a list of commands must not drag megabytes along;
-//! the store keeps it, see [`Tracker::model`](super::Tracker::model).
+//! the store keeps it, see [`Tracker::model`](crate::commands::Tracker::model).
 
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Schedule, Status};
+use super::{Order, Status};
 use crate::sandbox::Failures;
 
-/// What somebody asks for.
+/// What somebody asks for: an order and the model that it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// The model's JSON, kept verbatim.
+    /// The model's JSON, stored verbatim.
     pub model: String,
     /// The folder that the model stands in, where it stands in one.
     pub model_folder: Option<PathBuf>,
     /// What the user called the model: a path, a stored name, the name of an uploaded file.
     pub model_label: String,
-    /// Connector names as the user gave them.
-    pub connectors: Vec<String>,
-    /// Rows of a batch.
-    pub rows: u64,
-    /// Batches of a run.
-    pub batches: u64,
-    /// Worker threads.
-    pub threads: u64,
-    /// Seed of all random numbers; drawn when there is none.
-    pub seed: Option<u64>,
-    /// Microseconds since 1970-01-01T00:00:00Z; the time of acceptance when there is none.
-    pub now: Option<i64>,
-    /// Settings of this call: they win over the model's.
-    pub overrides: Vec<(String, String)>,
-    /// When it runs again.
-    pub schedule: Option<Schedule>,
+    /// Everything else that is asked.
+    pub order: Order,
     /// Who asks; empty where nobody has to say.
     pub owner: String,
 }
 
 impl Submission {
-    /// A request for one run of one row by one thread: everything else is set by name.
-    pub fn new(model: impl Into<String>, connectors: Vec<String>) -> Self {
-        Self {
-            model: model.into(),
-            model_folder: None,
-            model_label: String::new(),
-            connectors,
-            rows: 1,
-            batches: 1,
-            threads: 1,
-            seed: None,
-            now: None,
-            overrides: Vec::new(),
-            schedule: None,
-            owner: String::new(),
-        }
+    /// A request without folder, label and owner.
+    pub fn new(model: impl Into<String>, order: Order) -> Self {
+        let (model_folder, model_label, owner) = (None, String::new(), String::new());
+        Self { model: model.into(), model_folder, model_label, order, owner }
     }
 }
 
@@ -73,25 +47,11 @@ pub struct Command {
     pub model_label: String,
     /// The folder that the model stood in, where it stood in one.
     pub model_folder: Option<PathBuf>,
-    /// Names of the connectors, each once.
-    pub connectors: Vec<String>,
+    /// What was asked for.
+    pub order: Order,
     /// Where each connector's rows go, in words: two commands with the same destination run one after
     /// the other.
     pub destinations: Vec<String>,
-    /// Rows of a batch.
-    pub rows: u64,
-    /// Batches of a run.
-    pub batches: u64,
-    /// Worker threads.
-    pub threads: usize,
-    /// Seed of all random numbers.
-    pub seed: u64,
-    /// The point in time that the model takes for now: microseconds since 1970-01-01T00:00:00Z.
-    pub now: i64,
-    /// Settings of this call.
-    pub overrides: Vec<(String, String)>,
-    /// When it runs again.
-    pub schedule: Option<Schedule>,
     /// Whether its schedule is held.
     pub paused: bool,
     /// When it was accepted.
@@ -114,29 +74,28 @@ pub struct Command {
     pub next_batch: u64,
     /// Rows of committed batches, over all runs, that are null because user code failed on them.
     pub failures: Failures,
+    /// How often the process ended while it ran, since it last committed a batch.
+    pub interruptions: u64,
+    /// Time of its last run that is over, by a clock that nobody sets: milliseconds.
+    pub run_milliseconds: Option<u64>,
 }
 
 impl Command {
     /// The number after the last batch of the current or last run.
     pub fn end_batch(&self) -> u64 {
-        self.first_batch.saturating_add(self.batches)
-    }
-
-    /// Rows of a run.
-    pub fn total_rows(&self) -> u64 {
-        self.rows.saturating_mul(self.batches)
+        self.first_batch.saturating_add(self.order.batches)
     }
 
     /// Whether a timer starts its next run.
-    pub(super) fn waits_for_time(&self) -> bool {
+    pub(crate) fn waits_for_time(&self) -> bool {
         self.next_run.is_some()
             && !self.paused
             && matches!(self.status, Status::Queued | Status::Finished)
     }
 
     /// Whether something may still happen to it by itself.
-    pub(super) fn is_live(&self) -> bool {
-        !self.status.is_over() || (self.status == Status::Finished && self.schedule.is_some())
+    pub(crate) fn is_live(&self) -> bool {
+        !self.status.is_over() || (self.status == Status::Finished && self.order.schedule.is_some())
     }
 }
 
@@ -179,6 +138,15 @@ pub struct MadeFile {
     pub bytes: u64,
     /// CRC-32 (IEEE) of its bytes, eight hexadecimal digits.
     pub crc32: String,
+}
+
+/// A part of a list, and how long the whole is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T> {
+    /// What is told.
+    pub items: Vec<T>,
+    /// How many there are.
+    pub total: u64,
 }
 
 /// Which commands a list holds; the newest first.

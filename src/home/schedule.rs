@@ -6,15 +6,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
+use serde::{Deserialize, Serialize};
 
 /// Seconds between two runs when a schedule names none.
 pub const DEFAULT_DELAY_SECONDS: u64 = 60;
+
+/// Shortest delay.
+const MIN_DELAY_SECONDS: u64 = 1;
 
 /// Longest delay: a hundred years.
 const MAX_DELAY_SECONDS: u64 = 100 * 366 * 86_400;
 
 /// When a command runs again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Schedule {
     /// The first run at once, each other one this many seconds after the end of the one before.
     Delay {
@@ -32,9 +37,11 @@ pub enum Schedule {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScheduleError {
-    /// The delay is too long to be meant.
-    #[error("delay of {seconds} seconds is above {MAX_DELAY_SECONDS}")]
-    LongDelay {
+    /// The delay would let the runs follow without a pause, or is too long to be meant.
+    #[error(
+        "a delay of {seconds} seconds is not possible, expected {MIN_DELAY_SECONDS} to {MAX_DELAY_SECONDS}"
+    )]
+    Delay {
         /// The delay.
         seconds: u64,
     },
@@ -63,7 +70,8 @@ pub enum ScheduleError {
 
 impl Schedule {
     /// The schedule that a request asks for. A delay or an expression alone implies `scheduled`;
-    /// `scheduled` alone means a minute; `scheduled=false` with a delay means none.
+    /// `scheduled` alone means a minute; `scheduled=false` with a delay means none. Whether it has a time to
+    /// come is the question of [`check`](Self::check).
     ///
     /// # Errors
     ///
@@ -89,7 +97,6 @@ impl Schedule {
             }
             (None, None) => return Ok(None),
         };
-        schedule.check(Utc::now())?;
         Ok(Some(schedule))
     }
 
@@ -100,10 +107,12 @@ impl Schedule {
     /// [`ScheduleError`], saying why not.
     pub fn check(&self, now: DateTime<Utc>) -> Result<(), ScheduleError> {
         match self {
-            Self::Delay { seconds } if *seconds > MAX_DELAY_SECONDS => {
-                Err(ScheduleError::LongDelay { seconds: *seconds })
+            Self::Delay { seconds }
+                if (MIN_DELAY_SECONDS..=MAX_DELAY_SECONDS).contains(seconds) =>
+            {
+                Ok(())
             }
-            Self::Delay { .. } => Ok(()),
+            Self::Delay { seconds } => Err(ScheduleError::Delay { seconds: *seconds }),
             Self::Cron { expression } => next_time(expression, now).map(drop),
         }
     }
@@ -116,24 +125,37 @@ impl Schedule {
         }
     }
 
-    /// The time of the run after one that was due at `due` and ended at `finished`.
+    /// The time of the run after one that began at `started` and ended at `finished`.
     ///
-    /// Times that passed while it ran count as one, which is due at once. `None`: never again.
+    /// Times that passed before the run began count as that run; those that passed while it ran count as
+    /// one, which is due at once. `None`: never again.
     pub fn next_run(
         &self,
-        due: Option<DateTime<Utc>>,
+        started: DateTime<Utc>,
         finished: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         match self {
-            Self::Delay { seconds } => {
-                finished.checked_add_signed(TimeDelta::try_seconds(i64::try_from(*seconds).ok()?)?)
-            }
+            Self::Delay { seconds } => after(finished, *seconds),
             Self::Cron { expression } => {
-                let next = next_time(expression, due.unwrap_or(finished)).ok()?;
+                let next = next_time(expression, started.min(finished)).ok()?;
                 Some(next.max(finished))
             }
         }
     }
+
+    /// `next_run`, or what the rule allows at most from `now` on, where that is sooner: a time that was
+    /// reckoned by a clock which was set back since would not come for long.
+    pub fn not_later(&self, next_run: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        let latest = match self {
+            Self::Delay { seconds } => after(now, *seconds),
+            Self::Cron { expression } => next_time(expression, now).ok(),
+        };
+        latest.map_or(next_run, |latest| latest.min(next_run))
+    }
+}
+
+fn after(time: DateTime<Utc>, seconds: u64) -> Option<DateTime<Utc>> {
+    time.checked_add_signed(TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?)
 }
 
 /// The first time of `expression` after `from`.
@@ -192,14 +214,13 @@ mod tests {
         assert_eq!(read(Some(true), None, None).unwrap(), Some(Schedule::Delay { seconds: 60 }));
         assert_eq!(read(Some(false), Some(5), None).unwrap(), None);
         assert_eq!(read(None, None, Some("@hourly")).unwrap(), Some(cron("@hourly")));
-        assert!(read(None, Some(u64::MAX), None).is_err());
         assert!(read(None, Some(1), Some("* * * * *")).is_err());
     }
 
     #[test]
     fn a_broken_expression_is_explained() {
         let refused = |expression| {
-            Schedule::from_parameters(None, None, Some(expression)).unwrap_err().to_string()
+            cron(expression).check(time("2026-01-31T12:00:00Z")).unwrap_err().to_string()
         };
         insta::assert_snapshot!(refused("61 * * * *"), @"cron expression `61 * * * *`: number out of bounds, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
         insta::assert_snapshot!(refused("soon"), @"cron expression `soon`: it does not have 5 or 6 parts, expected five parts such as `*/15 * * * *` (minute, hour, day of month, month, day of week)");
@@ -207,23 +228,48 @@ mod tests {
         assert!(refused(&"*".repeat(100_000)).len() < 400);
     }
 
+    // Issue 9, F8
+    #[test]
+    fn a_delay_is_at_least_a_second() {
+        let now = time("2026-01-31T12:00:00Z");
+        assert!(Schedule::Delay { seconds: 1 }.check(now).is_ok());
+        let refused = Schedule::Delay { seconds: 0 }.check(now).unwrap_err();
+        insta::assert_snapshot!(refused, @"a delay of 0 seconds is not possible, expected 1 to 3162240000");
+        assert!(Schedule::Delay { seconds: u64::MAX }.check(now).is_err());
+    }
+
     #[test]
     fn a_delay_counts_from_the_end() {
         let end = time("2026-01-31T12:00:07Z");
-        let next = Schedule::Delay { seconds: 60 }.next_run(None, end);
+        let next = Schedule::Delay { seconds: 60 }.next_run(end, end);
         assert_eq!(next, Some(time("2026-01-31T12:01:07Z")));
     }
 
+    // Issue 9, D2
     #[test]
     fn missed_times_count_as_one() {
         let quarter = cron("*/15 * * * *");
         let due = time("2026-01-31T12:00:00Z");
         let first = quarter.first_run(time("2026-01-31T11:50:00Z"));
         assert_eq!(first, Some(due));
-        let quick = quarter.next_run(Some(due), time("2026-01-31T12:00:01Z"));
+        let quick = quarter.next_run(due, time("2026-01-31T12:00:01Z"));
         assert_eq!(quick, Some(time("2026-01-31T12:15:00Z")));
         let slow = time("2026-01-31T12:50:00Z");
-        assert_eq!(quarter.next_run(Some(due), slow), Some(slow));
-        assert_eq!(quarter.next_run(Some(slow), slow), Some(time("2026-01-31T13:00:00Z")));
+        assert_eq!(quarter.next_run(due, slow), Some(slow), "times passed while it ran");
+        let late = time("2026-01-31T14:07:00Z");
+        let next = quarter.next_run(late, late + TimeDelta::seconds(1));
+        assert_eq!(next, Some(time("2026-01-31T14:15:00Z")), "times passed before it ran");
+    }
+
+    // Issue 9, D3
+    #[test]
+    fn a_time_that_a_wrong_clock_reckoned_is_reckoned_anew() {
+        let far = time("2036-11-24T00:00:00Z");
+        let now = time("2026-01-31T12:01:00Z");
+        let next = cron("*/15 * * * *").not_later(far, now);
+        assert_eq!(next, time("2026-01-31T12:15:00Z"));
+        assert_eq!(cron("*/15 * * * *").not_later(now, now), now);
+        let next = Schedule::Delay { seconds: 60 }.not_later(far, now);
+        assert_eq!(next, time("2026-01-31T12:02:00Z"));
     }
 }

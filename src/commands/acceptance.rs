@@ -1,0 +1,164 @@
+//! Acceptance: from what somebody asks for to a stored command, or to all reasons why it is refused.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::error::SubmitError;
+use super::live::Live;
+use super::{Command, Order, Status, Submission, Tracker};
+use crate::draft::Refusal;
+use crate::home::{ConnectorTotal, lock};
+use crate::problems::{Problem, Problems, excerpt};
+use crate::sandbox::Failures;
+
+impl Tracker {
+    /// Checks a request, stores it and queues it. On return it survives whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing is stored then.
+    pub fn submit(&self, submission: Submission) -> Result<Uuid, SubmitError> {
+        let shared = self.shared();
+        if shared.is_stopping() {
+            return Err(SubmitError::Stopping);
+        }
+        shared.check_home()?;
+        let owner = submission.owner.clone();
+        shared.reserve(&owner)?;
+        let accepted = self.accept(submission);
+        shared.unreserve(&owner);
+        let live = accepted?;
+        shared.admit(&live);
+        shared.counting.accepted();
+        // The run may have begun already; the answer waits.
+        shared.store.sync()?;
+        shared.check_home()?;
+        Ok(live.id)
+    }
+
+    fn accept(&self, submission: Submission) -> Result<Arc<Live>, SubmitError> {
+        let shared = self.shared();
+        let accepted = shared.probe.now();
+        self.check_schedule(&submission)?;
+        let model = submission.model;
+        let mut command = Command {
+            id: Uuid::new_v4(),
+            owner: submission.owner,
+            model_name: String::new(),
+            model_label: submission.model_label,
+            model_folder: submission.model_folder,
+            next_run: submission.order.schedule.as_ref().and_then(|plan| plan.first_run(accepted)),
+            order: submission.order,
+            destinations: Vec::new(),
+            paused: false,
+            accepted,
+            started: None,
+            finished: None,
+            status: Status::Queued,
+            comment: String::new(),
+            runs: 0,
+            first_batch: 0,
+            next_batch: 0,
+            failures: Failures::default(),
+            interruptions: 0,
+            run_milliseconds: None,
+        };
+        let wrong = check_order(&command.order, shared.limits.max_threads);
+        let prepared = match (shared.prepare(&command, &model), wrong.is_empty()) {
+            (Ok(prepared), true) => prepared,
+            (Ok(_), false) => return Err(refused(Problems::default(), wrong)),
+            (Err(Refusal::Problems(problems)), _) => return Err(refused(problems, wrong)),
+            (Err(refusal), _) => return Err(refusal.into()),
+        };
+        command.model_name.clone_from(&prepared.model_name);
+        command.order.connectors =
+            prepared.targets.iter().map(|target| target.connector().to_owned()).collect();
+        command.destinations = prepared.targets.iter().map(|target| target.destination()).collect();
+        let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
+        // What has no effect is told and not stored.
+        command.order.overrides.retain(|(key, _)| {
+            !warnings.iter().any(|one| one.code == UNKNOWN_OPTION && one.pointer == *key)
+        });
+        let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
+        shared
+            .code
+            .store(command.id, prepared.plan.extension_files())
+            .map_err(|source| SubmitError::UserCode { source })?;
+        shared.store.insert(&command, &model, warnings.as_deref())?;
+        let totals = no_totals(&command);
+        let live = Live::new(command, totals);
+        if shared.is_idle() {
+            *lock(&live.prepared) = Some(prepared);
+        }
+        Ok(live)
+    }
+
+    fn check_schedule(&self, submission: &Submission) -> Result<(), SubmitError> {
+        let Some(schedule) = &submission.order.schedule else { return Ok(()) };
+        schedule.check(self.shared().probe.now())?;
+        let schedules = self.shared().schedules();
+        if schedules >= self.shared().limits.max_queued {
+            return Err(SubmitError::TooManySchedules { schedules });
+        }
+        Ok(())
+    }
+}
+
+/// What the connectors of a new command have acknowledged.
+fn no_totals(command: &Command) -> Vec<ConnectorTotal> {
+    let named = command.order.connectors.iter().zip(&command.destinations);
+    let none = |(connector, destination): (&String, &String)| ConnectorTotal {
+        connector: connector.clone(),
+        destination: destination.clone(),
+        ..ConnectorTotal::default()
+    };
+    named.map(none).collect()
+}
+
+/// The code of warnings of settings that have no effect.
+const UNKNOWN_OPTION: &str = "unknown_option";
+
+/// Longest name and value of a setting of a call, and most bytes of all of them: a thousand commands that wait
+/// must not fill memory and disk with them.
+const MAX_NAME_BYTES: usize = 200;
+const MAX_VALUE_BYTES: usize = 4 << 10;
+const MAX_SETTINGS_BYTES: usize = 64 << 10;
+
+/// What can be known of an order without its model.
+fn check_order(order: &Order, max_threads: u64) -> Vec<Problem> {
+    let mut wrong = Vec::new();
+    let threads = order.threads;
+    if threads == 0 || threads > max_threads {
+        let message = format!("{threads} threads are not possible, expected 1 to {max_threads}");
+        wrong.push(Problem::error("wrong_threads", "threads", message));
+    }
+    for (key, value) in &order.overrides {
+        let (what, length, most) = if key.len() > MAX_NAME_BYTES {
+            ("name", key.len(), MAX_NAME_BYTES)
+        } else if value.len() > MAX_VALUE_BYTES {
+            ("value", value.len(), MAX_VALUE_BYTES)
+        } else {
+            continue;
+        };
+        let key = excerpt(key);
+        let message = format!(
+            "the {what} of the setting `{key}` has {length} bytes, expected at most {most}"
+        );
+        wrong.push(Problem::error("long_setting", key, message));
+    }
+    let sum: usize = order.overrides.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if sum > MAX_SETTINGS_BYTES && wrong.is_empty() {
+        let message =
+            format!("the settings have {sum} bytes, expected at most {MAX_SETTINGS_BYTES}");
+        wrong.push(Problem::error("long_setting", "", message));
+    }
+    wrong
+}
+
+fn refused(mut problems: Problems, more: Vec<Problem>) -> SubmitError {
+    for problem in more {
+        problems.push(problem);
+    }
+    Refusal::Problems(problems).into()
+}

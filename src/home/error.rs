@@ -1,0 +1,16 @@
+//! Why a home could not be opened.
+
+use super::lock::HomeError;
+use super::store::StoreError;
+
+/// Why a home could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

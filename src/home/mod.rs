@@ -1,0 +1,51 @@
+//! The home: the server's own state, in one folder that one process owns.
+//!
+//! | what | where | file |
+//! |---|---|---|
+//! | commands, users, tokens, stored models | `<home>/datagen.db` | `store` |
+//! | user code that commands were accepted with | `<home>/extensions` | `stored_code` |
+//! | the lock of the owner | `<home>/lock` | `lock` |
+//! | that there are users | `<home>/has-users` | `store/users` |
+//!
+//! Here stands what a command, a user and a stored model *are*, and what is stored of them. What happens
+//! to a command, and when, is the affair of [`commands`](crate::commands). A new kind of state is a step in
+//! `store/schema.rs`, a file of queries beside it and a type here.
+
+mod clock;
+mod command;
+mod error;
+mod failures;
+mod lock;
+mod models;
+mod order;
+mod schedule;
+mod status;
+mod store;
+mod stored_code;
+mod users;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use self::clock::Clock;
+#[cfg(test)]
+pub(crate) use self::clock::SystemClock;
+pub use self::command::{Command, ConnectorTotal, Filter, MadeFile, Part, Submission, Transition};
+pub use self::error::OpenError;
+pub(crate) use self::lock::Home;
+pub use self::lock::HomeError;
+pub use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
+pub use self::order::{Order, draw_seed};
+pub use self::schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
+pub use self::status::{IllegalTransition, Status, UnknownStatus};
+pub use self::store::StoreError;
+#[cfg(test)]
+pub(crate) use self::store::hold;
+pub(crate) use self::store::{Store, StoredBatch, forget_from};
+pub(crate) use self::stored_code::StoredCode;
+pub use self::stored_code::UserCode;
+pub use self::users::{MAX_TOKEN_DAYS, StoredToken, StoredUser, UserError, Users};
+
+/// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,119 @@
+//! What somebody asks of a command, beside the model: one value from the door to the plan.
+//!
+//! The door makes an [`Order`], the store writes it as it is, as one JSON column, and the planner reads it.
+//! To add a parameter: a field here with its default, its line in the form of `api/datagen.rs`, and the
+//! place that heeds it. Orders of older versions are read with the defaults of what they lack.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Schedule;
+
+/// What somebody asks of a command, beside the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Names of the connectors: as the user gave them, and each once as soon as the command is accepted.
+    pub connectors: Vec<String>,
+    /// Rows of a batch.
+    #[serde(default = "one")]
+    pub batch_rows: u64,
+    /// Batches of a run.
+    #[serde(default = "one")]
+    pub batches: u64,
+    /// Worker threads.
+    #[serde(default = "one")]
+    pub threads: u64,
+    /// Seed of all random numbers.
+    #[serde(default)]
+    pub seed: u64,
+    /// The point in time that the model takes for now: microseconds since 1970-01-01T00:00:00Z.
+    #[serde(default)]
+    pub now: i64,
+    /// Settings of this call: they win over the model's.
+    #[serde(default)]
+    pub overrides: Vec<(String, String)>,
+    /// When it runs again.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Parts of the names of settings that hold secrets.
+const SECRETS: &[&str] = &["PASSWORD", "SECRET", "TOKEN", "ACCESS_KEY", "CREDENTIAL"];
+
+impl Order {
+    /// An order of one run of one row by one thread, with a seed that is drawn, at `now`: everything else is
+    /// set by name.
+    pub fn new(connectors: Vec<String>, now: i64) -> Self {
+        Self {
+            connectors,
+            batch_rows: 1,
+            batches: 1,
+            threads: 1,
+            seed: draw_seed(),
+            now,
+            overrides: Vec::new(),
+            schedule: None,
+        }
+    }
+
+    /// Rows of a run.
+    pub fn total_rows(&self) -> u64 {
+        self.batch_rows.saturating_mul(self.batches)
+    }
+
+    /// The settings of this call, those that are secrets without their values.
+    pub fn masked_overrides(&self) -> BTreeMap<String, String> {
+        let masked = |(key, value): &(String, String)| {
+            let is_secret = SECRETS.iter().any(|word| key.to_ascii_uppercase().contains(word));
+            (key.clone(), if is_secret { "***".to_owned() } else { value.clone() })
+        };
+        self.overrides.iter().map(masked).collect()
+    }
+}
+
+/// A seed for a command that names none: at most 2^48, so that every JSON reader keeps it exact.
+pub fn draw_seed() -> u64 {
+    Uuid::new_v4().as_u64_pair().0 >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an older version stored is read with the defaults of what it does not have.
+    #[test]
+    fn an_order_comes_back_and_an_older_one_has_defaults() {
+        let order = Order {
+            seed: u64::MAX,
+            overrides: vec![("CSV_HEADER".into(), "false".into())],
+            schedule: Some(Schedule::Cron { expression: "@daily".into() }),
+            ..Order::new(vec!["csv".into()], -1)
+        };
+        let text = serde_json::to_string(&order).unwrap();
+        assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
+        let older: Order = serde_json::from_str(r#"{"connectors": ["csv"]}"#).unwrap();
+        assert_eq!((older.batch_rows, older.threads, older.schedule), (1, 1, None));
+    }
+
+    #[test]
+    fn secrets_are_masked_by_their_names() {
+        let settings =
+            [("KAFKA_SSL_PASSWORD", "x"), ("s3_access_key_id", "y"), ("CSV_HEADER", "z")];
+        let order = Order {
+            overrides: settings.map(|(key, value)| (key.into(), value.into())).to_vec(),
+            ..Order::new(Vec::new(), 0)
+        };
+        let masked: Vec<_> = order.masked_overrides().into_iter().collect();
+        assert_eq!(
+            masked,
+            [("CSV_HEADER", "z"), ("KAFKA_SSL_PASSWORD", "***"), ("s3_access_key_id", "***")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
+    }
+}
