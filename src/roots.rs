@@ -56,7 +56,23 @@ impl ReadRoots {
         }
         let folders: Vec<_> =
             self.folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
-        Err(format!("no file `{shown}` in {}", folders.join(", ")))
+        let folders = folders.join(", ");
+        if name.is_absolute() && !self.hold(name) {
+            return Err(format!(
+                "`{shown}` is outside of {folders}; a model reads files of its own folder and of the read \
+                 roots (`--read-root`, the setting `read_roots`)"
+            ));
+        }
+        Err(format!("no file `{shown}` in {folders}"))
+    }
+
+    /// Whether the absolute path `name` lies in a folder, by its words alone: whether there is a file
+    /// outside is nobody's business.
+    fn hold(&self, name: &Path) -> bool {
+        self.folders.iter().any(|folder| {
+            let real = folder.canonicalize().is_ok_and(|folder| name.starts_with(folder));
+            real || std::path::absolute(folder).is_ok_and(|folder| name.starts_with(folder))
+        })
     }
 }
 
@@ -96,5 +112,13 @@ mod tests {
             assert!(roots.find(name).is_err(), "{}", name.display());
         }
         assert!(ReadRoots::default().find(Path::new("x")).is_err());
+        // Issue 9, F16b: a path outside is told so, whether there is a file or not.
+        for name in ["/elsewhere/secret", secret.to_str().unwrap()] {
+            let told = roots.find(Path::new(name)).unwrap_err();
+            assert!(told.starts_with(&format!("`{name}` is outside of `")), "{told}");
+            assert!(told.contains("--read-root"), "{told}");
+        }
+        let told = roots.find(&root.path().join("x")).unwrap_err();
+        assert!(told.starts_with("no file `"), "{told}");
     }
 }

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::count::count;
 use super::interrupt::{self, Interruption};
 use super::shown::{print_failed_rows, print_problems, print_refusal};
 use super::source::{self, Reading};
@@ -37,11 +38,11 @@ pub(super) struct Arguments {
     /// Where the rows go; may be given several times [default: csv]
     #[arg(long = "connector", short, value_name = "NAME", value_delimiter = ',')]
     connectors: Vec<String>,
-    /// Rows of a batch
-    #[arg(long, short, default_value_t = 20)]
+    /// Rows of each batch: 1000, 1e6, 1k, 2.5M
+    #[arg(long, short, visible_short_alias = 'n', default_value_t = 20, value_parser = count)]
     rows: u64,
     /// Number of batches; each is committed by itself
-    #[arg(long, short, default_value_t = 1)]
+    #[arg(long, short, default_value_t = 1, value_parser = count)]
     batches: u64,
     /// Worker threads [default: all cores]
     #[arg(long, short)]

@@ -7,6 +7,8 @@ mod check;
 mod client;
 mod commands;
 mod connectors;
+mod count;
+mod expressions;
 mod fields;
 mod generate;
 mod interrupt;
@@ -14,6 +16,7 @@ mod new;
 mod preview;
 mod run;
 mod serve;
+mod settings;
 mod shown;
 mod source;
 mod trial;
@@ -61,8 +64,12 @@ enum Command {
     Commands(commands::Arguments),
     /// Keep the users who may log in to the server
     User(user::Arguments),
+    /// Explain what fields are computed with: links, injections, conditions, formulas, distributions
+    Expressions(expressions::Arguments),
     /// List the connectors, or explain one
     Connectors(connectors::Arguments),
+    /// List the settings: keys of the settings file, environment variables, defaults
+    Settings(settings::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -81,7 +88,9 @@ pub fn main() -> ExitCode {
             Command::Run(arguments) => run::run(&arguments),
             Command::Commands(arguments) => commands::run(&arguments),
             Command::User(arguments) => user::run(&arguments, &config),
+            Command::Expressions(arguments) => expressions::run(&arguments),
             Command::Connectors(arguments) => connectors::run(&arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
         },
     );
     match result {

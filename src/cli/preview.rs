@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::count::count;
 use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
@@ -17,10 +18,10 @@ pub(super) struct Arguments {
     #[arg(value_name = "MODEL")]
     model: String,
     /// Number of rows, at most 10,000
-    #[arg(short = 'n', long, default_value_t = 10)]
+    #[arg(short = 'n', long, visible_short_alias = 'r', default_value_t = 10, value_parser = count)]
     rows: u64,
     /// Row number of the first one: any row can be made alone
-    #[arg(long, default_value_t = 0, value_name = "ROW")]
+    #[arg(long, default_value_t = 0, value_name = "ROW", value_parser = count)]
     from: u64,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]

@@ -17,6 +17,7 @@ use crate::commands::Tracker;
 use crate::config::Config;
 
 #[derive(Debug, Args)]
+#[command(after_help = "`datagen settings` lists all settings, with their environment variables.")]
 pub(super) struct Arguments {
     /// Address and port to listen on [default: 127.0.0.1:4242]
     #[arg(long, value_name = "ADDRESS")]

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::count::count;
 use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     generator: Option<String>,
     /// Number of values, at most 10,000
-    #[arg(short = 'n', long, default_value_t = 10)]
+    #[arg(short = 'n', long, visible_short_alias = 'r', default_value_t = 10, value_parser = count)]
     rows: u64,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]

@@ -32,7 +32,10 @@ fn a_setting_that_no_connector_takes_is_an_error_and_one_that_some_take_is_told(
     Error /Options/CSV_HEADER: `CSV_HEADER` is the text `maybe`, expected true or false
     ");
     let some = compile(&with_options(r#""COMPRESSION": "snappy""#), None);
-    insta::assert_snapshot!(told(&some.problems), @"Warning /Options/COMPRESSION: connector csv, json: `COMPRESSION` is the text `snappy`, expected one of none, gzip, zstd");
+    insta::assert_snapshot!(told(&some.problems), @r"
+    Warning /Options/COMPRESSION: connector csv: `COMPRESSION` is `snappy`, which csv does not take, expected one of none, gzip, zstd (`CSV_COMPRESSION` sets it for csv alone)
+    Warning /Options/COMPRESSION: connector json: `COMPRESSION` is `snappy`, which json does not take, expected one of none, gzip, zstd (`JSON_COMPRESSION` sets it for json alone)
+    ");
     assert!(some.only_plan().is_ok());
 }
 

@@ -165,7 +165,7 @@ impl Reading<'_> {
             Err(error) => {
                 let place = place(text, error.offset);
                 let message = format!("condition `{}`, {place}: {}", excerpt(text), error.message);
-                let hint = "write `$field=value`, joined by `&` or `|`";
+                let hint = "write `$field=value`, joined by `&` or `|`: `datagen help expressions`";
                 self.report(pointer).error("condition_syntax", message, Some(hint));
                 None
             }

@@ -53,6 +53,16 @@ use crate::problems::Problems;
 use ladder::Line;
 use reference::References;
 
+/// The spellings of the operators that conditions compare with.
+pub fn condition_operators() -> impl Iterator<Item = &'static str> {
+    condition::condition_operators()
+}
+
+/// Every call that a formula may make, by kind, as people write it: `Math.pow(2)` takes two arguments.
+pub fn formula_calls() -> Vec<(&'static str, Vec<String>)> {
+    formula::formula_calls()
+}
+
 /// What a field's attributes say about computing it.
 #[derive(Debug)]
 pub enum Parsed {

@@ -494,8 +494,8 @@ fn what_is_wrong_is_told_all_at_once() {
     insta::assert_snapshot!(found(json!({"name": "x", "conditionals": {
         "$a = ": "1", "a=1": "2", "$a=1": [], "link": "", "default": "1", "$a=3": "4",
     }})), @r#"
-    /Fields/0/conditionals/$a = : field `x`: condition `$a = `, column 6, at the end: expected a value; an empty one is written `""` (write `$field=value`, joined by `&` or `|`)
-    /Fields/0/conditionals/a=1: field `x`: condition `a=1`, column 1, at `a=1`: expected a field, such as `$age` (write `$field=value`, joined by `&` or `|`)
+    /Fields/0/conditionals/$a = : field `x`: condition `$a = `, column 6, at the end: expected a value; an empty one is written `""` (write `$field=value`, joined by `&` or `|`: `datagen help expressions`)
+    /Fields/0/conditionals/a=1: field `x`: condition `a=1`, column 1, at `a=1`: expected a field, such as `$age` (write `$field=value`, joined by `&` or `|`: `datagen help expressions`)
     /Fields/0/conditionals/$a=1: field `x`: the value of line `$a=1` must be a text
     /Fields/0/conditionals/link: field `x`: link ``: a link names a field, such as `$city.country`
     /Fields/0/conditionals/$a=3: field `x`: line `$a=3` is never reached (the line `default` before it always holds)

@@ -30,6 +30,7 @@ mod same_files;
 mod script_memory;
 mod scripts;
 mod server;
+mod settings;
 mod streams;
 mod support;
 #[path = "../../src/sandbox/wasm/tests/text.rs"]

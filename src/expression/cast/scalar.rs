@@ -16,10 +16,17 @@ fn shown(value: f64) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+/// What arithmetic with a text gives, which is most often a date.
+const NO_NUMBER: &str = "the result is NaN, no number: a text or a date cannot be subtracted or multiplied; use \
+                         TIMESTAMP fields, which are milliseconds since 1970 in formulas, or a RHAI field";
+
 /// A whole number within `least..=most`.
 pub(super) fn integer(value: f64, least: i64, most: i64) -> Result<i64, String> {
     /// The first whole number beyond `i64`: the cast below would take it for the last one within.
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    if value.is_nan() {
+        return Err(NO_NUMBER.to_owned());
+    }
     if value.trunc() != value {
         let value = shown(value);
         return Err(format!("{value} is not a whole number; use `Math.round` or a FLOAT field"));
@@ -71,6 +78,9 @@ pub(super) fn rounded(value: f64, decimals: Option<u8>) -> f64 {
 
 /// The digits of a decimal nearest to `value`.
 pub(super) fn decimal(value: f64, precision: u8, scale: u8) -> Result<i128, String> {
+    if value.is_nan() {
+        return Err(NO_NUMBER.to_owned());
+    }
     if !value.is_finite() {
         return Err(format!("{} is not a decimal number", shown(value)));
     }
@@ -185,6 +195,8 @@ mod tests {
     #[test]
     fn whole_numbers_stay_whole_and_others_are_refused() {
         assert_eq!(integer(133.0, i64::from(i32::MIN), i64::from(i32::MAX)), Ok(133));
+        // Issue 9, F13.
+        insta::assert_snapshot!(integer(f64::NAN, 0, 9).unwrap_err(), @"the result is NaN, no number: a text or a date cannot be subtracted or multiplied; use TIMESTAMP fields, which are milliseconds since 1970 in formulas, or a RHAI field");
         insta::assert_snapshot!(integer(2.5, 0, 9).unwrap_err(), @"2.5 is not a whole number; use `Math.round` or a FLOAT field");
         insta::assert_snapshot!(integer(1e10, -5, 9).unwrap_err(), @"10000000000 is outside -5 to 9");
         assert!(integer(9_223_372_036_854_775_808.0, i64::MIN, i64::MAX).is_err());

@@ -26,7 +26,7 @@ mod compare;
 mod parse;
 
 pub(super) use bind::{Scope, Test};
-pub(super) use parse::parse;
+pub(super) use parse::{condition_operators, parse};
 
 /// A parsed condition.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,24 @@ const MOST_LEVELS: usize = 100;
 /// Comparisons that a line may have.
 const MOST_TERMS: usize = 10_000;
 
+/// The spellings of operators, longer ones first.
+const SPELLINGS: [(&str, Operator); 9] = [
+    ("==", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    ("<>", Operator::NotEqual),
+    ("<=", Operator::LessOrEqual),
+    (">=", Operator::GreaterOrEqual),
+    ("=", Operator::Equal),
+    ("!", Operator::NotEqual),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
+];
+
+/// The spellings of the operators that compare.
+pub(in crate::expression) fn condition_operators() -> impl Iterator<Item = &'static str> {
+    SPELLINGS.iter().map(|(spelling, _)| *spelling)
+}
+
 /// Why a line cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::expression) struct SyntaxError {
@@ -129,18 +147,6 @@ impl<'a> Reader<'a> {
     }
 
     fn operator(&mut self) -> Result<Operator, SyntaxError> {
-        /// Longer spellings first.
-        const SPELLINGS: [(&str, Operator); 9] = [
-            ("==", Operator::Equal),
-            ("!=", Operator::NotEqual),
-            ("<>", Operator::NotEqual),
-            ("<=", Operator::LessOrEqual),
-            (">=", Operator::GreaterOrEqual),
-            ("=", Operator::Equal),
-            ("!", Operator::NotEqual),
-            ("<", Operator::Less),
-            (">", Operator::Greater),
-        ];
         for (spelling, operator) in SPELLINGS {
             if self.rest().starts_with(spelling) {
                 self.at += spelling.len();

@@ -6,6 +6,8 @@
 //! Transcendental functions come from the `libm` crate rather than the system's library: the same
 //! row must give the same bits on every machine.
 
+use std::f64::consts;
+
 /// A function or method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
@@ -129,13 +131,31 @@ const MATH: [Entry<Math>; 29] = [
     ("trunc", Math::Trunc, 1, 1),
 ];
 
-const CONVERT: [Entry<Convert>; 6] = [
+const CONVERT: [Entry<Convert>; 7] = [
     ("Boolean", Convert::Boolean, 1, 1),
     ("Number", Convert::Number, 1, 1),
     ("String", Convert::String, 1, 1),
     ("isFinite", Convert::IsFinite, 1, 1),
     ("isNaN", Convert::IsNan, 1, 1),
     ("parseFloat", Convert::ParseFloat, 1, 1),
+    ("parseInt", Convert::ParseInt, 1, 2),
+];
+
+const NUMBER: [Entry<Convert>; 3] = [
+    ("isInteger", Convert::IsInteger, 1, 1),
+    ("parseFloat", Convert::ParseFloat, 1, 1),
+    ("parseInt", Convert::ParseInt, 1, 2),
+];
+
+const CONSTANTS: [(&str, f64); 8] = [
+    ("E", consts::E),
+    ("LN10", consts::LN_10),
+    ("LN2", consts::LN_2),
+    ("LOG10E", consts::LOG10_E),
+    ("LOG2E", consts::LOG2_E),
+    ("PI", consts::PI),
+    ("SQRT1_2", consts::FRAC_1_SQRT_2),
+    ("SQRT2", consts::SQRT_2),
 ];
 
 const METHODS: [Entry<Method>; 23] = [
@@ -184,23 +204,12 @@ pub(super) fn math(name: &str) -> Option<Signature> {
 
 /// The global function `name`.
 pub(super) fn global(name: &str) -> Option<Signature> {
-    if name == "parseInt" {
-        let function = Function::Convert(Convert::ParseInt);
-        return Some(Signature { function, fewest: 1, most: 2 });
-    }
     find(&CONVERT, name, Function::Convert)
 }
 
 /// `Number.name`.
 pub(super) fn number(name: &str) -> Option<Signature> {
-    match name {
-        "isInteger" => {
-            let function = Function::Convert(Convert::IsInteger);
-            Some(Signature { function, fewest: 1, most: 1 })
-        }
-        "parseFloat" | "parseInt" => global(name),
-        _ => None,
-    }
+    find(&NUMBER, name, Function::Convert)
 }
 
 /// The method `name`.
@@ -217,18 +226,32 @@ pub(super) fn closest(name: &str) -> Option<&'static str> {
 
 /// `Math.name` that is a number.
 pub(super) fn constant(name: &str) -> Option<f64> {
-    use std::f64::consts;
-    Some(match name {
-        "E" => consts::E,
-        "LN10" => consts::LN_10,
-        "LN2" => consts::LN_2,
-        "LOG10E" => consts::LOG10_E,
-        "LOG2E" => consts::LOG2_E,
-        "PI" => consts::PI,
-        "SQRT1_2" => consts::FRAC_1_SQRT_2,
-        "SQRT2" => consts::SQRT_2,
-        _ => return None,
-    })
+    CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// Every call that a formula may make, by kind, as people write it: `Math.pow(2)` takes two arguments.
+pub(in crate::expression) fn formula_calls() -> Vec<(&'static str, Vec<String>)> {
+    fn calls<T>(prefix: &str, table: &[Entry<T>]) -> Vec<String> {
+        let call = |(name, _, fewest, most): &Entry<T>| {
+            let arguments = match (*fewest, *most) {
+                (0, 0) => String::new(),
+                (fewest, MANY) => format!("{fewest}+"),
+                (fewest, most) if fewest == most => fewest.to_string(),
+                (fewest, most) => format!("{fewest}-{most}"),
+            };
+            format!("{prefix}{name}({arguments})")
+        };
+        table.iter().map(call).collect()
+    }
+    let constants = CONSTANTS.iter().map(|(name, _)| format!("Math.{name}"));
+    let methods = ["text.length".to_owned()].into_iter().chain(calls("text.", &METHODS));
+    vec![
+        ("Numbers", calls("Math.", &MATH)),
+        ("Constants", constants.collect()),
+        ("Conversions", [calls("", &CONVERT), calls("Number.", &NUMBER)].concat()),
+        ("Texts", methods.collect()),
+        ("Time", vec!["Date.now()".to_owned()]),
+    ]
 }
 
 impl Math {

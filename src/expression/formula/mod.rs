@@ -36,6 +36,8 @@ mod vector;
 #[cfg(test)]
 mod tests;
 
+pub(super) use functions::formula_calls;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

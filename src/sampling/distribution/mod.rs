@@ -39,8 +39,62 @@ pub const DISTRIBUTION: Attribute = Attribute::new(
      {\"type\": \"normal\", \"mean\": 50, \"stddev\": 10}; clipped to the range.",
 );
 
+/// A type of distribution.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Its name.
+    pub name: &'static str,
+    /// What may be given beside the name.
+    pub parameters: &'static [Attribute],
+    /// What holds without parameters.
+    pub doc: &'static str,
+    /// `None`: even.
+    read: Option<ReadKind>,
+}
+
+type ReadKind = fn(&mut Reader<'_>, &Axis<'_>) -> Option<Kind>;
+
 /// The types, in the order of the table above.
-const TYPES: [&str; 5] = ["uniform", "normal", "lognormal", "exponential", "zipf"];
+pub const SHAPES: &[Shape] = &[
+    Shape {
+        name: "uniform",
+        parameters: &[],
+        doc: "Every value as often as any other.",
+        read: None,
+    },
+    Shape {
+        name: "normal",
+        parameters: &[MEAN, STDDEV],
+        doc: "Without parameters: around the middle of the range, a sixth of its width.",
+        read: Some(read_normal),
+    },
+    Shape {
+        name: "lognormal",
+        parameters: &[MU, SIGMA, MEAN, STDDEV],
+        doc: "By `mu`, `sigma` of the logarithms or `mean`, `stddev` of the values.",
+        read: Some(read_log_normal),
+    },
+    Shape {
+        name: "exponential",
+        parameters: &[RATE, MEAN],
+        doc: "Falls from `min` on; without parameters the mean is a sixth of the width above `min`.",
+        read: Some(read_exponential),
+    },
+    Shape {
+        name: "zipf",
+        parameters: &[EXPONENT],
+        doc: "Rank 1 is `min`, rank 2 is `min + 1`, and so on.",
+        read: Some(read_zipf),
+    },
+];
+
+fn names() -> impl Iterator<Item = &'static str> + Clone {
+    SHAPES.iter().map(|shape| shape.name)
+}
+
+fn listed() -> String {
+    names().collect::<Vec<_>>().join(", ")
+}
 
 const TYPE: Attribute = Attribute::new("type", "text", "", "The distribution.");
 const MEAN: Attribute = Attribute::new("mean", "number", "", "Mean of the values.");
@@ -109,10 +163,10 @@ impl Distribution {
         let kind = match value {
             Value::Object(object) => read_object(reader, object, axis)?,
             other => {
-                let name = find_type(reader, key, other).ok_or(Refused)?;
+                let shape = find_type(reader, key, other).ok_or(Refused)?;
                 let pointer = reader.pointer_of(key);
                 with_parameters(reader, &Map::new(), &pointer, |parameters| {
-                    read_kind(parameters, name, axis)
+                    read_kind(parameters, shape, axis)
                 })?
             }
         };
@@ -152,12 +206,12 @@ fn read_object(
     let pointer = reader.pointer_of(DISTRIBUTION.name);
     with_parameters(reader, object, &pointer, |parameters| {
         let Some(value) = parameters.value(TYPE.name) else {
-            let message = format!("`type` is missing, expected one of {}", TYPES.join(", "));
+            let message = format!("`type` is missing, expected one of {}", listed());
             parameters.error(TYPE.name, "missing_attribute", message);
             return Err(Refused);
         };
-        let name = find_type(parameters, TYPE.name, value).ok_or(Refused)?;
-        read_kind(parameters, name, axis)
+        let shape = find_type(parameters, TYPE.name, value).ok_or(Refused)?;
+        read_kind(parameters, shape, axis)
     })
 }
 
@@ -176,16 +230,16 @@ fn with_parameters<T>(
     if problems.has_errors() { Err(Refused) } else { answer }
 }
 
-/// The name of the type; letter case, `_`, `-` and blanks do not matter.
-fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'static str> {
+/// The type; letter case, `_`, `-` and blanks do not matter.
+fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'static Shape> {
     let name = scalar_text(value).unwrap_or_default();
     let folded: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let found = TYPES.into_iter().find(|known| *known == folded);
+    let found = SHAPES.iter().find(|known| known.name == folded);
     if found.is_none() {
-        let message = format!("`{key}` is {}, expected one of {}", shown(value), TYPES.join(", "));
+        let message = format!("`{key}` is {}, expected one of {}", shown(value), listed());
         let mut problem = Problem::error("wrong_value", reader.pointer_of(key), message);
-        problem.hint = did_you_mean(&name, TYPES).map(|close| format!("did you mean `{close}`?"));
+        problem.hint = did_you_mean(&name, names()).map(|close| format!("did you mean `{close}`?"));
         reader.push(problem);
     }
     found
@@ -194,21 +248,12 @@ fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'stat
 /// The distribution with its parameters; `None` for the uniform one.
 fn read_kind(
     reader: &mut Reader<'_>,
-    name: &'static str,
+    shape: &Shape,
     axis: &Axis<'_>,
 ) -> Result<Option<Kind>, Refused> {
-    let (kind, known): (_, &[Attribute]) = match name {
-        "normal" => (read_normal(reader, axis), &[TYPE, MEAN, STDDEV]),
-        "lognormal" => (read_log_normal(reader, axis), &[TYPE, MU, SIGMA, MEAN, STDDEV]),
-        "exponential" => (read_exponential(reader, axis), &[TYPE, RATE, MEAN]),
-        "zipf" => (read_zipf(reader, axis), &[TYPE, EXPONENT]),
-        _ => {
-            reader.warn_unknown(&[&[TYPE]]);
-            return Ok(None);
-        }
-    };
-    reader.warn_unknown(&[known]);
-    kind.map(Some).ok_or(Refused)
+    let kind = shape.read.map(|read| read(reader, axis));
+    reader.warn_unknown(&[&[TYPE], shape.parameters]);
+    kind.map(|kind| kind.ok_or(Refused)).transpose()
 }
 
 fn read_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
