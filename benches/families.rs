@@ -1,4 +1,4 @@
-//! Times the components of every family over its registry: a new one is timed by being registered.
+//! Times every format over the registry: a new one is timed by being registered.
 //!
 //! `cargo bench -- csv` runs the group of one format; figures are per row.
 

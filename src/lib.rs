@@ -47,6 +47,9 @@
 //!
 //! # Adding things
 //!
+//! `ARCHITECTURE.md` walks a request and a row through the code; `CONTRIBUTING.md` says for each line of this
+//! table what follows by itself and how it is tested.
+//!
 //! | new | file | registration |
 //! |---|---|---|
 //! | field type | `fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
@@ -57,6 +60,7 @@
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
 //! | parameter of a command | `home/order.rs`, and where it is heeded | its line in the form and in `order` of `api/datagen.rs` |
 //! | key of an answer | `api/answers.rs`: a field and its line in `new` | none |
+//! | setting | an entry in `config/mod.rs` | its line in README's table |
 //! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 

@@ -9,6 +9,7 @@ mod authors;
 mod broken_models;
 mod cli;
 mod client;
+mod documents;
 mod doors;
 mod durable;
 mod escape;
