@@ -23,7 +23,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub use gate::{Admission, Credentials, Denied, Gate, Verification};
-pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Password, PasswordError};
+pub use password::{
+    MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Password, PasswordError, Workspace,
+};
 pub use token::{Token, TokenDigest};
 
 /// What a user may do.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// Fewest characters of a new password.
 pub const MIN_PASSWORD_CHARACTERS: usize = 8;
@@ -17,6 +17,22 @@ pub const MAX_PASSWORD_BYTES: usize = 1_024;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password {
     phc: String,
+}
+
+/// Most memory of one check: what takes more was not hashed by us.
+const MAX_BLOCKS: usize = 32 << 10;
+
+/// The memory of a check, kept for the next one. Memory that is asked for and given back anew for every check
+/// is not all reused: hundreds of checks would hold gigabytes.
+#[derive(Default)]
+pub struct Workspace {
+    blocks: Vec<Block>,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Workspace").field("blocks", &self.blocks.len()).finish()
+    }
 }
 
 /// Why something cannot be a password.
@@ -77,10 +93,34 @@ impl Password {
 
     /// Whether `text` is the password. The time that this takes does not depend on `text`.
     pub fn verify(&self, text: &str) -> bool {
-        // What cannot be read fits no password; the store's owner has been at work.
-        PasswordHash::new(&self.phc)
-            .is_ok_and(|hash| Argon2::default().verify_password(text.as_bytes(), &hash).is_ok())
+        self.verify_in(text, &mut Workspace::default())
     }
+
+    /// [`verify`](Self::verify) in memory that is used again.
+    pub fn verify_in(&self, text: &str, workspace: &mut Workspace) -> bool {
+        // What cannot be read fits no password; the store's owner has been at work.
+        let hash = PasswordHash::new(&self.phc).ok();
+        hash.and_then(|hash| fits(&hash, text, workspace)).unwrap_or(false)
+    }
+}
+
+/// Whether `text` has this hash; `None`: it is no hash of ours.
+fn fits(hash: &PasswordHash, text: &str, workspace: &mut Workspace) -> Option<bool> {
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = Version::try_from(hash.version?).ok()?;
+    let params = Params::try_from(hash).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    if params.block_count() > MAX_BLOCKS {
+        return None;
+    }
+    workspace.blocks.resize(params.block_count(), Block::default());
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let found = buffer.get_mut(..expected.len())?;
+    Argon2::new(algorithm, version, params)
+        .hash_password_into_with_memory(text.as_bytes(), &salt, found, &mut workspace.blocks)
+        .ok()?;
+    // Compared in constant time.
+    Some(Output::new(found).ok()? == expected)
 }
 
 /// Hashes do not belong into logs either.
@@ -103,6 +143,23 @@ mod tests {
         assert_ne!(hash, Password::hash("correct horse").unwrap(), "salted");
         assert!(!Password::from_phc("rubbish".into()).verify("rubbish"));
         assert_eq!(format!("{hash:?}"), "Password");
+    }
+
+    // Issue 9, A5: what an earlier check left in the memory changes nothing.
+    #[test]
+    fn memory_that_was_used_gives_the_same_answers() {
+        let hashes =
+            [Password::hash("correct horse").unwrap(), Password::hash("other horse").unwrap()];
+        let mut workspace = Workspace::default();
+        for text in ["correct horse", "other horse", "", "correct horse"] {
+            for hash in &hashes {
+                assert_eq!(hash.verify_in(text, &mut workspace), hash.verify(text), "{text}");
+            }
+        }
+        assert_eq!(workspace.blocks.len(), 19 << 10);
+        let huge = hashes[0].phc().replace("m=19456", "m=4194304");
+        assert!(!Password::from_phc(huge).verify_in("correct horse", &mut workspace));
+        assert_eq!(workspace.blocks.len(), 19 << 10);
     }
 
     #[test]
