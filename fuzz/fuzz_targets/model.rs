@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use datagen::draft::{Amount, Draft, Surroundings, preview};
+use datagen::draft::{Amount, Bounds, Draft, Surroundings, preview};
 use libfuzzer_sys::fuzz_target;
 
 /// 2026-01-01T00:00:00Z in microseconds.
@@ -32,7 +32,7 @@ fuzz_target!(|model: &str| {
     match draft.compile(&surroundings).ready() {
         Ok(prepared) => {
             for format in ["json", "csv"] {
-                if let Err(error) = preview(&prepared.plan, format, 0, 20) {
+                if let Err(error) = preview(&prepared.plan, format, 0, 20, &Bounds::of_bytes(1 << 20)) {
                     let _shown = error.to_string();
                 }
             }

@@ -1,13 +1,11 @@
 //! `POST /datagen/{connector}`: accepts a command.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{OpenApi as _, PartialSchema as _, ToSchema};
+use utoipa::{OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,7 +14,7 @@ use super::access::Changer;
 use super::answers::Accepted;
 use super::error::{ApiError, blocking};
 use super::model::find_model;
-use super::parameters::Parameters;
+use super::parameters::{CONNECTORS, Parameters};
 use crate::access::Caller;
 use crate::commands::{Order, Schedule, Submission, SubmitError, parse_now};
 
@@ -33,7 +31,7 @@ struct Schemas;
 /// Rows of a batch, and number of batches, when a request names none.
 const DEFAULT_COUNT: u64 = 20;
 
-/// The documented form. Any key of `Table_Names` or `Options` may be given beside these.
+/// The documented form: what it names is a parameter, every other key is one of `Table_Names` or `Options`.
 ///
 /// Swagger UI fills its form with the examples: what is best left out is empty there.
 #[derive(ToSchema)]
@@ -54,6 +52,9 @@ pub(super) struct GenerateForm {
     /// The same as `model`
     #[schema(value_type = Option<String>, format = Binary)]
     model_file: Option<String>,
+    /// The same as `model`
+    #[schema(value_type = Option<String>, format = Binary)]
+    file: Option<String>,
     /// Whether it runs again and again (false)
     #[schema(example = false)]
     scheduled: Option<bool>,
@@ -69,6 +70,10 @@ pub(super) struct GenerateForm {
     /// The point in time that the model takes for now, RFC 3339 (the time of acceptance)
     #[schema(example = "")]
     now: Option<String>,
+    /// Any key of `Table_Names` or `Options`, such as `LOCAL_FILE_PATH`
+    #[serde(flatten)]
+    #[schema(example = json!({}))]
+    settings: BTreeMap<String, String>,
 }
 
 /// The documented form with connectors.
@@ -118,6 +123,13 @@ async fn generate(
     Path(connector): Path<String>,
     parameters: Parameters,
 ) -> Result<Json<Accepted>, ApiError> {
+    let named = parameters.list(CONNECTORS);
+    if named.iter().any(|name| !name.eq_ignore_ascii_case(&connector)) {
+        let message = format!(
+            "`/datagen/{connector}` writes to `{connector}` only; `/datagen/multipleconnectors` takes `connectors`"
+        );
+        return Err(ApiError::parameter(CONNECTORS, message));
+    }
     submit(state, caller, vec![connector], parameters).await
 }
 
@@ -138,7 +150,7 @@ async fn generate_multiple(
     Changer(caller): Changer,
     parameters: Parameters,
 ) -> Result<Json<Accepted>, ApiError> {
-    let connectors = parameters.texts("connectors");
+    let connectors = parameters.list(CONNECTORS);
     submit(state, caller, connectors, parameters).await
 }
 
@@ -150,7 +162,7 @@ async fn submit(
 ) -> Result<Json<Accepted>, ApiError> {
     blocking(move || {
         let model = find_model(&parameters, &state, &caller)?;
-        let order = order(connectors, &parameters, state.tracker.now())?;
+        let order = order(connectors, &parameters, &state)?;
         let command_uuid = state.tracker.submit(Submission {
             model: model.text,
             model_folder: model.folder,
@@ -165,35 +177,27 @@ async fn submit(
 }
 
 /// What the parameters ask for, at `now` where they name no time.
-fn order(connectors: Vec<String>, parameters: &Parameters, now: i64) -> Result<Order, ApiError> {
+fn order(
+    connectors: Vec<String>,
+    parameters: &Parameters,
+    state: &AppState,
+) -> Result<Order, ApiError> {
     let named = parameters.text("now").map(parse_now).transpose();
     let named = named.map_err(|message| ApiError::parameter("now", message))?;
-    let own = own_parameters();
-    let settings = parameters.iter().filter(|parameter| !own.contains(&parameter.name));
-    let order = Order::new(connectors, named.unwrap_or(now));
+    let most_threads = state.config.max_threads as u64;
+    let order = Order::new(connectors, named.unwrap_or_else(|| state.tracker.now()));
     Ok(Order {
         batch_rows: parameters.number("rows")?.unwrap_or(DEFAULT_COUNT),
         batches: parameters.number("batches")?.unwrap_or(DEFAULT_COUNT),
-        threads: parameters.number("threads")?.unwrap_or(order.threads),
+        threads: parameters.number_in("threads", 1..=most_threads)?.unwrap_or(order.threads),
         seed: parameters.number("seed")?.unwrap_or(order.seed),
-        overrides: settings
+        overrides: parameters
+            .settings()
             .map(|parameter| (parameter.name.clone(), parameter.text.clone()))
             .collect(),
         schedule: schedule(parameters)?,
         ..order
     })
-}
-
-/// Parameters that are not settings of connectors: those of the documented form.
-fn own_parameters() -> &'static BTreeSet<String> {
-    static OWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-        let mut names = BTreeSet::from(["connectors".to_owned()]);
-        if let RefOr::T(Schema::Object(form)) = GenerateForm::schema() {
-            names.extend(form.properties.into_keys());
-        }
-        names
-    });
-    &OWN
 }
 
 fn schedule(parameters: &Parameters) -> Result<Option<Schedule>, ApiError> {
@@ -206,18 +210,22 @@ fn schedule(parameters: &Parameters) -> Result<Option<Schedule>, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::forms::Form;
+    use utoipa::PartialSchema as _;
 
     /// What the document lists is read as a parameter, not as a setting of a connector.
     #[test]
     fn the_documented_form_is_the_list_of_parameters() {
-        let names: Vec<_> = own_parameters().iter().map(String::as_str).collect();
+        let form = Form::of_schema(&GenerateForm::schema());
+        assert!(form.takes_settings() && form.takes_model());
+        let names: Vec<_> = form.names().collect();
         assert_eq!(
             names,
             [
                 "batches",
-                "connectors",
                 "cron",
                 "delay_between_executions_seconds",
+                "file",
                 "model",
                 "model_file",
                 "now",

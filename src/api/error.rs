@@ -50,8 +50,8 @@ pub(super) enum ApiError {
     OnlyAdmin,
     #[error("{0}")]
     UserCode(Box<Fault>),
-    #[error("too much user code is being tried out, come again in 1 s")]
-    BusyTrials,
+    #[error("{most} previews are being made at once already, come again in 1 s")]
+    BusyPreviews { most: usize },
     #[error(
         "a page of another site may change nothing here; `allowed_origins` is the setting to allow one"
     )]
@@ -138,7 +138,7 @@ impl ApiError {
             Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
             Self::OnlyAdmin => (StatusCode::FORBIDDEN, "only_admin"),
             Self::UserCode(_) => (StatusCode::BAD_REQUEST, "user_code"),
-            Self::BusyTrials => (StatusCode::TOO_MANY_REQUESTS, "too_many_trials"),
+            Self::BusyPreviews { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_trials"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -161,7 +161,7 @@ impl ApiError {
             Self::Submit(SubmitError::QueueFull { retry_after, .. })
             | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
             Self::Login(Denied::Slowed { retry_after }) => Some(*retry_after),
-            Self::BusyDoor | Self::BusyTrials => Some(Duration::from_secs(1)),
+            Self::BusyDoor | Self::BusyPreviews { .. } => Some(Duration::from_secs(1)),
             _ => None,
         }
     }

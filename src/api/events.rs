@@ -23,7 +23,7 @@ use super::answers::{CommandStatus, StatusEvent};
 use super::command::{Which, command_id, find};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
-use super::streams::{Place, client};
+use super::places::{Place, client};
 use crate::access::Caller;
 use crate::commands::{CommandError, Tracker};
 

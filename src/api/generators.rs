@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{self, header};
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,8 +17,10 @@ use super::AppState;
 use super::access::Admin;
 use super::error::{ApiError, blocking, fault_told};
 use super::parameters::Parameters;
+use super::places::client;
+use crate::access::Caller;
 use crate::commands;
-use crate::draft::{Surroundings, Trial, field_of, kind_of};
+use crate::draft::{Bounds, Surroundings, Trial, field_of, kind_of};
 use crate::fields::FIELD_TYPES;
 use crate::plan;
 use crate::problems::excerpt;
@@ -30,11 +31,6 @@ const MOST_TRIED: u64 = 1_000;
 
 /// Values of a trial that does not say how many.
 const TRIED: u64 = 10;
-
-/// Trials at a time: each has a core for some seconds, as long as its code wants to.
-const TRIALS: usize = 2;
-
-static RUNNING: Semaphore = Semaphore::const_new(TRIALS);
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(try_out))
@@ -136,17 +132,19 @@ pub(super) struct TriedDocument {
         (status = 200, description = "the values", body = TriedDocument),
         (status = 400, description = "the code or a parameter is wrong"),
         (status = 413, description = "the body is too large"),
+        (status = 429, description = "too many previews are being made"),
     )
 )]
 async fn try_out(
     State(state): State<AppState>,
     _: Admin,
+    caller: Caller,
+    extensions: http::Extensions,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, ApiError> {
-    let permit = RUNNING.try_acquire().map_err(|_| ApiError::BusyTrials)?;
-    blocking(move || {
-        // Held to the end of the work, even when the client has gone.
-        let _permit = permit;
+    let previews = state.previews.clone();
+    let (client, most) = (client(&caller, &extensions), state.config.max_preview_bytes);
+    let work = move |bounds: &Bounds| {
         let known = state.tracker.extensions();
         let (mut field, extensions) = code(&parameters, &known)?;
         for name in ["generator", "returns"] {
@@ -159,21 +157,16 @@ async fn try_out(
                 field.insert(name.to_owned(), value);
             }
         }
-        let rows = parameters.number("rows")?.unwrap_or(TRIED);
-        if rows > MOST_TRIED {
-            let message = format!("`rows` is above {MOST_TRIED}, the most that are tried");
-            return Err(ApiError::parameter("rows", message));
-        }
         let trial = Trial {
             field,
             others: others(&parameters)?,
-            rows,
+            rows: parameters.number_in("rows", 0..=MOST_TRIED)?.unwrap_or(TRIED),
             folder: None,
             seed: parameters.number("seed")?.unwrap_or(0),
             now: commands::current_now(),
         };
         let surroundings = Surroundings { extensions, ..state.tracker.surroundings() };
-        let tried = trial.run(&surroundings, "json")?;
+        let tried = trial.run(&surroundings, "json", bounds)?;
         let warnings: Vec<_> = tried.warnings.iter().collect();
         let about = json!({
             "tier": tried.tier.as_ref().map(|tier| tier.code()),
@@ -189,8 +182,8 @@ async fn try_out(
         let values: Vec<&str> = lines.lines().filter_map(value).collect();
         let body = format!("{{\"values\":[{}],{}", values.join(","), &about.to_string()[1..]);
         Ok(([(header::CONTENT_TYPE, "application/json")], body))
-    })
-    .await
+    };
+    previews.run(client, most, work).await
 }
 
 /// The field that means the code of a request, and the code that it may name.
@@ -199,7 +192,7 @@ fn code(
     known: &Arc<Extensions>,
 ) -> Result<(Map<String, Value>, Arc<Extensions>), ApiError> {
     let (text, type_name) = (parameters.text("code"), parameters.text("type"));
-    let (name, bytes) = match (parameters.file(), text, type_name) {
+    let (name, bytes) = match (parameters.file("file"), text, type_name) {
         (Some(file), None, None) => (file.file_name.as_str(), &file.bytes[..]),
         (None, Some(text), None) => ("code.rhai", text.as_bytes()),
         (None, None, Some(type_name)) => {

@@ -18,6 +18,7 @@ mod data;
 mod datagen;
 mod error;
 mod events;
+mod forms;
 mod generators;
 mod health;
 mod listen;
@@ -28,6 +29,8 @@ mod openapi;
 mod origin;
 mod parameters;
 mod patience;
+mod places;
+mod previews;
 mod spelling;
 mod streams;
 mod tls;
@@ -35,10 +38,10 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
+use axum::{Extension, Router};
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -49,7 +52,9 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::access::Door;
+use self::forms::Forms;
 pub use self::listen::serve;
+pub use self::previews::Previews;
 pub use self::streams::Streams;
 pub use self::tls::{Tls, TlsError};
 use crate::commands::Tracker;
@@ -66,6 +71,8 @@ pub struct AppState {
     pub door: Door,
     /// The answers that last.
     pub streams: Streams,
+    /// The answers whose rows are made for them.
+    pub previews: Previews,
 }
 
 /// The API as a service that needs no socket.
@@ -94,12 +101,14 @@ pub fn router(state: AppState) -> Router {
         .merge(open)
         .split_for_parts();
     openapi::tell_limits(&mut document);
+    let forms = Forms::of(&document);
     let request_id = HeaderName::from_static("x-request-id");
     let timeout = Duration::from_secs(config.request_timeout_seconds.max(1));
     let router = router
         .merge(openapi::routes(&document))
         .fallback(error::no_such_endpoint)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(Extension(forms))
         .layer(DefaultBodyLimit::max(config.max_upload_bytes))
         .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout))
         .layer(middleware::map_response(error::in_our_shape));

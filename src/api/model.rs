@@ -2,58 +2,107 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::{Extensions, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
 use super::access::Changer;
-use super::datagen::GenerateForm;
 use super::error::{ApiError, blocking};
-use super::parameters::{Parameter, Parameters};
+use super::parameters::{Parameter, Parameters, Upload};
+use super::places::client;
 use crate::access::Caller;
 use crate::commands;
 use crate::draft::{
-    self, Draft, FindModelError, FoundModel, MAX_PREVIEW_ROWS, Shelves, models_of_folder,
+    self, Bounds, Draft, FindModelError, FoundModel, MAX_PREVIEW_ROWS, Shelves, models_of_folder,
 };
 use crate::home::ModelStoreError;
-use crate::problems::{Problem, chain};
+use crate::problems::{Problem, chain, excerpt};
 use crate::samples;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(test)).routes(routes!(list))
 }
 
-fn given(parameters: &Parameters) -> impl Iterator<Item = &Parameter> {
-    parameters.iter().filter(|parameter| {
-        ["model", "model_file"].contains(&parameter.name.as_str())
-            && !parameter.text.trim().is_empty()
-    })
+/// The parameters that a model may be.
+const MODEL_PARAMETERS: [&str; 3] = ["model_file", "model", "file"];
+
+/// The model as a request gives it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// Its JSON, as a file or as a text, with the file's name.
+    Json { text: &'a str, file_name: Option<&'a str> },
+    /// The name of one that the server has, and the parameter that says it.
+    Name { parameter: &'a str, name: &'a str },
 }
 
-/// The uploaded model of a request, as a file or as JSON text, with the file's name.
-pub(super) fn uploaded(parameters: &Parameters) -> Option<(&str, Option<&str>)> {
-    let is_json = |text: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    given(parameters)
-        .find(|parameter| parameter.file_name.is_some() || is_json(&parameter.text))
-        .map(|parameter| (parameter.text.as_str(), parameter.file_name.as_deref()))
+impl Given<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Name { name: one, .. }, Self::Name { name: two, .. }) if one == two)
+    }
 }
 
-/// The model of a request: `model` and `model_file` are each an upload, JSON text, a path below the
-/// models folder or a name; an upload wins. Without any it is the default model.
+/// The model of a request: `model`, `model_file` and `file` are each an upload, JSON text, a path below the
+/// models folder or a name; `None`: there is none.
+pub(super) fn given(parameters: &Parameters) -> Result<Option<Given<'_>>, ApiError> {
+    let mut found: Vec<(&str, Given<'_>)> = Vec::new();
+    for Upload { name, file_name, bytes } in parameters.uploads() {
+        let text = str::from_utf8(bytes).map_err(|_| {
+            ApiError::parameter(name, format!("`{}` is not UTF-8 text", excerpt(name)))
+        })?;
+        let file_name = Some(file_name.as_str()).filter(|name| !name.is_empty());
+        found.push((name, Given::Json { text, file_name }));
+    }
+    let mut blank = None;
+    for Parameter { name, text } in parameters.iter() {
+        if !MODEL_PARAMETERS.contains(&name.as_str()) {
+            continue;
+        }
+        match text.trim() {
+            "" => blank = Some(name),
+            _ if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') => {
+                found.push((name, Given::Json { text, file_name: None }));
+            }
+            named => found.push((name, Given::Name { parameter: name, name: named })),
+        }
+    }
+    let Some((name, first)) = found.first().copied() else {
+        return match blank {
+            Some(name) => Err(ApiError::parameter(
+                name,
+                format!("`{name}` is empty, expected a model's name or JSON, or nothing at all"),
+            )),
+            None => Ok(None),
+        };
+    };
+    match found[1..].iter().find(|(_, other)| !first.is_same(other)) {
+        Some((other, _)) => {
+            let message = format!("two models are given, as `{name}` and as `{other}`; send one");
+            Err(ApiError::parameter(other, message))
+        }
+        None => Ok(Some(first)),
+    }
+}
+
+/// The model of a request, found where it is named. Where nothing is given, it is the default model.
 pub(super) fn find_model(
     parameters: &Parameters,
     state: &AppState,
     caller: &Caller,
 ) -> Result<FoundModel, ApiError> {
-    if let Some((text, file_name)) = uploaded(parameters) {
-        let label = file_name.unwrap_or("upload").to_owned();
-        return Ok(FoundModel { text: text.to_owned(), label, folder: None });
-    }
-    match given(parameters).next() {
-        Some(parameter) => find_named(&parameter.name, parameter.text.trim(), state, caller),
+    match given(parameters)? {
+        Some(Given::Json { text, file_name }) => {
+            let label = file_name.unwrap_or("upload").to_owned();
+            Ok(FoundModel { text: text.to_owned(), label, folder: None })
+        }
+        Some(Given::Name { parameter, name }) => find_named(parameter, name, state, caller),
+        None if parameters.has_empty_form() => {
+            let message = "the form is empty; send a model as `model_file`, or no body at all";
+            Err(ApiError::parameter("model_file", message))
+        }
         None => find_named("model", samples::DEFAULT, state, caller),
     }
 }
@@ -83,30 +132,55 @@ fn find_named(
     })
 }
 
+/// The documented form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the documentation only")]
+struct TestForm {
+    /// The model: an upload, a path below the models folder, or a name
+    #[schema(value_type = Option<String>, format = Binary)]
+    model: Option<String>,
+    /// The same as `model`
+    #[schema(value_type = Option<String>, format = Binary)]
+    model_file: Option<String>,
+    /// The same as `model`
+    #[schema(value_type = Option<String>, format = Binary)]
+    file: Option<String>,
+    /// How many rows (one, as an object); with a number the answer is a list
+    #[schema(example = 3)]
+    rows: Option<u64>,
+    /// Seed of all random numbers (drawn)
+    #[schema(example = "")]
+    seed: Option<u64>,
+    /// The point in time that the model takes for now, RFC 3339 (the current time)
+    #[schema(example = "")]
+    now: Option<String>,
+}
+
 /// Show the first rows of a model.
 ///
-/// Without `rows` the answer is one row as a JSON object, with `rows` a list of that many.
+/// Without `rows` the answer is one row as a JSON object, with `rows` a list of that many; of fewer, with the
+/// header `X-Datagen-Warning`, where more would take more memory than a preview may have.
 #[utoipa::path(
     post, path = "/model/test", tag = "model",
-    request_body(content = GenerateForm, content_type = "multipart/form-data"),
+    request_body(content = TestForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "the rows"),
         (status = 400, description = "the model or a parameter is wrong"),
         (status = 413, description = "the body is too large"),
+        (status = 429, description = "too many previews are being made"),
     )
 )]
 async fn test(
     State(state): State<AppState>,
     Changer(caller): Changer,
+    extensions: Extensions,
     parameters: Parameters,
-) -> Result<impl IntoResponse, ApiError> {
-    blocking(move || {
+) -> Result<Response, ApiError> {
+    let previews = state.previews.clone();
+    let (client, most) = (client(&caller, &extensions), state.config.max_preview_bytes);
+    let work = move |bounds: &Bounds| {
         let model = find_model(&parameters, &state, &caller)?;
-        let count = parameters.number("rows")?;
-        if count.is_some_and(|count| count > MAX_PREVIEW_ROWS) {
-            let message = format!("`rows` is above {MAX_PREVIEW_ROWS}, the most that are shown");
-            return Err(ApiError::parameter("rows", message));
-        }
+        let count = parameters.number_in("rows", 0..=MAX_PREVIEW_ROWS)?;
         let now = match parameters.text("now").map(commands::parse_now) {
             Some(now) => now.map_err(|message| ApiError::parameter("now", message))?,
             None => commands::current_now(),
@@ -120,17 +194,30 @@ async fn test(
         };
         let compiled = draft.compile(&state.tracker.surroundings());
         let (plan, _) = compiled.only_plan().map_err(ApiError::Problems)?;
-        let lines = draft::preview(&plan, "json", 0, count.unwrap_or(1))?;
-        let lines = String::from_utf8_lossy(&lines);
-        // The rows are JSON already; reading them as numbers would round some.
-        let body = match count {
-            Some(_) => format!("[{}]", lines.lines().collect::<Vec<_>>().join(",")),
-            None => lines.trim_end().to_owned(),
-        };
-        Ok(([(header::CONTENT_TYPE, "application/json")], body))
-    })
-    .await
+        let preview = draft::preview(&plan, "json", 0, count.unwrap_or(1), bounds)?;
+        let warning = preview.warning().map(|warning| warning.to_string());
+        let body = if count.is_some() { listed(preview.text) } else { preview.text };
+        let mut answer = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+        if let Some(warning) = warning.and_then(|warning| HeaderValue::try_from(warning).ok()) {
+            answer.headers_mut().insert(WARNING, warning);
+        }
+        Ok(answer)
+    };
+    previews.run(client, most, work).await
 }
+
+/// JSON lines as a JSON list, in place: the rows are JSON already, and reading them would round numbers.
+fn listed(mut lines: Vec<u8>) -> Vec<u8> {
+    // Texts have no line feeds: JSON escapes them.
+    lines.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b',');
+    lines.pop();
+    lines.insert(0, b'[');
+    lines.push(b']');
+    lines
+}
+
+/// What the user should know of an answer that is a list of rows and nothing else.
+const WARNING: HeaderName = HeaderName::from_static("x-datagen-warning");
 
 /// List the models that can be named.
 #[utoipa::path(

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::AppState;
 use super::access::Changer;
 use super::error::{ApiError, blocking};
-use super::model::uploaded;
+use super::model::{Given, given};
 use super::parameters::Parameters;
 use crate::access::Caller;
 use crate::commands;
@@ -44,8 +44,14 @@ struct StoreForm {
     #[schema(example = "")]
     name: Option<String>,
     /// The model's JSON
-    #[schema(value_type = String, format = Binary)]
-    model_file: String,
+    #[schema(value_type = Option<String>, format = Binary)]
+    model_file: Option<String>,
+    /// The same as `model_file`
+    #[schema(value_type = Option<String>, format = Binary)]
+    model: Option<String>,
+    /// The same as `model_file`
+    #[schema(value_type = Option<String>, format = Binary)]
+    file: Option<String>,
 }
 
 /// Which stored model.
@@ -80,9 +86,10 @@ fn required(parameters: &Parameters, name: &str) -> Result<String, ApiError> {
 
 /// Keeps the uploaded model, when it can run; its name.
 fn keep(state: &AppState, caller: &Caller, parameters: &Parameters) -> Result<String, ApiError> {
-    let (text, file_name) = uploaded(parameters).ok_or_else(|| {
-        ApiError::parameter("model_file", "no model is given, expected an upload as `model_file`")
-    })?;
+    let Some(Given::Json { text, file_name }) = given(parameters)? else {
+        let message = "no model is given, expected an upload as `model_file`";
+        return Err(ApiError::parameter("model_file", message));
+    };
     let draft = Draft { text, now: commands::current_now(), ..Draft::default() };
     let mut compiled = draft.compile(&state.tracker.surroundings());
     compiled.make_first_rows();

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -10,7 +11,8 @@ use super::count::count;
 use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
-use crate::draft::{self, Draft};
+use crate::draft::{self, Bounds, Draft, MAX_PREVIEW_ROWS};
+use crate::problems::Problems;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -44,6 +46,9 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    if arguments.rows > MAX_PREVIEW_ROWS {
+        bail!("--rows is {}, expected at most {MAX_PREVIEW_ROWS}", arguments.rows);
+    }
     let source = source::read(&arguments.model, config)?;
     let draft = Draft {
         text: &source.text,
@@ -57,7 +62,14 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let Ok((plan, _)) = compiled.only_plan() else { return Ok(ExitCode::FAILURE) };
     // The table is made of CSV: its texts are shown as they are, without a detour over numbers.
     let format = if arguments.format == Format::Json { "json" } else { "csv" };
-    let text = draft::preview(&plan, format, arguments.from, arguments.rows)?;
+    let bounds = Bounds::of_bytes(config.max_preview_bytes);
+    let preview = draft::preview(&plan, format, arguments.from, arguments.rows, &bounds)?;
+    if let Some(warning) = preview.warning() {
+        let mut told = Problems::default();
+        told.push(warning);
+        print_problems(&source.label, &told);
+    }
+    let text = preview.text;
     let mut out = io::stdout().lock();
     if arguments.format == Format::Table {
         writeln!(out, "{}", table(&text)?)?;

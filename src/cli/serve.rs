@@ -12,7 +12,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::{self, AppState, Door, Streams, Tls};
+use crate::api::{self, AppState, Door, Previews, Streams, Tls};
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -76,7 +76,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     }
     let door = Door::new(Arc::new(tracker.users()), guarded, local)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let state = AppState { tracker: tracker.clone(), config, door, streams: Streams::default() };
+    let (streams, previews) = (Streams::default(), Previews::default());
+    let state = AppState { tracker: tracker.clone(), config, door, streams, previews };
     let served = runtime.block_on(serve(address, state, tls));
     let ended = tracker.shutdown(STOP_WITHIN);
     runtime.shutdown_timeout(Duration::from_millis(500));

@@ -12,7 +12,7 @@ use super::count::count;
 use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
-use crate::draft::{Trial, TrialError, field_of, kind_of};
+use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -45,6 +45,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    if arguments.rows > MAX_PREVIEW_ROWS {
+        bail!("--rows is {}, expected at most {MAX_PREVIEW_ROWS}", arguments.rows);
+    }
     let mut reading = arguments.reading.clone();
     let mut trial = Trial {
         rows: arguments.rows,
@@ -68,7 +71,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     for other in &arguments.fields {
         trial.others.push(serde_json::from_str(other).context("--field")?);
     }
-    let tried = match trial.run(&reading.surroundings(None, config)?, "csv") {
+    let bounds = Bounds::of_bytes(config.max_preview_bytes);
+    let tried = match trial.run(&reading.surroundings(None, config)?, "csv", &bounds) {
         Ok(tried) => tried,
         Err(TrialError::Problems(problems)) => {
             print_problems(&arguments.what, &problems);

@@ -65,6 +65,8 @@ settings! {
     max_threads: usize = 64;
     /// Most bytes of a request's body.
     max_upload_bytes: usize = 16 << 20;
+    /// Most bytes of the rows of a preview or a try; what is more is left out, which is told.
+    max_preview_bytes: u64 = 64 << 20;
     /// Commands that run side by side.
     max_running_commands: usize = 2;
     /// Commands that may wait; one more is told to come back later.

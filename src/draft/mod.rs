@@ -13,7 +13,7 @@ mod trial;
 mod tests;
 
 pub use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder, taken};
-pub use preview::{MAX_PREVIEW_ROWS, PreviewError, preview};
+pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
 pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 
 use std::error::Error as _;
@@ -119,6 +119,9 @@ pub const MAX_ROWS: u64 = i64::MAX as u64;
 /// Rows that [`Compiled::make_first_rows`] makes.
 const FIRST_ROWS: u64 = 10;
 
+/// Most bytes that it keeps of them.
+const FIRST_BYTES: u64 = 16 << 20;
+
 impl Draft<'_> {
     /// Checks everything that can be checked before rows are made.
     pub fn compile(&self, surroundings: &Surroundings) -> Compiled {
@@ -219,10 +222,15 @@ impl Compiled {
     /// of its field, told now instead of when the rows are wanted.
     pub fn make_first_rows(&mut self) {
         let Some(plan) = self.plan.as_ref().filter(|_| !self.problems.has_errors()) else { return };
-        let Err(error) = preview(plan, "csv", 0, FIRST_ROWS) else { return };
-        let PreviewError::Generate(error) = &error else {
-            let problem = Problem::error("no_first_rows", "", chain(&error));
-            return self.problems.push(problem);
+        let bounds = Bounds::of_bytes(FIRST_BYTES);
+        let error = match preview(plan, "csv", 0, FIRST_ROWS, &bounds) {
+            // Rows that are too large to be kept could be made.
+            Ok(_) | Err(PreviewError::TooLarge { .. }) => return,
+            Err(PreviewError::Generate(error)) => error,
+            Err(error) => {
+                let problem = Problem::error("no_first_rows", "", chain(&error));
+                return self.problems.push(problem);
+            }
         };
         let name = error.field();
         let fields = self.model.iter().flat_map(|model| &model.fields);

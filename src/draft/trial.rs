@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use super::preview::{PreviewError, preview};
+use super::preview::{Bounds, PreviewError, preview};
 use super::{Draft, Surroundings};
 use crate::columns::Rows;
 use crate::plan::{GenerateRowsError, Plan};
@@ -108,7 +108,12 @@ impl Trial {
     /// # Errors
     ///
     /// [`TrialError`].
-    pub fn run(&self, surroundings: &Surroundings, format: &str) -> Result<Tried, TrialError> {
+    pub fn run(
+        &self,
+        surroundings: &Surroundings,
+        format: &str,
+        bounds: &Bounds,
+    ) -> Result<Tried, TrialError> {
         let mut field = self.field.clone();
         field.insert("name".to_owned(), FIELD.into());
         let mut fields = vec![Value::Object(field)];
@@ -124,12 +129,15 @@ impl Trial {
             now: self.now,
             ..Draft::default()
         };
-        let (plan, problems) = draft.compile(surroundings).only_plan()?;
-        let values = preview(&plan, format, 0, self.rows)?;
+        let (plan, mut problems) = draft.compile(surroundings).only_plan()?;
+        let values = preview(&plan, format, 0, self.rows, bounds)?;
+        if let Some(warning) = values.warning() {
+            problems.push(warning);
+        }
         let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
-        let (nanoseconds, block_rows) = speed(&plan)?;
+        let (nanoseconds, block_rows) = speed(&plan, bounds)?;
         Ok(Tried {
-            values,
+            values: values.text,
             tier: plan.tier(FIELD),
             how: how.unwrap_or_default(),
             nanoseconds,
@@ -156,12 +164,12 @@ impl Tried {
 }
 
 /// Time of a row, and the rows of a block that it was measured with.
-fn speed(plan: &Plan) -> Result<(f64, usize), GenerateRowsError> {
+fn speed(plan: &Plan, bounds: &Bounds) -> Result<(f64, usize), GenerateRowsError> {
     let mut count = plan.block_rows().min(FIRST_BLOCK);
     loop {
         let (began, mut rows) = (Instant::now(), 0);
         loop {
-            plan.generate(Rows { first: rows, count })?;
+            bounds.generate(plan, Rows { first: rows, count })?;
             rows += count as u64;
             if began.elapsed() >= MEASURED {
                 return Ok((began.elapsed().as_secs_f64() * 1e9 / rows as f64, count));

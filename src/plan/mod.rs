@@ -128,15 +128,19 @@ pub enum GenerateRowsError {
         /// What is wrong.
         source: Box<Fault>,
     },
+    /// Nobody wants the rows any more.
+    #[error("stopped, as nobody wants the rows any more")]
+    Unwanted,
 }
 
 impl GenerateRowsError {
-    /// The name of the field that has no value.
+    /// The name of the field that has no value; empty where that is not why.
     pub fn field(&self) -> &str {
         match self {
             Self::Generator { field, .. }
             | Self::Expression { field, .. }
             | Self::Extension { field, .. } => field,
+            Self::Unwanted => "",
         }
     }
 }
@@ -194,8 +198,26 @@ impl Plan {
         rows: Rows,
         failures: &mut Failures,
     ) -> Result<Block, GenerateRowsError> {
+        self.generate_while(rows, failures, &|| true)
+    }
+
+    /// [`generate_counting`](Self::generate_counting) as long as `is_wanted` says so: it is asked before each
+    /// field.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be made, or the rows are not wanted any more.
+    pub fn generate_while(
+        &self,
+        rows: Rows,
+        failures: &mut Failures,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Block, GenerateRowsError> {
         let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
         for step in &self.steps {
+            if !is_wanted() {
+                return Err(GenerateRowsError::Unwanted);
+            }
             step.fill(rows, &mut slots, failures)?;
         }
         let columns = self.outputs.iter().filter_map(|slot| slots[*slot].clone()).collect();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datagen::columns::Rows;
-use datagen::draft::{Amount, Draft, Prepared, Surroundings, preview};
+use datagen::draft::{Amount, Bounds, Draft, Prepared, Surroundings, preview};
 use datagen::engine::{self, Control, Run};
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
@@ -119,7 +119,7 @@ pub(crate) fn compile(model: &str) -> Option<Plan> {
 
 /// Rows of a plan as JSON objects.
 fn rows(plan: &Plan, first: u64, count: u64) -> Vec<Map<String, Value>> {
-    let text = preview(plan, "json", first, count).unwrap();
+    let text = preview(plan, "json", first, count, &Bounds::default()).unwrap().text;
     let lines = String::from_utf8(text).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use datagen::columns::{Column, Rows};
-use datagen::draft::preview;
+use datagen::draft::{Bounds, preview};
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
 use datagen::problems::{Problems, chain};
@@ -39,7 +39,8 @@ fn compile(fields: &str, extensions: &Extensions, may_lower: bool) -> Result<Pla
 }
 
 fn rows(plan: &Plan, first: u64, count: u64) -> Result<String, String> {
-    let bytes = preview(plan, "csv", first, count).map_err(|error| chain(&error))?;
+    let bounds = Bounds::default();
+    let bytes = preview(plan, "csv", first, count, &bounds).map_err(|error| chain(&error))?.text;
     Ok(String::from_utf8(bytes).unwrap())
 }
 

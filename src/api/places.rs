@@ -1,0 +1,91 @@
+//! Places: how much of something each client has at a time, and all of them together.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
+
+use crate::access::Caller;
+
+/// A number of places, some of them for one client.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// How many each client has.
+    clients: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// Most places of one client.
+    most_per_client: usize,
+    /// Most places of all.
+    most: usize,
+}
+
+/// A place that is taken; free again when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Places,
+    client: String,
+}
+
+impl Places {
+    pub(super) fn new(most_per_client: usize, most: usize) -> Self {
+        Self { clients: Arc::default(), most_per_client, most }
+    }
+
+    /// A place for `client`, or the number that is exhausted.
+    pub(super) fn enter(&self, client: String) -> Result<Place, usize> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = clients.values().sum();
+        let own = clients.get(&client).copied().unwrap_or_default();
+        if own >= self.most_per_client {
+            return Err(self.most_per_client);
+        }
+        if all >= self.most {
+            return Err(self.most);
+        }
+        clients.insert(client.clone(), own + 1);
+        drop(clients);
+        Ok(Place { places: self.clone(), client })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut clients = self.places.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = clients.get_mut(&self.client) {
+            *own -= 1;
+            if *own == 0 {
+                clients.remove(&self.client);
+            }
+        }
+    }
+}
+
+/// Who asks: a user, or an address where nobody has to log in.
+pub(super) fn client(caller: &Caller, extensions: &Extensions) -> String {
+    if !caller.name().is_empty() {
+        return caller.name().to_owned();
+    }
+    let address = extensions.get::<ConnectInfo<SocketAddr>>();
+    address.map_or_else(String::new, |ConnectInfo(address)| address.ip().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_has_a_share_and_gives_it_back() {
+        let places = Places::new(2, 3);
+        let enter = |client: &str| places.enter(client.to_owned());
+        let first = enter("ann").unwrap();
+        let _second = enter("ann").unwrap();
+        assert_eq!(enter("ann").unwrap_err(), 2);
+        let _other = enter("bob").unwrap();
+        assert_eq!(enter("cid").unwrap_err(), 3);
+        drop(first);
+        let _third = enter("cid").unwrap();
+        assert_eq!(enter("ann").unwrap_err(), 3);
+        assert_eq!(places.clients.lock().unwrap().len(), 3, "nobody is left behind");
+    }
+}
