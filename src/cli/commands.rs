@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::client::{Client, Part, ServerArguments};
+use super::count::count;
 use crate::api::answers::{CommandDetails, CommandStatus, StatusName};
 use crate::problems::escape_controls;
 
@@ -56,10 +57,10 @@ struct List {
     #[arg(long, conflicts_with = "status")]
     scheduled: bool,
     /// At most so many
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = count)]
     limit: u64,
     /// Leave out so many first
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = count)]
     offset: u64,
     /// Only commands accepted then or later, RFC 3339
     #[arg(long, value_name = "TIME")]
@@ -74,10 +75,10 @@ struct Details {
     #[arg(value_name = "UUID")]
     id: String,
     /// With --json: at most so many of its files
-    #[arg(long, default_value_t = 1_000, requires = "json")]
+    #[arg(long, default_value_t = 1_000, value_parser = count, requires = "json")]
     limit: u64,
     /// With --json: leave out so many of its files first
-    #[arg(long, default_value_t = 0, requires = "json")]
+    #[arg(long, default_value_t = 0, value_parser = count, requires = "json")]
     offset: u64,
     #[command(flatten)]
     common: Common,

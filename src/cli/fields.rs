@@ -36,7 +36,11 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         }
         writeln!(out, "{}\n", table.trim_fmt())?;
         list_extensions(&mut out, &extensions)?;
-        writeln!(out, "`datagen fields TYPE` explains one.")?;
+        writeln!(
+            out,
+            "`datagen fields TYPE` explains one, `datagen help expressions` what fields of every type can be computed \
+             with."
+        )?;
         return Ok(ExitCode::SUCCESS);
     };
     if let Some(extension) = extensions.find(name) {

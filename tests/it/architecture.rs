@@ -213,7 +213,7 @@ fn module_of(file: &str) -> &str {
 /// files of the folder that are no components.
 const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
     ("fields", "fields/mod.rs", "FIELD_TYPES", &["shared", "trial"]),
-    ("formats", "formats/mod.rs", "FORMATS", &["samples"]),
+    ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
     ("sinks", "sinks/mod.rs", "connectors", &["stdout"]),
 ];
