@@ -148,6 +148,8 @@ impl Place {
             home: folder.path().join("home"),
             output_root: Some(folder.path().join("out")),
             max_running_commands: 1,
+            // The repository's own would be brought up anew for every home.
+            extensions: Vec::new(),
             ..Config::default()
         };
         Self { folder, config }
