@@ -181,8 +181,15 @@ fn made(name: &str, data_type: DataType, values: Values) -> Made {
         _ => 8,
     };
     let name = name.to_owned();
-    let info =
-        ColumnInfo { name, data_type, nullable: false, decimals: None, distinct: None, width };
+    let info = ColumnInfo {
+        name,
+        data_type,
+        nullable: false,
+        decimals: None,
+        distinct: None,
+        width,
+        instants: None,
+    };
     (info, Column::new(values))
 }
 

@@ -71,6 +71,42 @@ pub struct ColumnInfo {
     pub distinct: Option<u32>,
     /// Average width of a value in bytes: sizes blocks and buffers, never a limit.
     pub width: u32,
+    /// For points in time: which ones there may be, where the model says it.
+    pub instants: Option<TimePoints>,
+}
+
+/// Points in time at equal distances, in the unit of their column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimePoints {
+    first: i64,
+    last: i64,
+    step: i64,
+}
+
+impl TimePoints {
+    /// `first`, and then every `step` up to `last`; of one point where `last` is not above.
+    pub fn new(first: i64, last: i64, step: i64) -> Self {
+        Self { first, last: last.max(first), step: step.max(1) }
+    }
+
+    /// The fewest such points that hold all of `values`; `None` for no values.
+    pub fn of(values: &[i64]) -> Option<Self> {
+        let (first, last) = (*values.iter().min()?, *values.iter().max()?);
+        let step = values.iter().fold(0, |step, value| gcd(step, value.abs_diff(first)));
+        Some(Self::new(first, last, i64::try_from(step).unwrap_or(1)))
+    }
+
+    /// Whether some point lies in `low..=high`.
+    pub fn meet(self, low: i64, high: i64) -> bool {
+        let (first, step) = (i128::from(self.first), i128::from(self.step));
+        let steps = (i128::from(low) - first).max(0).unsigned_abs().div_ceil(step.unsigned_abs());
+        let at = first + steps as i128 * step;
+        at <= i128::from(high.min(self.last))
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// The visible columns of a plan, in output order.
@@ -447,6 +483,22 @@ pub struct Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_at_equal_distances_meet_what_they_reach() {
+        let seconds = TimePoints::new(-10_000_000, 10_000_000, 1_000_000);
+        assert!(!seconds.meet(-999_999, -1) && seconds.meet(-1, 0) && seconds.meet(0, 0));
+        assert!(TimePoints::new(-10_000_500, 0, 1_000_000).meet(-999_999, -1));
+        assert!(
+            !TimePoints::new(5, 10, 1).meet(-999, 4) && !TimePoints::new(-9, -2, 1).meet(-1, 7)
+        );
+        assert!(TimePoints::new(i64::MIN, i64::MAX, i64::MAX).meet(-1, -1));
+        let listed = TimePoints::of(&[7, -3, 2]).unwrap();
+        assert_eq!(listed, TimePoints::new(-3, 7, 5));
+        assert_eq!(TimePoints::of(&[4]), Some(TimePoints::new(4, 4, 1)));
+        assert_eq!(TimePoints::of(&[]), None);
+        assert!(TimePoints::of(&[i64::MIN, i64::MAX]).unwrap().meet(i64::MAX, i64::MAX));
+    }
 
     #[test]
     fn a_uuid_reads_as_the_uuid_crate_writes_it() {

@@ -158,12 +158,33 @@ impl Draft<'_> {
                 default_name: file_name(model_name(model)),
             };
             compiled.targets = wanted.compile(plan.schema(), &model.settings, &place, problems);
+            if let Some(amount) = self.amount {
+                amount.check_files(&compiled.targets, problems);
+            }
         }
         compiled
     }
 }
 
 impl Amount {
+    /// Adds an error for every target whose files cannot have so many rows.
+    fn check_files(self, targets: &[Arc<dyn Target>], problems: &mut Problems) {
+        for target in targets {
+            let batches = if target.commits_batches() { 1 } else { self.batches };
+            let rows = self.batch_rows.saturating_mul(batches);
+            let most = target.encoder().most_file_rows();
+            if rows > most {
+                let message = format!(
+                    "{rows} rows in one {} file are more than the {most} that it can have with this table \
+                     and these options",
+                    target.connector()
+                );
+                let problem = Problem::error("too_many_rows", "rows", message);
+                problems.push(problem.hint("ask for fewer rows a batch, or for larger row groups"));
+            }
+        }
+    }
+
     /// All rows; `None` after adding an error.
     fn total(self, problems: &mut Problems) -> Option<u64> {
         let Self { batch_rows, batches } = self;

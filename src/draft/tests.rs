@@ -64,3 +64,21 @@ fn a_value_that_cannot_be_made_is_a_problem_of_its_field() {
     compiled.make_first_rows();
     insta::assert_snapshot!(told(&compiled.problems), @"Error /Fields/1: field `half`: row 0: 2.5 is not a whole number; use `Math.round` or a FLOAT field");
 }
+
+/// Issue 9, F16 j: known before the first row, for a file of a batch and for one of all batches.
+#[test]
+fn more_row_groups_than_a_file_can_have_are_refused_at_once() {
+    let told = |options: &str, batch_rows, batches| {
+        let text = format!(
+            r#"{{"Fields": [{{"name": "n", "type": "LONG"}}], "Options": {{"PARQUET_ROW_GROUP_ROWS": 1{options}}}}}"#
+        );
+        let (connectors, amount) = (["parquet".to_owned()], Some(Amount { batch_rows, batches }));
+        let draft =
+            Draft { text: &text, connectors: Some(&connectors), amount, ..Draft::default() };
+        told(&draft.compile(&surroundings()).problems)
+    };
+    assert_eq!(told("", 32_767, 2), "");
+    assert_eq!(told(r#", "ONE_FILE_PER_ITERATION": false"#, 32_767, 1), "");
+    insta::assert_snapshot!(told("", 32_768, 1), @"Error rows: 32768 rows in one parquet file are more than the 32767 that it can have with this table and these options (ask for fewer rows a batch, or for larger row groups)");
+    insta::assert_snapshot!(told(r#", "ONE_FILE_PER_ITERATION": false"#, 32_767, 2), @"Error rows: 65534 rows in one parquet file are more than the 32767 that it can have with this table and these options (ask for fewer rows a batch, or for larger row groups)");
+}

@@ -7,7 +7,7 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::calendar::{MICROS_PER_SECOND, Pattern, Period, parse_period};
-use crate::columns::{DataType, Values};
+use crate::columns::{DataType, TimePoints, Values};
 use crate::sampling::Refused;
 use crate::sampling::bounds::{self, Bounds, End, Side};
 use crate::sampling::choices::{
@@ -61,7 +61,7 @@ impl FieldType for Date {
     fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
         let (stream, data_type) = (context.stream, DataType::Instant);
         let instants = Instants::read(attributes, context, None)?;
-        let count = instants.count();
+        let (count, points) = (instants.count(), instants.points());
         let drawn = match instants {
             Instants::Listed(choices) => {
                 Compiled::drawn(stream, choices, Values::Instant, data_type, WIDTH)
@@ -70,7 +70,7 @@ impl FieldType for Date {
                 Compiled::drawn(stream, grid, Values::Instant, data_type, WIDTH)
             }
         };
-        Some(drawn.with_distinct(count))
+        Some(drawn.with_distinct(count).with_instants(points))
     }
 }
 
@@ -136,6 +136,18 @@ impl Instants {
             return Choices::even(vec![context.now]).map(Self::Listed);
         }
         grid.ok().map(Self::Range)
+    }
+
+    /// The instants that there may be, where they are at equal distances that fit.
+    fn points(&self) -> Option<TimePoints> {
+        match self {
+            Self::Listed(choices) => TimePoints::of(choices.values()),
+            Self::Range(grid) => {
+                let steps = i64::try_from(grid.steps.count().saturating_sub(1)).ok()?;
+                let last = grid.step.checked_mul(steps)?.checked_add(grid.start)?;
+                Some(TimePoints::new(grid.start, last, grid.step))
+            }
+        }
     }
 
     /// Number of distinct instants.

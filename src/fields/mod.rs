@@ -51,7 +51,7 @@ pub use self::shared::Shared;
 use self::shared::Listed;
 use crate::attributes::{Attribute, Reader};
 use crate::calendar::Pattern;
-use crate::columns::{Column, DataType, Rows, Values};
+use crate::columns::{Column, DataType, Rows, TimePoints, Values};
 use crate::problems::did_you_mean;
 use crate::rng::Stream;
 use crate::sampling::Sampler;
@@ -205,6 +205,8 @@ pub struct Compiled {
     pub distinct: Option<u32>,
     /// Average width of a value's text in bytes.
     pub width: u32,
+    /// For points in time: which ones there may be.
+    pub instants: Option<TimePoints>,
     /// What LINK can read beside the value itself: each list has one entry per key of the
     /// [`Values::Choice`](crate::columns::Values) column that the generator makes.
     pub sub_values: Vec<(String, Linked)>,
@@ -222,6 +224,7 @@ impl Compiled {
             decimals: None,
             distinct: None,
             width,
+            instants: None,
             sub_values: Vec::new(),
             capacity: None,
         }
@@ -249,6 +252,12 @@ impl Compiled {
         let mut compiled = Self::drawn_text(stream, listed.choices.clone());
         compiled.sub_values.clone_from(&listed.sub_values);
         compiled
+    }
+
+    /// Tells which points in time there may be.
+    fn with_instants(mut self, instants: Option<TimePoints>) -> Self {
+        self.instants = instants;
+        self
     }
 
     /// Tells the number of distinct values, if it is small enough for a dictionary page.

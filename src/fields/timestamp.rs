@@ -6,7 +6,7 @@
 
 use crate::attributes::{Attribute, Reader, whole_number};
 use crate::calendar::parse_period;
-use crate::columns::{DataType, Values};
+use crate::columns::{DataType, TimePoints, Values};
 use crate::sampling::bounds::{self, Bounds, End, Side};
 use crate::sampling::choices::{
     Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED, warn_beside_values,
@@ -82,13 +82,15 @@ impl FieldType for Timestamp {
         let (stream, data_type) = (context.stream, DataType::EpochMillis);
         if let Some(choices) = choices {
             let count = choices.values().len() as u64;
+            let points = TimePoints::of(choices.values());
             let drawn = Compiled::drawn(stream, choices, Values::EpochMillis, data_type, WIDTH);
-            return Some(drawn.with_distinct(count));
+            return Some(drawn.with_distinct(count).with_instants(points));
         }
         let range = WholeRange::new(bounds.min, bounds.max).shaped(distribution.ok()?, 1.0);
         let count = u64::try_from(range.count()).unwrap_or(u64::MAX);
+        let points = TimePoints::new(bounds.min, bounds.max, 1);
         let drawn = Compiled::drawn(stream, range, Values::EpochMillis, data_type, WIDTH);
-        Some(drawn.with_distinct(count))
+        Some(drawn.with_distinct(count).with_instants(Some(points)))
     }
 }
 

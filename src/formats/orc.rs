@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
-use crate::columns::{Block, Schema};
+use crate::columns::{Block, DataType, Schema};
 use crate::compression::{self, Method};
 use crate::formats::{Detail, EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::orc_file::{
     Compression, FileWriter, Layout, LayoutColumn, OrcError, StripeEncoder, StripeSummary,
     Timestamps,
 };
+use crate::problems::{Problem, excerpt};
 
 /// The format's registration.
 #[derive(Debug)]
@@ -70,6 +71,7 @@ impl Format for Orc {
             _ => Timestamps::Local,
         };
         let rows = stripe_rows(schema.row_width(), options);
+        warn_of_last_second(schema, options);
         if options.has_errors() {
             return None;
         }
@@ -98,6 +100,22 @@ fn stripe_rows(row_width: u64, options: &mut Reader<'_>) -> usize {
         Some(bytes) => bytes.min(MOST_STRIPE_BYTES) / row_width,
     };
     1 << rows.max(1).ilog2()
+}
+
+/// Warns of columns that may hold what ORC has no form for (see `orc_file`): such a value ends a command,
+/// perhaps after hours, and perhaps it never comes.
+fn warn_of_last_second(schema: &Schema, options: &mut Reader<'_>) {
+    for column in &schema.columns {
+        let per_second = if column.data_type == DataType::EpochMillis { 1_000 } else { 1_000_000 };
+        let (low, high) = (per_second / 1_000 - per_second, -1);
+        if column.instants.is_some_and(|instants| instants.meet(low, high)) {
+            let message = "may hold milliseconds of 1969-12-31T23:59:59Z, the one second for which ORC \
+                           has no form: a row with such a value ends the command";
+            let hint = "let the range end before that second or begin after it";
+            let problem = Problem::warning("orc_last_second", "/Fields", message).hint(hint);
+            options.push(problem.field(excerpt(&column.name)));
+        }
+    }
 }
 
 /// The format with its options and schema.
@@ -201,7 +219,7 @@ mod tests {
 
     use super::super::samples;
     use super::*;
-    use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+    use crate::columns::{Column, Dictionary, Rows, TimePoints, Values};
     use crate::problems::Problems;
 
     fn encoder(schema: &Arc<Schema>, options: Value) -> Arc<dyn Encoder> {
@@ -318,6 +336,25 @@ mod tests {
         let (rows, told) = rows(json!({"ORC_STRIPE_SIZE": 1 << 30}));
         assert_eq!(rows, 1 << 22);
         insta::assert_snapshot!(told, @"/Options/ORC_STRIPE_SIZE: `ORC_STRIPE_SIZE` has no effect above 268435456 bytes, for a stripe is made in memory");
+    }
+
+    /// Issue 9, F16 k: told before rows are made, where the model says which points in time there are.
+    #[test]
+    fn what_may_be_refused_later_is_told_at_once() {
+        let told = |data_type, first, last, step| {
+            let mut info = samples::info("t", data_type, false);
+            info.instants = Some(TimePoints::new(first, last, step));
+            let schema = Arc::new(Schema { columns: vec![info] });
+            let (mut problems, settings) = (Problems::default(), samples::settings(json!({})));
+            assert!(Orc.compile(&schema, &mut settings.reader(&mut problems)).is_some());
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(told(DataType::Instant, -5_000_000, 5_000_000, 1_000_000), "");
+        assert_eq!(told(DataType::Instant, -5_999_001, 5_000_000, 1_000_000), "");
+        assert_ne!(told(DataType::Instant, -5_999_000, 5_000_000, 1_000_000), "");
+        assert_eq!(told(DataType::EpochMillis, 0, 5, 1), "");
+        assert_eq!(told(DataType::EpochMillis, -9_000, -1_000, 1), "");
+        insta::assert_snapshot!(told(DataType::EpochMillis, -9_000, -999, 1), @"/Fields: field `t`: may hold milliseconds of 1969-12-31T23:59:59Z, the one second for which ORC has no form: a row with such a value ends the command (let the range end before that second or begin after it)");
     }
 
     fn append_one(data_type: DataType, values: Values) -> Result<(), EncodeError> {

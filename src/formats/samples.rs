@@ -20,7 +20,8 @@ pub(crate) fn info(name: &str, data_type: DataType, nullable: bool) -> ColumnInf
         DataType::Decimal { .. } | DataType::Text | DataType::Bytes => 16,
         _ => 8,
     };
-    ColumnInfo { name: name.to_owned(), data_type, nullable, decimals: None, distinct: None, width }
+    let name = name.to_owned();
+    ColumnInfo { name, data_type, nullable, decimals: None, distinct: None, width, instants: None }
 }
 
 /// Some value of every kind for a row: the extremes first, then a spread.

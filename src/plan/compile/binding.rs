@@ -22,6 +22,7 @@ pub(super) fn generated(field: &Field, compiled: Compiled) -> (Source, ColumnInf
         decimals: compiled.decimals,
         distinct: compiled.distinct,
         width: compiled.width,
+        instants: compiled.instants,
     };
     (Source::Generator(compiled.generator), info)
 }
@@ -64,6 +65,7 @@ impl Site<'_> {
             decimals: result.decimals,
             distinct: None,
             width: result.width,
+            instants: None,
         };
         let inputs = self.references.iter().map(|input| input_of(input, self.sub_slots)).collect();
         Some((Source::Expression { bound: Box::new(bound), inputs }, info))
@@ -96,6 +98,7 @@ impl Site<'_> {
             decimals: None,
             distinct: None,
             width: EXTENSION_WIDTH,
+            instants: None,
         };
         Some((Source::Extension { prepared, inputs }, info))
     }
