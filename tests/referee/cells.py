@@ -1,6 +1,4 @@
-"""Reads the five files of one run with other implementations and compares them cell by cell.
-
-    python referee.py FOLDER NAME      (FOLDER/NAME-0000000000.{csv,json,avro,parquet,orc})
+"""Compares the five files of one run cell by cell, each read by another implementation.
 
 The readers: Python's csv and json, fastavro, pyarrow (Parquet, ORC) and DuckDB (CSV, JSON, Parquet).
 """
@@ -9,8 +7,6 @@ import datetime
 import decimal
 import json
 import math
-import struct
-import sys
 
 import duckdb
 import fastavro
@@ -18,45 +14,7 @@ import pyarrow
 import pyarrow.orc
 import pyarrow.parquet
 
-FOLDER, NAME = sys.argv[1], sys.argv[2]
-UTC = datetime.timezone.utc
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def path(ending):
-    return f"{FOLDER}/{NAME}-0000000000.{ending}"
-
-
-def float32(value):
-    return None if value is None else struct.unpack("f", struct.pack("f", value))[0]
-
-
-def micros(value):
-    """An instant as microseconds since 1970."""
-    if value is None or isinstance(value, int):
-        return value
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return (value - EPOCH) // datetime.timedelta(microseconds=1)
-
-
-def normal(value, kind):
-    """A reader's value in the one form that is compared."""
-    if value is None:
-        return None
-    if kind == "float":
-        return float32(float(value))
-    if kind == "double":
-        return float(value)
-    if kind == "decimal":
-        return decimal.Decimal(value)
-    if kind == "millis":
-        return value if isinstance(value, int) else micros(value) // 1000
-    if kind == "instant":
-        return micros(value)
-    if kind == "bytes":
-        return bytes(value)
-    return value
+from values import normal
 
 
 def text_value(text, kind):
@@ -107,7 +65,12 @@ def kind_of(field):
     return "text"
 
 
-def main():
+def compare(folder, name):
+    stem = f"{folder}/{name}-0000000000"
+
+    def path(ending):
+        return f"{stem}.{ending}"
+
     table = pyarrow.parquet.read_table(path("parquet"))
     kinds = {field.name: kind_of(field) for field in table.schema}
     names = list(kinds)
@@ -164,5 +127,3 @@ def main():
                 assert same, f"{reader}, column {name}, row {row}: {a!r}, parquet has {b!r}"
     print(f"{rows} rows, {len(names)} columns, {nulls} nulls: equal in parquet, {', '.join(found)}; DuckDB agrees")
 
-
-main()
