@@ -421,6 +421,15 @@ pub struct Column {
 }
 
 impl Column {
+    /// Bytes of texts and byte strings that were made for this block; 0 for everything that has a
+    /// declared width or is drawn from a list.
+    pub fn text_bytes(&self) -> u64 {
+        match &self.values {
+            Values::Text(texts) | Values::Bytes(texts) => texts.data().len() as u64,
+            _ => 0,
+        }
+    }
+
     /// A column without nulls.
     pub const fn new(values: Values) -> Self {
         Self { values, validity: None }

@@ -18,8 +18,8 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`memory`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`config`], [`telemetry`] and the lower parts of encoders |
-//! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`], [`roots`] |
+//! | machinery | [`memory`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
 //! | the server's own state | [`home`] |
@@ -54,8 +54,8 @@
 //! |---|---|---|
 //! | field type | `fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
 //! | format | `formats/<name>.rs` | the same pair in `formats/mod.rs` |
-//! | store | `stores/<name>.rs` | `mod` line, and its connectors in `sinks/file.rs` |
-//! | service | `sinks/<name>.rs` | `mod` and registry line in `sinks/mod.rs` |
+//! | store | `stores/<name>.rs` | `mod` line in `stores/mod.rs`; `FileConnector` in `sinks/file.rs` is tied to the local store and has to learn of it |
+//! | service | `sinks/<name>.rs` | `mod` line and an entry of `connectors()` in `sinks/mod.rs` |
 //! | kind of user code | `sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
 //! | parameter of a command | `home/order.rs`, and where it is heeded | its line in the form and in `order` of `api/datagen.rs` |

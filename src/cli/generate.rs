@@ -126,8 +126,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             shown: "`datagen generate`".to_owned(),
         },
         threads,
+        memory_bytes: config.command_memory_bytes,
         block_rows: arguments.block_rows,
     };
+    engine::check_memory(&run.plan, &run.targets, run.rows, run.memory_bytes)?;
     let started = Instant::now();
     let control = Arc::new(Control::default());
     let interruption = Interruption::cancels(&control)?;
@@ -297,6 +299,8 @@ fn report(
             "seed": seed,
             "now": commands::format_now(now),
             "threads": run.threads,
+            "memory_budget": run.memory_bytes,
+            "peak_row_bytes": control.held_bytes(),
             "failed_rows": failed_rows,
             "warnings": record.warnings().only_warnings().collect::<Vec<_>>(),
             "duration_ms": duration.as_millis() as u64,

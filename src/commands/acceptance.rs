@@ -8,6 +8,7 @@ use super::error::SubmitError;
 use super::live::Live;
 use super::{Command, Order, Status, Submission, Tracker};
 use crate::draft::Refusal;
+use crate::engine::check_memory;
 use crate::home::{ConnectorTotal, lock};
 use crate::problems::{Problem, Problems, excerpt};
 use crate::sandbox::Failures;
@@ -71,6 +72,11 @@ impl Tracker {
             (Err(Refusal::Problems(problems)), _) => return Err(refused(problems, wrong)),
             (Err(refusal), _) => return Err(refusal.into()),
         };
+        let (rows, budget) = (command.order.batch_rows, shared.limits.command_memory_bytes);
+        if let Err(error) = check_memory(&prepared.plan, &prepared.targets, rows, budget) {
+            let problem = Problem::error("too_much_memory", "rows", error.to_string());
+            return Err(refused(Problems::default(), vec![problem]));
+        }
         command.model_name.clone_from(&prepared.model_name);
         command.order.connectors =
             prepared.targets.iter().map(|target| target.connector().to_owned()).collect();

@@ -30,6 +30,7 @@ pub(super) struct Limits {
     pub(super) output_root: PathBuf,
     pub(super) read_roots: Vec<PathBuf>,
     pub(super) max_threads: u64,
+    pub(super) command_memory_bytes: u64,
     pub(super) max_running: usize,
     pub(super) max_queued: usize,
     pub(super) retention: chrono::TimeDelta,

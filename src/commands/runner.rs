@@ -134,6 +134,7 @@ fn attempt(
         batches: first..command.end_batch(),
         holder: holder(&command),
         threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),
+        memory_bytes: shared.limits.command_memory_bytes,
         block_rows: None,
     };
     let mut recorder = Recorder {

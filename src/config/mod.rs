@@ -67,6 +67,8 @@ settings! {
     max_upload_bytes: usize = 16 << 20;
     /// Most bytes of the rows of a preview or a try; what is more is left out, which is told.
     max_preview_bytes: u64 = 64 << 20;
+    /// Most bytes that the rows of a command may take in memory while they are made and written.
+    command_memory_bytes: u64 = 1 << 30;
     /// Commands that run side by side.
     max_running_commands: usize = 2;
     /// Commands that may wait; one more is told to come back later.

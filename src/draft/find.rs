@@ -4,13 +4,13 @@
 //! the models folder, a shipped model. A name that is [`taken`] is refused for storing; where a file of
 //! that name comes later, the stored model stays the one that is meant.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::model::MAX_MODEL_BYTES;
 use crate::problems::{did_you_mean, excerpt};
-use crate::roots::ReadRoots;
+use crate::roots::{ReadFile, ReadRoots};
 use crate::samples;
 
 /// A model's JSON and where it stands.
@@ -75,13 +75,13 @@ pub enum FindModelError {
 pub fn find_model(name: &str, shelves: Shelves<'_>) -> Result<FoundModel, FindModelError> {
     let named = |text: String| FoundModel { text, label: name.to_owned(), folder: None };
     if shelves.any_file && Path::new(name).is_file() {
-        return read(name, Path::new(name));
+        return own_file(name, Path::new(name));
     }
     if let Some(text) = shelves.stored {
         return Ok(named(text));
     }
     match in_folder(name, shelves.folder) {
-        Ok(path) => Ok(FoundModel { label: name.to_owned(), ..read(name, &path)? }),
+        Ok(found) => Ok(FoundModel { label: name.to_owned(), ..read(name, found)? }),
         Err(reason) => match samples::find(name) {
             Some(text) => Ok(named(text.to_owned())),
             None => Err(FindModelError::Unknown {
@@ -112,19 +112,33 @@ pub fn models_of_folder(folder: &Path) -> Vec<String> {
     entries.filter_map(name).collect()
 }
 
-fn in_folder(name: &str, folder: &Path) -> Result<PathBuf, String> {
+fn in_folder(name: &str, folder: &Path) -> Result<ReadFile, String> {
     let roots = ReadRoots::new(None, &[folder.to_owned()]);
-    let named = roots.find(Path::new(name));
-    named.or_else(|reason| roots.find(Path::new(&format!("{name}.json"))).map_err(|_| reason))
+    let named = roots.open(Path::new(name));
+    named.or_else(|reason| roots.open(Path::new(&format!("{name}.json"))).map_err(|_| reason))
 }
 
-fn read(name: &str, path: &Path) -> Result<FoundModel, FindModelError> {
+/// A file of the user's own: its path may lead anywhere.
+fn own_file(name: &str, path: &Path) -> Result<FoundModel, FindModelError> {
     let failed = |source| FindModelError::Read { name: excerpt(name), source };
-    let bytes = fs::metadata(path).map_err(failed)?.len();
+    let file = File::open(path).map_err(failed)?;
+    // What its folder means now: an absolute one is opened later without following links.
+    let folder = match path.parent() {
+        Some(folder) if folder.is_absolute() => Some(folder.canonicalize().map_err(failed)?),
+        folder => folder.map(Path::to_owned),
+    };
+    Ok(FoundModel { folder, ..read(name, ReadFile { file, path: path.to_owned() })? })
+}
+
+fn read(name: &str, ReadFile { file, path }: ReadFile) -> Result<FoundModel, FindModelError> {
+    let failed = |source| FindModelError::Read { name: excerpt(name), source };
+    let bytes = file.metadata().map_err(failed)?.len();
     if bytes > MAX_MODEL_BYTES as u64 {
         return Err(FindModelError::TooLarge { name: excerpt(name), bytes });
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    let mut text = String::new();
+    // It may grow meanwhile.
+    file.take(MAX_MODEL_BYTES as u64).read_to_string(&mut text).map_err(failed)?;
     let label = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(FoundModel { text, label, folder: path.parent().map(Path::to_owned) })
 }

@@ -15,6 +15,7 @@ pub struct Control {
     committed_batches: AtomicU64,
     committed_bytes: AtomicU64,
     committed_files: AtomicU64,
+    held_bytes: AtomicU64,
 }
 
 impl Control {
@@ -58,6 +59,15 @@ impl Control {
         self.committed_batches.fetch_add(batches, Ordering::Relaxed);
         self.committed_rows.fetch_add(rows, Ordering::Relaxed);
         self.generated_rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// The most that rows under way took of the run's memory, known when all are made.
+    pub fn held_bytes(&self) -> u64 {
+        self.held_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn held(&self, bytes: u64) {
+        self.held_bytes.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn generated(&self, rows: u64) {

@@ -10,16 +10,19 @@
 //!
 //! A *unit* is what one worker makes at a time: as many rows as the largest segment of the targets'
 //! encoders, never across batches. Units are numbered, written in order, and at most a few per
-//! worker are under way, so memory depends on threads and unit size only. Nothing of threads or block
+//! worker are under way, so memory depends on threads and unit size only; a budget in bytes bounds it.
+//! Nothing of threads or block
 //! size reaches a byte of the output.
 //!
 //! The engine knows plans, encoders and sinks; it knows nothing of models, commands or async.
 
 mod control;
+mod memory;
 mod units;
 mod worker;
 
 pub use control::Control;
+pub use memory::check_memory;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -34,6 +37,7 @@ use crate::formats::{EncodeError, Segment};
 use crate::plan::{GenerateRowsError, Plan};
 use crate::sandbox::Failures;
 use crate::sinks::{Beside, Committed, Holder, Opened, Sink, SinkError, Start, Target};
+use memory::{Budget, Ending};
 use units::{Unit, Units};
 use worker::Worker;
 
@@ -53,6 +57,8 @@ pub struct Run {
     pub holder: Holder,
     /// Workers, at least 1.
     pub threads: usize,
+    /// Bytes that rows under way may take; fewer threads work where they would take more.
+    pub memory_bytes: u64,
     /// Rows of a block, for tests and measurements; the plan knows a good number.
     pub block_rows: Option<usize>,
 }
@@ -147,6 +153,36 @@ pub enum EngineError {
         /// Why.
         source: ObserverError,
     },
+    /// What is made at a time does not fit into the budget of the command.
+    #[error(
+        "connector `{connector}` would hold {needed} MiB for {rows} rows that it lays out together, more than \
+         the {budget} MiB of `command_memory_bytes`: give {option}, or a larger `command_memory_bytes`"
+    )]
+    SegmentTooLarge {
+        /// The connector's name.
+        connector: &'static str,
+        /// Rows of a segment.
+        rows: u64,
+        /// What they need, in MiB.
+        needed: u64,
+        /// The budget, in MiB.
+        budget: u64,
+        /// What makes segments smaller, in words.
+        option: &'static str,
+    },
+    /// Rows turned out larger than anybody knew.
+    #[error(
+        "rows that are laid out together take {} MiB, more than the {} MiB of `command_memory_bytes`: make \
+         shorter texts, or give a larger `command_memory_bytes`",
+        needed >> 20,
+        budget >> 20
+    )]
+    Memory {
+        /// What they need, in bytes.
+        needed: u64,
+        /// The budget, in bytes.
+        budget: u64,
+    },
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -162,15 +198,20 @@ pub enum EngineError {
 pub fn run(run: &Run, control: &Control, observer: &mut dyn Observer) -> Result<(), EngineError> {
     let mut writer = Writer::open(run, control, observer)?;
     let units = Units::new(run);
-    if run.threads <= 1 {
-        let mut worker = Worker::new(run, control);
+    let budget = Budget::new(run.memory_bytes);
+    let threads = memory::threads(run);
+    if threads <= 1 {
+        let mut worker = Worker::new(run, control, &budget);
         for unit in units {
             let encoded = worker.make(&unit)?;
+            let bytes = encoded.bytes;
             writer.write(&unit, encoded)?;
+            budget.written(unit.number, bytes);
         }
     } else {
-        run_threads(run, control, units, &mut writer)?;
+        run_threads(run, threads, control, &budget, units, &mut writer)?;
     }
+    control.held(budget.peak());
     writer.finish()
 }
 
@@ -183,25 +224,31 @@ struct Encoded {
     /// The segments of each target.
     segments: Vec<Vec<Segment>>,
     failures: Failures,
+    /// What it holds of the budget.
+    bytes: u64,
 }
 
 type Done = (Unit, Result<Encoded, EngineError>);
 
 fn run_threads(
     run: &Run,
+    threads: usize,
     control: &Control,
+    budget: &Budget,
     mut units: Units,
     writer: &mut Writer<'_>,
 ) -> Result<(), EngineError> {
-    let permits = run.threads * UNITS_PER_WORKER;
+    let permits = threads * UNITS_PER_WORKER;
     // Both channels hold every permit, so that no send ever waits while another thread waits for us.
     let (todo_tx, todo_rx): (Sender<Unit>, Receiver<Unit>) = bounded(permits);
     let (done_tx, done_rx): (Sender<Done>, Receiver<Done>) = bounded(permits);
     thread::scope(|scope| {
-        for _ in 0..run.threads {
+        // However this thread leaves, no worker waits for room after it.
+        let _ending = Ending(budget);
+        for _ in 0..threads {
             let (todo, done) = (todo_rx.clone(), done_tx.clone());
             scope.spawn(move || {
-                let mut worker = Worker::new(run, control);
+                let mut worker = Worker::new(run, control, budget);
                 for unit in todo {
                     let encoded = worker.make(&unit);
                     if done.send((unit, encoded)).is_err() {
@@ -233,7 +280,10 @@ fn run_threads(
             let Ok(finished) = done.recv() else { return Err(EngineError::Cancelled) };
             waiting.insert(finished.0.number, finished);
             while let Some((unit, encoded)) = waiting.remove(&next) {
-                writer.write(&unit, encoded?)?;
+                let encoded = encoded?;
+                let bytes = encoded.bytes;
+                writer.write(&unit, encoded)?;
+                budget.written(unit.number, bytes);
                 next += 1;
                 under_way -= 1;
             }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::memory::{BlockSize, Budget};
 use super::units::Unit;
 use super::{Control, Encoded, EngineError, Run};
 use crate::columns::Rows;
@@ -13,7 +14,8 @@ pub(super) struct Worker<'a> {
     run: &'a Run,
     control: &'a Control,
     outputs: Vec<Output>,
-    block_rows: u64,
+    budget: &'a Budget,
+    block_size: BlockSize,
     /// The smallest segment: every segment begins at a multiple of it, for all are powers of two.
     smallest_segment: u64,
 }
@@ -25,7 +27,7 @@ struct Output {
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(run: &'a Run, control: &'a Control) -> Self {
+    pub(super) fn new(run: &'a Run, control: &'a Control, budget: &'a Budget) -> Self {
         let outputs: Vec<_> = run
             .targets
             .iter()
@@ -36,8 +38,8 @@ impl<'a> Worker<'a> {
             })
             .collect();
         let smallest_segment = outputs.iter().map(|output| output.segment_rows).min().unwrap_or(1);
-        let block_rows = run.block_rows.unwrap_or_else(|| run.plan.block_rows()).max(1) as u64;
-        Self { run, control, outputs, block_rows, smallest_segment }
+        let block_size = BlockSize::new(run);
+        Self { run, control, outputs, budget, block_size, smallest_segment }
     }
 
     /// The encoded rows of `unit`: the segments of each target.
@@ -61,9 +63,13 @@ impl<'a> Worker<'a> {
                 return Err(EngineError::Cancelled);
             }
             let to_segment_end = self.smallest_segment - position % self.smallest_segment;
-            let count = self.block_rows.min(to_segment_end).min(unit.rows - position);
+            let count = self.block_size.rows(to_segment_end.min(unit.rows - position));
             let rows = Rows { first: unit.first_row + position, count: count as usize };
+            let expected = self.block_size.expected(count);
+            self.budget.reserve(unit.number, encoded.bytes, expected)?;
             let block = self.run.plan.generate_counting(rows, &mut encoded.failures)?;
+            let taken = self.block_size.learn(&block);
+            encoded.bytes += taken;
             position += count;
             for (output, segments) in self.outputs.iter_mut().zip(&mut encoded.segments) {
                 let failed = |source| EngineError::Encode { connector: output.connector, source };
@@ -72,8 +78,16 @@ impl<'a> Worker<'a> {
                     segments.push(output.encoder.finish().map_err(failed)?);
                 }
             }
+            drop(block);
+            self.budget.correct(expected, taken);
             self.control.generated(count);
         }
+        // Encoded rows are smaller than what was held for them while they were laid out.
+        let bytes =
+            encoded.segments.iter().flatten().map(|segment| segment.bytes.capacity() as u64);
+        let bytes = bytes.sum::<u64>().min(encoded.bytes);
+        self.budget.correct(encoded.bytes, bytes);
+        encoded.bytes = bytes;
         Ok(encoded)
     }
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary, VarBytes};
 use crate::problems::{Problem, did_you_mean, excerpt};
+use crate::roots::ReadRoots;
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::table::{self, Table};
 
-use super::{Compiled, Computed, Context, FieldType, Files};
+use super::{Compiled, Computed, Context, FieldType};
 
 /// Largest file that is read.
 const MOST_BYTES: u64 = 256 << 20;
@@ -105,7 +106,7 @@ impl FieldType for Csv {
 }
 
 /// Reads the file that the attributes name.
-fn read(attributes: &mut Reader<'_>, files: &dyn Files) -> Option<Table> {
+fn read(attributes: &mut Reader<'_>, files: &ReadRoots) -> Option<Table> {
     let separator = separator(attributes);
     if !attributes.has("file") {
         attributes.error("file", "missing_attribute", "`file` is missing, expected a path");
@@ -116,7 +117,7 @@ fn read(attributes: &mut Reader<'_>, files: &dyn Files) -> Option<Table> {
         let message = format!("the file `{}` cannot be read: {reason}", excerpt(&file));
         attributes.error("file", "unreadable_file", message);
     };
-    let bytes = match files.find(Path::new(&file)).and_then(|path| contents(&path)) {
+    let bytes = match files.open(Path::new(&file)).and_then(|found| contents(found.file)) {
         Ok(bytes) => bytes,
         Err(reason) => {
             refuse(attributes, &reason);
@@ -142,12 +143,7 @@ fn read(attributes: &mut Reader<'_>, files: &dyn Files) -> Option<Table> {
     }
 }
 
-fn contents(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is no file".to_owned());
-    }
+fn contents(file: File) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     // One byte more than allowed tells, also of a file that grows meanwhile.
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

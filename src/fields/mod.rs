@@ -43,7 +43,6 @@ mod unique_integer;
 mod uuid;
 
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::shared::Shared;
@@ -54,6 +53,7 @@ use crate::calendar::Pattern;
 use crate::columns::{Column, DataType, Rows, TimePoints, Values};
 use crate::problems::did_you_mean;
 use crate::rng::Stream;
+use crate::roots::ReadRoots;
 use crate::sampling::Sampler;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::linked::Linked;
@@ -162,7 +162,7 @@ pub struct Context<'a> {
     /// Rows of the whole command where they are known: what a unique type must have room for.
     pub rows: Option<u64>,
     /// Where files named in a model are read from.
-    pub files: &'a dyn Files,
+    pub files: &'a ReadRoots,
     /// What other fields of the model have made.
     pub shared: &'a Shared,
 }
@@ -178,16 +178,6 @@ impl Context<'_> {
         attributes.error(key, "too_many_rows", message);
         None
     }
-}
-
-/// Finds files that a model names, below the allowed folders only.
-pub trait Files: Sync + Debug {
-    /// The real path of the file that a model calls `name`.
-    ///
-    /// # Errors
-    ///
-    /// A sentence for the user: where it was looked for, or why it may not be read.
-    fn find(&self, name: &Path) -> Result<PathBuf, String>;
 }
 
 /// A field ready to generate.
@@ -393,10 +383,9 @@ mod tests {
         }
     }
 
-    impl Files for Examples {
-        fn find(&self, name: &Path) -> Result<PathBuf, String> {
-            let path = self.0.path().join(name);
-            path.exists().then_some(path).ok_or_else(|| "there is no such file".to_owned())
+    impl Examples {
+        fn roots(&self) -> ReadRoots {
+            ReadRoots::new(None, &[self.0.path().to_owned()])
         }
     }
 
@@ -410,7 +399,7 @@ mod tests {
             stream: Stream::new(seed, "f"),
             now: 1_234_567_890,
             rows: Some(1_100),
-            files,
+            files: &files.roots(),
             shared: &shared,
         };
         let compiled = kind.compile(&mut attributes, &context);

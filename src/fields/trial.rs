@@ -1,6 +1,6 @@
 //! Field types tried out in tests: a field in JSON, compiled and generated.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,9 @@ use crate::attributes::Reader;
 use crate::columns::{Column, Dictionary, Rows, Values};
 use crate::problems::Problems;
 use crate::rng::Stream;
+use crate::roots::ReadRoots;
 
-use super::{Compiled, Context, FieldType, Files, Shared, find};
+use super::{Compiled, Context, FieldType, Shared, find};
 
 /// A compiled field and what was found in it.
 #[derive(Debug)]
@@ -17,17 +18,6 @@ pub(super) struct Trial {
     pub(super) compiled: Compiled,
     /// Everything found, one a line.
     pub(super) problems: String,
-}
-
-/// Serves the files below a folder.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Files for Folder {
-    fn find(&self, name: &Path) -> Result<PathBuf, String> {
-        let path = self.0.join(name);
-        if path.exists() { Ok(path) } else { Err("there is no such file".to_owned()) }
-    }
 }
 
 impl Trial {
@@ -138,7 +128,7 @@ fn attempt(
 ) -> (Option<Compiled>, String) {
     let object: Map<String, Value> = serde_json::from_str(json).unwrap();
     let mut problems = Problems::default();
-    let files = Folder(folder.to_owned());
+    let files = ReadRoots::new(None, &[folder.to_owned()]);
     let shared = Shared::default();
     let context = Context { stream: stream(), now: NOW, rows, files: &files, shared: &shared };
     let compiled =

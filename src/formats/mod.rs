@@ -71,6 +71,11 @@ pub trait Encoder: Debug + Send + Sync {
         u64::MAX
     }
 
+    /// What makes segments smaller, in words: an option with what to give. `None` where nothing does.
+    fn segment_option(&self) -> Option<&'static str> {
+        None
+    }
+
     /// A worker's own encoder, used for one segment after the other.
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder>;
 

@@ -135,6 +135,10 @@ impl Encoder for OrcEncoder {
         self.segment_rows
     }
 
+    fn segment_option(&self) -> Option<&'static str> {
+        Some("a smaller `ORC_STRIPE_SIZE`")
+    }
+
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
         let stripe = StripeEncoder::new(self.layout.clone());
         Box::new(OrcSegments { stripe, schema: self.schema.clone() })

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::names::{check_name, check_path};
 use super::{
     Beside, Committed, CommittedFile, Connector, Holder, Opened, Place, Sink, SinkError, Start,
     Target,
@@ -51,10 +52,6 @@ const LOCAL_ATTRIBUTES: &[Attribute] = &[
     Attribute::new("LOCAL_FILE_NAME", "text", "the model's name", "Beginning of the files' names."),
 ];
 
-/// Longest beginning of a file name: leaves room for number, extension, the run's id and the temporary
-/// ending in the 255 bytes of a name.
-const MAX_NAME_BYTES: usize = 170;
-
 #[derive(Debug)]
 pub(super) struct FileConnector {
     format: &'static dyn Format,
@@ -82,7 +79,8 @@ impl Connector for FileConnector {
         let folder =
             settings.text("LOCAL_FILE_PATH").unwrap_or_else(|| place.default_folder.clone());
         let name = settings.text("LOCAL_FILE_NAME").unwrap_or_else(|| place.default_name.clone());
-        let name_is_good = check_name(&name, settings);
+        let names_are_good =
+            check_name(&name, settings) & check_path(&folder, &place.output_root, settings);
         let store = match Local::new(&place.output_root, &folder) {
             Ok(store) => Some(store),
             Err(error) => {
@@ -98,7 +96,7 @@ impl Connector for FileConnector {
         let one_file_per_batch = settings.boolean("ONE_FILE_PER_ITERATION").unwrap_or(true);
         let delete_previous = settings.boolean("DELETE_PREVIOUS").unwrap_or(false);
         let encoder = self.format.compile(schema, settings)?;
-        if !name_is_good {
+        if !names_are_good {
             return None;
         }
         Some(Arc::new(FileTarget {
@@ -113,25 +111,6 @@ impl Connector for FileConnector {
             delete_previous,
         }))
     }
-}
-
-fn check_name(name: &str, settings: &mut Reader<'_>) -> bool {
-    let reason = if name.contains(['/', '\\', '\0']) {
-        "holds a path separator"
-    } else if name.len() > MAX_NAME_BYTES {
-        "has more than 170 bytes"
-    } else if name.starts_with('.') {
-        "begins with a dot"
-    } else {
-        return true;
-    };
-    settings.error_with_hint(
-        "LOCAL_FILE_NAME",
-        "wrong_file_name",
-        format!("the file name `{}` {reason}", crate::problems::excerpt(name)),
-        "folders belong into LOCAL_FILE_PATH",
-    );
-    false
 }
 
 /// A file of a command: the one for all batches, or the one that begins with a batch.
@@ -384,8 +363,6 @@ impl Sink for FileSink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attributes::Settings;
-    use crate::problems::Problems;
 
     /// Rows as the digits of their number of bytes: enough to see what lands where.
     #[derive(Debug)]
@@ -570,14 +547,5 @@ mod tests {
         drop(target(root.path(), true, false).open(&start("2", 0..1)).unwrap());
         let exists = |name: &&str| root.path().join(name).exists();
         assert!(!own.iter().any(exists) && others.iter().all(exists));
-    }
-
-    #[test]
-    fn a_name_with_a_path_is_refused() {
-        let mut settings = Settings::default();
-        settings.set("local_file_name", "../x".into(), "/Table_Names/LOCAL_FILE_NAME");
-        let mut problems = Problems::default();
-        assert!(!check_name("../x", &mut settings.reader(&mut problems)));
-        insta::assert_snapshot!(problems, @"/Table_Names/LOCAL_FILE_NAME: the file name `../x` holds a path separator (folders belong into LOCAL_FILE_PATH)");
     }
 }

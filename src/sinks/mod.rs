@@ -7,9 +7,11 @@
 //!
 //! Sinks know formats and stores; they know nothing of models, threads or commands.
 //!
-//! To add a service: write `sinks/<name>.rs`, then its two lines below.
+//! To add a service: write `sinks/<name>.rs`, then its `mod` line below and its entry in [`connectors`]; its
+//! name goes from [`TO_COME`]. A service that takes no files still has no contract of its own here.
 
 mod file;
+mod names;
 mod stdout;
 
 use std::collections::BTreeSet;

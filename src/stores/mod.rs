@@ -3,8 +3,8 @@
 //! A [`Store`] keeps files that appear under their final name only when they are complete. It knows
 //! nothing of formats, batches or models.
 //!
-//! To add a store: write `stores/<name>.rs`, then its `mod` line below and its connectors in
-//! `sinks/file.rs`.
+//! To add a store: write `stores/<name>.rs` and its `mod` line below. `FileConnector` in `sinks/file.rs`
+//! names its connectors, reads its settings and opens it; so far it knows the local store only.
 
 pub mod local;
 

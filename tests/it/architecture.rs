@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["sandbox"]),
+    ("roots", &["problems"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems"]),
     ("expression", &["columns", "calendar", "display", "problems", "rng"]),
@@ -50,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dictionaries",
             "problems",
             "rng",
+            "roots",
             "sampling",
             "texts",
         ],
@@ -68,7 +70,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stores", &[]),
-    ("roots", &["fields", "problems"]),
     ("samples", &[]),
     // Who may come in: knows neither HTTP nor the database.
     ("access", &["problems"]),
@@ -76,7 +77,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sinks", &["attributes", "columns", "formats", "problems", "stores"]),
     (
         "plan",
-        &["attributes", "columns", "expression", "fields", "model", "problems", "rng", "sandbox"],
+        &[
+            "attributes",
+            "columns",
+            "expression",
+            "fields",
+            "model",
+            "problems",
+            "rng",
+            "roots",
+            "sandbox",
+        ],
     ),
     (
         "draft",
@@ -215,7 +226,7 @@ const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
     ("fields", "fields/mod.rs", "FIELD_TYPES", &["shared", "trial"]),
     ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
-    ("sinks", "sinks/mod.rs", "connectors", &["stdout"]),
+    ("sinks", "sinks/mod.rs", "connectors", &["names", "stdout"]),
 ];
 
 fn wrong_imports(sources: &[(String, String)]) -> BTreeSet<String> {

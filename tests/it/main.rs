@@ -22,6 +22,7 @@ mod http;
 mod http_parameters;
 mod imports;
 mod interrupt;
+mod memory;
 mod models;
 mod modules;
 mod on_error;

@@ -59,6 +59,7 @@ fn files(
         batches: 0..2,
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
+        memory_bytes: 1 << 30,
         block_rows,
     };
     engine::run(&run, &Control::default(), &mut ()).unwrap();

@@ -87,6 +87,7 @@ pub(crate) fn files(
         batches: 0..shape.1,
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
+        memory_bytes: 1 << 30,
         block_rows,
     };
     engine::run(&run, &Control::default(), &mut ()).unwrap();

@@ -249,6 +249,10 @@ impl Encoder for RowGroups {
         MOST_GROUPS * self.settings.rows as u64
     }
 
+    fn segment_option(&self) -> Option<&'static str> {
+        Some("a smaller `PARQUET_ROW_GROUP_ROWS`")
+    }
+
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
         let columns = self.schema.columns.iter().zip(self.descriptor.columns());
         let encoder = |(info, descriptor): (&ColumnInfo, &ColumnDescPtr)| {

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use super::order::topological;
 use super::{Nulls, Plan, Step, extension, fixed_width};
 use crate::columns::{ColumnInfo, Schema};
-use crate::fields::{Files, Shared};
+use crate::fields::Shared;
 use crate::model::Model;
 use crate::problems::{Problem, Problems};
+use crate::roots::ReadRoots;
 use crate::sandbox::{ExtensionFile, Extensions};
 use binding::{Site, generated};
 use drafts::{Body, Draft};
@@ -31,7 +32,7 @@ pub struct Environment<'a> {
     /// Rows of the whole command, where they are known.
     pub rows: Option<u64>,
     /// Where files named in the model are read from.
-    pub files: &'a dyn Files,
+    pub files: &'a ReadRoots,
     /// The user code that the model may name.
     pub extensions: &'a Extensions,
     /// Whether scripts may be turned into compiled code; off only to compare it with the interpreter.
