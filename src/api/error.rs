@@ -3,7 +3,6 @@
 //! The body of every error has the reference's shape, `{"commandUuid": "", "error": "…"}`, with a stable
 //! `code` and, where a model is wrong, its `problems`.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::Json;
@@ -18,7 +17,7 @@ use crate::commands::{ArchiveError, CommandError, SubmitError};
 use crate::draft::{PreviewError, Refusal, TrialError};
 use crate::home::{ModelStoreError, StoreError};
 use crate::plan::GenerateRowsError;
-use crate::problems::{Problem, Problems, excerpt};
+use crate::problems::{Problem, Problems, chain, excerpt};
 use crate::sandbox::Fault;
 
 /// What a request is told that took too long.
@@ -108,19 +107,20 @@ impl ApiError {
                     (StatusCode::INTERNAL_SERVER_ERROR, "store")
                 }
             },
-            Self::Command(error) | Self::Archive(ArchiveError::Command(error)) => of_command(error),
+            Self::Command(error) => of_command(error),
             Self::Archive(error) => match error {
                 ArchiveError::NothingLocal { .. } => (StatusCode::NOT_FOUND, "nothing_local"),
                 ArchiveError::TooMany { .. } => (StatusCode::CONFLICT, "too_many_files"),
                 ArchiveError::Changed { .. } => (StatusCode::CONFLICT, "file_changed"),
-                _ => (StatusCode::INTERNAL_SERVER_ERROR, "archive"),
+                ArchiveError::Command(error) => of_command(error),
+                ArchiveError::Write(_) => (StatusCode::INTERNAL_SERVER_ERROR, "archive"),
             },
             Self::ModelStore(error) => match error {
                 ModelStoreError::Name { .. } => (StatusCode::BAD_REQUEST, "wrong_name"),
                 ModelStoreError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_model"),
                 ModelStoreError::NotYours { .. } => (StatusCode::FORBIDDEN, "not_yours"),
                 ModelStoreError::TooMany { .. } => (StatusCode::CONFLICT, "too_many"),
-                _ => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+                ModelStoreError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             },
             Self::TooManyStreams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
@@ -242,17 +242,6 @@ impl IntoResponse for ApiError {
         }
         response
     }
-}
-
-fn chain(error: &ApiError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// The answer where no route fits.

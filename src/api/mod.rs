@@ -38,9 +38,10 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
@@ -111,6 +112,7 @@ pub fn router(state: AppState) -> Router {
         .layer(Extension(forms))
         .layer(DefaultBodyLimit::max(config.max_upload_bytes))
         .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout))
+        .layer(middleware::from_fn_with_state(state.clone(), framed))
         .layer(middleware::map_response(error::in_our_shape));
     let router = match origin::cors(&config) {
         Some(cors) => router.layer(cors),
@@ -147,6 +149,20 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Refuses at once what no handler needs to see: an unclear host, a body that is announced as too large.
+async fn framed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if let Err(error) = origin::refuse_unclear_hosts(&request) {
+        return error.into_response();
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let most = state.config.max_upload_bytes;
+    if length.is_some_and(|length| length > most as u64) {
+        return error::ApiError::TooLarge { most }.into_response();
+    }
+    next.run(request).await
 }
 
 /// The span of a request. Without the query: settings in it may be secrets.

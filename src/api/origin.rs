@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, Version, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::error::ApiError;
@@ -60,9 +60,19 @@ pub(super) fn cors(config: &Config) -> Option<CorsLayer> {
     })
 }
 
-/// The host and port that the client called.
+/// The host and port that the client called: those of the target where it tells them (RFC 9112 section 3.2.2).
 fn host(request: &Request) -> Option<&str> {
-    text(request, &header::HOST).or_else(|| request.uri().authority().map(Authority::as_str))
+    request.uri().authority().map(Authority::as_str).or_else(|| text(request, &header::HOST))
+}
+
+/// Refuses a request that does not say which server it means, or says it twice (RFC 9112 section 3.2).
+pub(super) fn refuse_unclear_hosts(request: &Request) -> Result<(), ApiError> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let fewest = usize::from(request.version() == Version::HTTP_11);
+    if (fewest..=1).contains(&hosts) {
+        return Ok(());
+    }
+    Err(ApiError::Body { reason: format!("{hosts} `Host` headers, expected one") })
 }
 
 fn text<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
@@ -99,6 +109,22 @@ mod tests {
         assert!(!passes("POST", &[host, ("origin", "null")]));
         assert!(!passes("POST", &[host, ("sec-fetch-site", "cross-site")]));
         assert!(!passes("DELETE", &[host, ("origin", "")]));
+    }
+
+    // Issue 9, D9: the target wins over the header, and there is exactly one header.
+    #[test]
+    fn the_target_names_the_host_and_a_request_has_one() {
+        let config = Config::default();
+        let own = ("host", "127.0.0.1");
+        let mut absolute = request("GET", &[own]);
+        *absolute.uri_mut() = "http://evil.example/metrics".parse().unwrap();
+        assert!(refuse_foreign_names(&absolute, &config).is_err());
+        assert!(refuse_unclear_hosts(&request("GET", &[own])).is_ok());
+        assert!(refuse_unclear_hosts(&request("GET", &[])).is_err());
+        assert!(refuse_unclear_hosts(&request("GET", &[own, ("host", "evil.example")])).is_err());
+        let mut old = request("GET", &[]);
+        *old.version_mut() = Version::HTTP_10;
+        assert!(refuse_unclear_hosts(&old).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::client::{Client, Part, ServerArguments};
 use super::count::count;
+use super::shown::tell;
 use crate::api::answers::{CommandDetails, CommandStatus, StatusName};
 use crate::problems::escape_controls;
 
@@ -199,7 +200,7 @@ fn steer(way: &Way, arguments: &Several) -> anyhow::Result<ExitCode> {
             Ok(answer) => answers.push(answer),
             Err(error) => {
                 good = false;
-                writeln!(io::stderr(), "error: {id}: {error}")?;
+                tell(&format!("error: {id}: {error}"));
             }
         }
     }

@@ -22,7 +22,7 @@ mod source;
 mod trial;
 mod user;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -98,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to do when stderr itself is gone.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            shown::tell(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

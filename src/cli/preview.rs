@@ -12,7 +12,7 @@ use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{self, Bounds, Draft, MAX_PREVIEW_ROWS};
-use crate::problems::Problems;
+use crate::problems::{Problems, escape_controls};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -86,9 +86,9 @@ fn table(text: &[u8]) -> anyhow::Result<Table> {
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic);
     let mut reader = csv::Reader::from_reader(text);
-    table.set_header(reader.headers()?.iter());
+    table.set_header(reader.headers()?.iter().map(escape_controls));
     for record in reader.records() {
-        table.add_row(record?.iter());
+        table.add_row(record?.iter().map(escape_controls));
     }
     Ok(table)
 }

@@ -15,7 +15,7 @@ use super::client::{Client, Part, ServerArguments};
 use super::commands::print_json;
 use super::count::count;
 use super::generate::parse_settings;
-use super::shown::print_failed_rows;
+use super::shown::{print_failed_rows, tell};
 use crate::api::answers::{Accepted, CommandDetails, CommandStatus, StatusName};
 use crate::problems::{escape_controls, excerpt};
 
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let id = &accepted.command_uuid.to_string();
     for warning in &accepted.warnings {
         let message = escape_controls(warning["message"].as_str().unwrap_or_default());
-        writeln!(io::stderr(), "warning: {}: {message}", arguments.model)?;
+        tell(&format!("warning: {}: {message}", arguments.model));
     }
     if arguments.detach {
         writeln!(io::stdout(), "{id}")?;
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         save(&client, id, path)?;
     }
     if !arguments.quiet {
-        writeln!(io::stderr(), "{}", closing_line(&status, arguments.output.as_deref()))?;
+        tell(&closing_line(&status, arguments.output.as_deref()));
     }
     Ok(ExitCode::SUCCESS)
 }

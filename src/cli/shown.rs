@@ -3,7 +3,14 @@
 use std::io::{self, Write as _};
 
 use crate::draft::Refusal;
-use crate::problems::{Problems, Severity};
+use crate::problems::{Problems, Severity, escape_controls_in_lines};
+
+/// Writes lines to stderr: whatever a model, a file's name or a server put into them, it does not steer the
+/// terminal.
+pub(super) fn tell(lines: &str) {
+    // Nothing is left to do when stderr itself is gone.
+    let _ = writeln!(io::stderr(), "{}", escape_controls_in_lines(lines));
+}
 
 /// Writes all findings to stderr, one a line.
 pub(super) fn print_problems(label: &str, problems: &Problems) {
@@ -13,8 +20,9 @@ pub(super) fn print_problems(label: &str, problems: &Problems) {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
+        let line = format!("{severity}: {label}: {problem}");
         // Nothing is left to do when stderr itself is gone.
-        let _ = writeln!(stderr, "{severity}: {label}: {problem}");
+        let _ = writeln!(stderr, "{}", escape_controls_in_lines(&line));
     }
 }
 
@@ -23,15 +31,14 @@ pub(super) fn print_refusal(label: &str, refusal: &Refusal) {
     match refusal {
         Refusal::Problems(problems) => print_problems(label, problems),
         other => {
-            let _ = writeln!(io::stderr(), "error: {label}: {other}");
+            tell(&format!("error: {label}: {other}"));
         }
     }
 }
 
 /// Writes that rows of a field are null because its code failed on them.
 pub(super) fn print_failed_rows(label: &str, field: &str, rows: u64, first: &str) {
-    let _ = writeln!(
-        io::stderr(),
+    tell(&format!(
         "warning: {label}: field `{field}`: {rows} rows are null because user code failed on them; the first: {first}"
-    );
+    ));
 }

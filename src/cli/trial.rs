@@ -13,6 +13,7 @@ use super::shown::print_problems;
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
+use crate::problems::escape_controls;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     print_problems(&arguments.what, &tried.warnings);
     let mut out = io::stdout().lock();
     for record in csv::Reader::from_reader(&tried.values[..]).records() {
-        writeln!(out, "{}", record?.get(0).unwrap_or_default())?;
+        writeln!(out, "{}", escape_controls(record?.get(0).unwrap_or_default()))?;
     }
     writeln!(io::stderr(), "{}", tried.told())?;
     Ok(ExitCode::SUCCESS)

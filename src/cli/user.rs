@@ -16,6 +16,7 @@ use super::fields::plain_table;
 use crate::access::{MAX_PASSWORD_BYTES, Role};
 use crate::config::Config;
 use crate::home::Users;
+use crate::problems::escape_controls;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -157,7 +158,8 @@ fn list(users: &Users) -> anyhow::Result<()> {
         table.set_header(["token", "user", "label", "until"]);
         for token in tokens {
             let until = token.expires.format("%Y-%m-%d").to_string();
-            table.add_row([token.number.to_string(), token.user, token.label, until]);
+            let label = escape_controls(&token.label).into_owned();
+            table.add_row([token.number.to_string(), token.user, label, until]);
         }
         writeln!(out, "\n{}", table.trim_fmt())?;
     }

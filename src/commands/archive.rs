@@ -5,6 +5,7 @@
 //! through a directory handle of the output root, so no name and no symbolic link leads out of it. Memory
 //! holds one buffer and the directory of the archive, which [`MAX_FILES`] bounds.
 
+use std::cell::Cell;
 use std::io::{self, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -109,8 +110,9 @@ impl Archive {
     ///
     /// [`ArchiveError`]: `out` refuses, or a file has changed.
     pub fn write(&self, out: impl Write) -> Result<(), ArchiveError> {
-        let mut archive = ZipWriter::new_stream(out);
-        self.each_file(|file, name, content| {
+        let ended = Cell::new(false);
+        let mut archive = ZipWriter::new_stream(Until { out, ended: &ended });
+        let filled = self.each_file(|file, name, content| {
             let packable =
                 name.extension().is_some_and(|ending| PACKABLE.iter().any(|e| ending == *e));
             let method =
@@ -121,7 +123,10 @@ impl Archive {
                 .large_file(file.bytes > SMALL);
             archive.start_file(entry_name(name, &self.command.owner), options)?;
             copy(file, content, &mut archive)
-        })?;
+        });
+        // Dropped half-way, an archive ends itself: not into what somebody takes for all of it.
+        ended.set(filled.is_err());
+        filled?;
         archive.finish()?.into_inner().flush().map_err(ArchiveError::Write)
     }
 
@@ -165,6 +170,29 @@ impl Archive {
             return Err(changed(format!("it has {} bytes, not {}", about.len(), file.bytes)));
         }
         Ok(Some(content))
+    }
+}
+
+/// A writer that takes and drops everything once it has ended: an archive that is left half-way writes its end
+/// when it is dropped, and prints an error to stderr where it cannot.
+struct Until<'a, W> {
+    out: W,
+    ended: &'a Cell<bool>,
+}
+
+impl<W: Write> Write for Until<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.ended.get() {
+            return Ok(bytes.len());
+        }
+        self.out.write(bytes).inspect_err(|_| self.ended.set(true))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.ended.get() {
+            return Ok(());
+        }
+        self.out.flush().inspect_err(|_| self.ended.set(true))
     }
 }
 

@@ -186,3 +186,34 @@ fn models_metrics_health_and_documents_answer() {
     let (_, rows) = server.post("/model/test", &["-F", "model=customer", "-F", "rows=3"]);
     assert_eq!(rows.as_array().unwrap().len(), 3);
 }
+
+/// Issue 9, D9: hosts and announced lengths, in bytes as they travel.
+#[test]
+fn a_request_says_which_server_it_means_and_how_long_it_is() {
+    use std::io::{Read as _, Write as _};
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let address = server.address.trim_start_matches("http://");
+    let ask = |head: &str| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[9..]).into_owned()
+    };
+    let own = "Host: 127.0.0.1\r\n";
+    for (head, code) in [
+        (format!("GET /health/live HTTP/1.1\r\n{own}\r\n"), "200"),
+        ("GET /health/live HTTP/1.1\r\n\r\n".to_owned(), "400"),
+        ("GET /health/live HTTP/1.0\r\n\r\n".to_owned(), "200"),
+        (format!("GET /models HTTP/1.1\r\n{own}Host: evil.example\r\n\r\n"), "400"),
+        (format!("GET /models HTTP/1.1\r\n{own}{own}\r\n"), "400"),
+        (format!("GET http://evil.example/models HTTP/1.1\r\n{own}\r\n"), "403"),
+        ("GET http://127.0.0.1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(), "200"),
+        // The body does not come, and is not waited for.
+        (format!("POST /datagen/csv HTTP/1.1\r\n{own}Content-Length: 99000000\r\n\r\n"), "413"),
+    ] {
+        assert_eq!(ask(&head), code, "{head}");
+    }
+}

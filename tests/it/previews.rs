@@ -139,3 +139,27 @@ fn previews_are_counted_and_end_with_their_client() {
         );
     }
 }
+
+/// Issue 9, C1 and D8: what a stranger's model holds does not steer the terminal that shows it.
+#[test]
+fn tables_and_messages_show_what_steers_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = r"\u001b]0;PWN\u0007\u001b[31mred\r\t\u202e\u200b\u2028x";
+    let model = format!(
+        r#"{{"Fields": [{{"name": "a", "type": "STRING", "possible_values": ["{value}"]}}]}}"#
+    );
+    std::fs::write(folder.path().join("m.json"), model).unwrap();
+    let output = run(folder.path(), &["preview", "m.json", "-n", "1"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    let raw = |text: &str| text.chars().any(|c| c != '\n' && datagen::problems::is_unseen(c));
+    assert!(!raw(&shown), "{shown:?}");
+    assert!(shown.contains(r"\u{1b}]0;PWN\u{7}"), "{shown}");
+    let output = run(folder.path(), &["preview", "no\u{1b}[2J\u{202e}such.json"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && !raw(&told), "{told:?}");
+    let mut talkative = datagen(folder.path());
+    let output =
+        talkative.args(["preview", "m.json"]).env("DATAGEN_LOG", "trace").output().unwrap();
+    assert!(!output.stderr.contains(&b'\x1b'), "colours are for terminals");
+}
