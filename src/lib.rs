@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`memory`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
@@ -78,6 +78,7 @@ pub mod display;
 pub mod draft;
 pub mod engine;
 pub mod expression;
+pub mod failures;
 pub mod fields;
 pub mod formats;
 pub mod home;

@@ -4,6 +4,7 @@
 //! [`Problems`] list, each with a JSON pointer (RFC 6901), the field's name, what was found, what was
 //! expected and, where a slip of the pen is likely, a did-you-mean.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -225,6 +226,14 @@ pub fn did_you_mean<'a>(
 /// One segment of a JSON pointer, escaped (RFC 6901 section 3).
 pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .to_owned()
 }
 
 /// An error with its causes, in one line: each layer of it says what it alone knows.

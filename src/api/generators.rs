@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{self, header};
+use axum::http;
 use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +25,7 @@ use crate::commands;
 use crate::draft::{Bounds, Surroundings, Trial, field_of, kind_of};
 use crate::fields::FIELD_TYPES;
 use crate::plan;
-use crate::problems::excerpt;
+use crate::problems::{Problem, excerpt};
 use crate::sandbox::{Extension, Extensions, KINDS, Kind, Settings, data_type_name};
 
 /// Most values of a trial.
@@ -49,7 +51,9 @@ async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
         let extensions = state.tracker.extensions();
         let built_in: Vec<Value> = FIELD_TYPES
             .iter()
-            .map(|kind| json!({"type": kind.name(), "summary": kind.summary()}))
+            .map(|kind| (kind.name(), kind.summary()))
+            .chain(KINDS.iter().map(|kind| (kind.type_name(), kind.summary())))
+            .map(|(name, summary)| json!({"type": name, "summary": summary}))
             .collect();
         let own: Vec<Value> = extensions.types().map(described).collect();
         let refused: Vec<Value> = extensions.faults().iter().map(fault_told).collect();
@@ -167,23 +171,39 @@ async fn try_out(
         };
         let surroundings = Surroundings { extensions, ..state.tracker.surroundings() };
         let tried = trial.run(&surroundings, "json", bounds)?;
-        let warnings: Vec<_> = tried.warnings.iter().collect();
-        let about = json!({
-            "tier": tried.tier.as_ref().map(|tier| tier.code()),
-            "how": tried.how,
-            "ns_per_row": tried.nanoseconds,
-            "cost_per_row": tried.cost.map(|cost| cost.per_row),
-            "cost_unit": tried.cost.map(|cost| cost.unit),
-            "warnings": warnings,
-        });
-        // The values are JSON already; reading them as numbers would round some.
-        let lines = String::from_utf8_lossy(&tried.values);
-        let value = |line| str::strip_prefix(line, "{\"value\":")?.strip_suffix('}');
-        let values: Vec<&str> = lines.lines().filter_map(value).collect();
-        let body = format!("{{\"values\":[{}],{}", values.join(","), &about.to_string()[1..]);
-        Ok(([(header::CONTENT_TYPE, "application/json")], body))
+        let lines = serde_json::Deserializer::from_slice(&tried.values).into_iter::<Line>();
+        let values = lines.map(|line| line.map(|line| line.value)).collect::<Result<_, _>>();
+        Ok(Json(Told {
+            values: values.map_err(|error: serde_json::Error| ApiError::Internal {
+                reason: error.to_string(),
+            })?,
+            tier: tried.tier.as_ref().map(|tier| tier.code()),
+            how: tried.how,
+            ns_per_row: tried.nanoseconds,
+            cost_per_row: tried.cost.map(|cost| cost.per_row),
+            cost_unit: tried.cost.map(|cost| cost.unit),
+            warnings: tried.warnings.iter().cloned().collect(),
+        }))
     };
     previews.run(client, most, work).await
+}
+
+/// A row of a trial. Its value stays the text that it is: reading it as a number would round some.
+#[derive(Deserialize)]
+struct Line {
+    value: Box<RawValue>,
+}
+
+/// What a trial answers.
+#[derive(Serialize)]
+struct Told {
+    values: Vec<Box<RawValue>>,
+    tier: Option<&'static str>,
+    how: String,
+    ns_per_row: f64,
+    cost_per_row: Option<f64>,
+    cost_unit: Option<&'static str>,
+    warnings: Vec<Problem>,
 }
 
 /// The field that means the code of a request, and the code that it may name.

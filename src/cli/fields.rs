@@ -13,8 +13,8 @@ use crate::attributes::Attribute;
 use crate::config::Config;
 use crate::fields::{self, FIELD_TYPES};
 use crate::model::COMMON_ATTRIBUTES;
-use crate::plan::EXTENSION_ATTRIBUTES;
-use crate::sandbox::{Extension, Extensions, data_type_name};
+use crate::plan::{EXTENSION_ATTRIBUTES, kind_attributes};
+use crate::sandbox::{Extension, Extensions, KINDS, Kind, Limits, data_type_name, fold_name};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,6 +34,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         for kind in FIELD_TYPES {
             table.add_row([kind.name(), kind.summary()]);
         }
+        for kind in KINDS {
+            table.add_row([kind.type_name(), kind.summary()]);
+        }
         writeln!(out, "{}\n", table.trim_fmt())?;
         list_extensions(&mut out, &extensions)?;
         writeln!(
@@ -45,6 +48,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     };
     if let Some(extension) = extensions.find(name) {
         return explain_extension(&mut out, extension);
+    }
+    let folded = fold_name(name);
+    if let Some(kind) = KINDS.iter().find(|kind| fold_name(kind.type_name()) == folded) {
+        return explain_kind(&mut out, *kind, &extensions);
     }
     let Some(kind) = fields::find(name) else {
         match fields::closest(name).or_else(|| extensions.closest(name)) {
@@ -72,23 +79,56 @@ fn list_extensions(out: &mut impl Write, extensions: &Extensions) -> io::Result<
         table.add_row([&extension.type_name, &extension.description().summary, &path]);
     }
     if !table.is_empty() {
-        writeln!(out, "Types of user code:\n{}\n", table.trim_fmt())?;
+        writeln!(out, "Types of extensions:\n{}\n", table.trim_fmt())?;
     }
     for fault in extensions.faults() {
         writeln!(out, "refused: {}\n", fault.shown())?;
     }
     if !table.is_empty() || !extensions.faults().is_empty() {
-        let mut limits = plain_table();
-        for (name, value) in extensions.settings().limits.rows() {
-            limits.add_row([name, value.to_string()]);
-        }
-        writeln!(
-            out,
-            "Limits of user code (`extension_limits` of the settings):\n{}\n",
-            limits.trim_fmt()
-        )?;
+        writeln!(out, "{}\n", limits_table(&extensions.settings().limits, ""))?;
     }
     Ok(())
+}
+
+/// The limits whose names begin with `prefix`.
+fn limits_table(limits: &Limits, prefix: &str) -> String {
+    let mut table = plain_table();
+    for (name, value) in limits.rows().into_iter().filter(|(name, _)| name.starts_with(prefix)) {
+        table.add_row([name, value.to_string()]);
+    }
+    format!("Limits of extensions (`extension_limits` of the settings):\n{}", table.trim_fmt())
+}
+
+/// A type whose code a field names or holds itself.
+fn explain_kind(
+    out: &mut impl Write,
+    kind: &dyn Kind,
+    extensions: &Extensions,
+) -> anyhow::Result<ExitCode> {
+    writeln!(out, "{}: {}", kind.type_name(), kind.summary())?;
+    writeln!(out, "\nExample:\n  {}\n", kind.example())?;
+    let endings: Vec<String> =
+        kind.file_extensions().iter().map(|ending| format!("`NAME.{ending}`")).collect();
+    writeln!(
+        out,
+        "A file {} in a folder of `extensions` is the field type NAME by itself.",
+        endings.join(" or ")
+    )?;
+    let (new, told) = if kind.is_text() {
+        ("datagen new script NAME", "`datagen functions` lists what a script may call.\n")
+    } else {
+        ("datagen new wasm NAME --lang rust|c|js|python", "")
+    };
+    writeln!(out, "`{new}` begins one, `datagen try FILE` tries it out.\n{told}")?;
+    writeln!(out, "Attributes:\n{}\n", attribute_table(&kind_attributes(kind)).trim_fmt())?;
+    writeln!(
+        out,
+        "Attributes of every field:\n{}\n",
+        attribute_table(COMMON_ATTRIBUTES).trim_fmt()
+    )?;
+    let prefix = if kind.is_text() { "script_" } else { "module_" };
+    writeln!(out, "{}", limits_table(&extensions.settings().limits, prefix))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Result<ExitCode> {

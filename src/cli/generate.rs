@@ -21,8 +21,8 @@ use crate::commands;
 use crate::config::Config;
 use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::failures::Failures;
 use crate::problems::{Problem, Problems, chain};
-use crate::sandbox::Failures;
 use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod connectors;
 mod count;
 mod expressions;
 mod fields;
+mod functions;
 mod generate;
 mod interrupt;
 mod new;
@@ -52,6 +53,8 @@ enum Command {
     Check(check::Arguments),
     /// List the field types, or explain one
     Fields(fields::Arguments),
+    /// List the functions that scripts may call, or explain one
+    Functions(functions::Arguments),
     /// Begin a field type of your own
     New(new::Arguments),
     /// Try a script or module out: values and speed
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
             Command::Preview(arguments) => preview::run(&arguments, &config),
             Command::Check(arguments) => check::run(&arguments, &config),
             Command::Fields(arguments) => fields::run(&arguments, &config),
+            Command::Functions(arguments) => functions::run(&arguments),
             Command::New(arguments) => new::run(&arguments),
             Command::Try(arguments) => trial::run(&arguments, &config),
             Command::Serve(arguments) => serve::run(&arguments, &config),

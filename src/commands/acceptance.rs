@@ -9,9 +9,9 @@ use super::live::Live;
 use super::{Command, Order, Status, Submission, Tracker};
 use crate::draft::Refusal;
 use crate::engine::check_memory;
+use crate::failures::Failures;
 use crate::home::{ConnectorTotal, lock};
 use crate::problems::{Problem, Problems, excerpt};
-use crate::sandbox::Failures;
 
 impl Tracker {
     /// Checks a request, stores it and queues it. On return it survives whatever happens.

@@ -15,9 +15,9 @@ use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
 use super::{Command, ConnectorTotal, Status};
+use crate::failures::Failures;
 use crate::home::{StoreError, StoredBatch, lock};
 use crate::problems::chain;
-use crate::sandbox::Failures;
 
 impl Shared {
     /// Changes a command by `edit`: checks that it may go where it then stands, stores it with

@@ -4,7 +4,6 @@
 //! plan run, stores what is committed, and decides what an end means: finished, failed, cancelled, or
 //! interrupted by the end of the process, which leaves the command as it stands.
 
-use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,9 +15,9 @@ use super::probe::Point;
 use super::{Command, Status};
 use crate::draft::{Prepared, Refusal};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::failures::Failures;
 use crate::home::{StoreError, StoredBatch, lock};
-use crate::problems::{Problem, chain};
-use crate::sandbox::Failures;
+use crate::problems::{Problem, chain, panic_text};
 use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Target};
 
 /// What a cancelled command says.
@@ -64,7 +63,7 @@ fn run(shared: &Shared, live: &Arc<Live>) {
     let mut pending = Vec::new();
     // A panic fails this command, not the server: other commands share the process.
     let result = catch_unwind(AssertUnwindSafe(|| attempt(shared, live, &mut pending)))
-        .unwrap_or_else(|panic| Err(RunError::Panicked { message: message(&*panic) }));
+        .unwrap_or_else(|panic| Err(RunError::Panicked { message: panic_text(&*panic) }));
     let connectors = live.command().order.connectors;
     let comment = match result {
         Ok(()) => {
@@ -280,12 +279,4 @@ impl Observer for Recorder<'_> {
         }
         Ok(())
     }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-        .to_owned()
 }

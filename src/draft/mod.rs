@@ -146,7 +146,6 @@ impl Draft<'_> {
             rows,
             files: &files,
             extensions: &surroundings.extensions,
-            may_lower: true,
         };
         let problems = &mut compiled.problems;
         compiled.plan = plan::compile(model, &environment, problems);

@@ -33,9 +33,9 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::failures::Failures;
 use crate::formats::{EncodeError, Segment};
 use crate::plan::{GenerateRowsError, Plan};
-use crate::sandbox::Failures;
 use crate::sinks::{Beside, Committed, Holder, Opened, Sink, SinkError, Start, Target};
 use memory::{Budget, Ending};
 use units::{Unit, Units};

@@ -1,6 +1,5 @@
 //! A worker: makes the rows of one unit after the other and encodes them for every target.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::memory::{BlockSize, Budget};
@@ -8,6 +7,7 @@ use super::units::Unit;
 use super::{Control, Encoded, EngineError, Run};
 use crate::columns::Rows;
 use crate::formats::SegmentEncoder;
+use crate::problems::panic_text;
 
 /// What one thread keeps between units.
 pub(super) struct Worker<'a> {
@@ -46,7 +46,7 @@ impl<'a> Worker<'a> {
     pub(super) fn make(&mut self, unit: &Unit) -> Result<Encoded, EngineError> {
         // A panic fails this command, not the server: other commands share the process.
         catch_unwind(AssertUnwindSafe(|| self.encode(unit))).unwrap_or_else(|panic| {
-            Err(EngineError::Panicked { first_row: unit.first_row, message: message(&*panic) })
+            Err(EngineError::Panicked { first_row: unit.first_row, message: panic_text(&*panic) })
         })
     }
 
@@ -90,12 +90,4 @@ impl<'a> Worker<'a> {
         encoded.bytes = bytes;
         Ok(encoded)
     }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-        .to_owned()
 }

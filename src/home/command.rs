@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Order, Status};
-use crate::sandbox::Failures;
+use crate::failures::Failures;
 
 /// What somebody asks for: an order and the model that it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,12 +13,13 @@ use serde_json::{Map, Value};
 use super::Environment;
 use crate::attributes::{Attribute, Reader, shown};
 use crate::columns::DataType;
+use crate::failures::OnError;
 use crate::fields;
 use crate::model::Field;
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 use crate::sandbox::{
     Binding, Description, Extension, ExtensionFile, Fault, InputType, KINDS, Kind, Library,
-    OnError, Prepared, Program, Settings, Source, fold_name, parse_data_type,
+    Prepared, Program, Settings, Source, fold_name, parse_data_type,
 };
 
 /// What a field of user code may say beside what every field may.
@@ -43,6 +44,30 @@ pub const EXTENSION_ATTRIBUTES: &[Attribute] = &[
         "What becomes of a row that the generator fails on: it ends the command, or its value is null and counted.",
     ),
 ];
+
+/// What a field may say whose type is `kind` itself: which code it means, and what every extension takes.
+pub fn kind_attributes(kind: &dyn Kind) -> Vec<Attribute> {
+    let file = Attribute::new(
+        kind.file_attribute(),
+        "file name",
+        "",
+        "The file, in a folder of `extensions`, named without its folder.",
+    );
+    let generator = Attribute::new(
+        GENERATOR,
+        "text",
+        "the only one",
+        "Which of the generators of the file makes the values.",
+    );
+    let code = Attribute::new(CODE, "text", "", "The script itself, instead of a file.");
+    let code = kind.is_text().then_some(code);
+    [file]
+        .into_iter()
+        .chain(code)
+        .chain([generator])
+        .chain(EXTENSION_ATTRIBUTES.iter().copied())
+        .collect()
+}
 
 /// The attribute that says what becomes of a row that fails.
 const ON_ERROR: &str = "on_error";
@@ -160,7 +185,6 @@ impl Draft {
             returns: self.returns,
             stream,
             rows: environment.rows,
-            may_lower: environment.may_lower,
             on_error: self.on_error,
         };
         match self.program.prepare(&binding) {
@@ -293,15 +317,14 @@ fn find_file<'a>(
 
 /// Warns of attributes that nothing reads.
 fn warn_unknown(reader: &mut Reader<'_>, named: &Named<'_>) {
-    let mut own = Vec::new();
-    if let Named::Kind(kind) = named {
-        own.push(Attribute::new(kind.file_attribute(), "file name", "", ""));
-        own.push(Attribute::new(GENERATOR, "text", "", ""));
-        if kind.is_text() {
-            own.push(Attribute::new(CODE, "text", "", ""));
+    match named {
+        Named::Kind(kind) => {
+            reader.warn_unknown(&[crate::model::COMMON_ATTRIBUTES, &kind_attributes(*kind)]);
+        }
+        Named::Type(_) => {
+            reader.warn_unknown(&[crate::model::COMMON_ATTRIBUTES, EXTENSION_ATTRIBUTES]);
         }
     }
-    reader.warn_unknown(&[crate::model::COMMON_ATTRIBUTES, EXTENSION_ATTRIBUTES, &own]);
 }
 
 /// The parameters in the declared order; `None` after adding errors.

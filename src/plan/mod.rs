@@ -9,15 +9,16 @@ mod extension;
 mod order;
 
 pub use compile::{Environment, compile};
-pub use extension::{EXTENSION_ATTRIBUTES, library, reserved};
+pub use extension::{EXTENSION_ATTRIBUTES, kind_attributes, library, reserved};
 
 use std::sync::Arc;
 
 use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
 use crate::expression::{Bound, EvaluateError};
+use crate::failures::Failures;
 use crate::fields::{GenerateError, Generator};
 use crate::rng::Stream;
-use crate::sandbox::{ExtensionFile, Failures, Fault, Made, Prepared, Spent, Tier};
+use crate::sandbox::{ExtensionFile, Fault, Made, Prepared, Spent, Tier};
 
 /// A model ready to run.
 #[derive(Debug)]

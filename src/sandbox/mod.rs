@@ -21,7 +21,6 @@
 //! [`Program`] and [`Prepared`], its `mod` line and its line in [`KINDS`].
 
 mod data_type;
-mod failures;
 mod fault;
 mod files;
 mod library;
@@ -35,26 +34,56 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::{FailedRows, OnError};
 use crate::rng::Stream;
 
 pub use data_type::{data_type_name, parse_data_type};
-pub use failures::{FailedRows, Failures, OnError};
 pub use fault::{Fault, FaultKind, Place};
 pub use files::kind_of;
 pub use library::{Library, Reserved};
 pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};
 
+/// How much longer than one call a block with failing rows may take: every failing row is a call of its own.
+const PATIENCE: u64 = 3;
+
 /// Every kind of user code.
 pub static KINDS: &[&dyn Kind] = &[&rhai::Scripts, &wasm::Wasm];
+
+/// A function that scripts may call, as its authors read of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HostFunction {
+    /// What it is called, without arguments.
+    pub name: &'static str,
+    /// What stands together in listings.
+    pub group: &'static str,
+    /// How it is called, every form that takes other arguments.
+    pub signature: &'static str,
+    /// What it gives.
+    pub doc: &'static str,
+    /// Whether a script that calls it may be compiled for whole columns; else it is interpreted.
+    pub lowered: bool,
+}
+
+/// Every function that scripts may call beside those of their language, in the order of listings.
+pub fn host_functions() -> impl Iterator<Item = HostFunction> {
+    rhai::functions()
+}
 
 /// A kind of user code: what the files of some extensions hold.
 pub trait Kind: Debug + Sync {
     /// What a model calls it in `"type"` when it names a file instead of a type: `RHAI`, `WASM`.
     fn type_name(&self) -> &'static str;
+
+    /// One sentence for listings.
+    fn summary(&self) -> &'static str;
+
+    /// A field of this type as JSON text.
+    fn example(&self) -> &'static str;
 
     /// The attribute that names the file beside such a type: `script`, `module`.
     fn file_attribute(&self) -> &'static str;
@@ -215,8 +244,6 @@ pub struct Binding<'a> {
     pub stream: Stream,
     /// Rows of the whole command where they are known.
     pub rows: Option<u64>,
-    /// Whether scripts may be lowered. Off, everything is interpreted: for comparing both.
-    pub may_lower: bool,
     /// What becomes of a row that the generator fails on.
     pub on_error: OnError,
 }

@@ -287,6 +287,14 @@ mod tests {
     struct Listed(Vec<Description>);
 
     impl Kind for Lines {
+        fn summary(&self) -> &'static str {
+            "Lines."
+        }
+
+        fn example(&self) -> &'static str {
+            "{}"
+        }
+
         fn type_name(&self) -> &'static str {
             "LINES"
         }

@@ -10,6 +10,7 @@ use super::imports::{has_function, names, names_in_item};
 const LAYERS: &[(&str, &[&str])] = &[
     // L0: machinery that knows nothing of models.
     ("memory", &[]),
+    ("failures", &[]),
     ("rng", &[]),
     ("problems", &[]),
     ("columns", &[]),
@@ -30,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "columns",
             "dictionaries",
             "display",
+            "failures",
             "memory",
             "problems",
             "rng",
@@ -81,6 +83,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "attributes",
             "columns",
             "expression",
+            "failures",
             "fields",
             "model",
             "problems",
@@ -105,9 +108,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // L3
-    ("engine", &["columns", "formats", "plan", "sandbox", "sinks"]),
+    ("engine", &["columns", "failures", "formats", "plan", "problems", "sinks"]),
     // The server's own state, and what is done with it.
-    ("home", &["access", "config", "plan", "problems", "samples", "sandbox", "sinks"]),
+    ("home", &["access", "config", "failures", "plan", "problems", "samples", "sandbox", "sinks"]),
     // L4
     (
         "commands",
@@ -118,6 +121,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "draft",
             "engine",
+            "failures",
             "formats",
             "home",
             "model",
@@ -164,6 +168,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "draft",
             "engine",
             "expression",
+            "failures",
             "fields",
             "formats",
             "home",

@@ -619,7 +619,6 @@ fn told(model: &str, folder: &Path) -> Problems {
             rows: Some(20),
             files: &files,
             extensions: &Extensions::default(),
-            may_lower: true,
         };
         let plan = plan::compile(&model, &environment, &mut problems);
         assert!(plan.is_some() || problems.has_errors(), "refused without a reason");

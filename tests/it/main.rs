@@ -16,6 +16,7 @@ mod escape;
 mod failing_places;
 mod features;
 mod formats;
+mod functions;
 mod golden;
 mod hostile;
 mod http;

@@ -112,7 +112,6 @@ pub(crate) fn compile(model: &str) -> Option<Plan> {
         rows: None,
         files: &files,
         extensions: &Extensions::default(),
-        may_lower: true,
     };
     let model = model::parse(model, &mut problems)?;
     plan::compile(&model, &environment, &mut problems)

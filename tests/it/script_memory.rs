@@ -32,7 +32,7 @@ fn a_script_that_grows_ends_with_its_place_in_a_small_process() {
     for (name, code, place, words) in [
         ("replace", REPLACE, "1:59", "too large"),
         ("map", MAP, "2:", "take too much memory"),
-        ("calls", CALLS, "1:", "take too much memory"),
+        ("calls", CALLS, "2:", "take too much memory"),
     ] {
         let file = format!("{name}.rhai");
         fs::write(folder.path().join(&file), code).unwrap();

@@ -86,7 +86,7 @@ fn script(name: &str, folder: &Path) -> anyhow::Result<String> {
     create(&script, SCRIPT.as_bytes())?;
     create(&model, MODEL.replace("NAME", &name.to_uppercase()).as_bytes())?;
     Ok(format!(
-        "wrote {script} and {model}\n\n  datagen try {script}\n  datagen preview {model} --extensions {folder}",
+        "wrote {script} and {model}\n\n  datagen functions\n  datagen try {script}\n  datagen preview {model} --extensions {folder}",
         script = script.display(),
         model = model.display(),
         folder = folder.display(),
@@ -111,7 +111,7 @@ fn check(params) {
     }
 }
 
-// Once for a row. `row.NAME` is the value of another field; `()` is null.
+// Once for a row. `row.NAME` is the value of another field; `()` is null. What it may call: `datagen functions`.
 fn generate(row, params) {
     params.prefix + "-" + rand_digits(params.digits)
 }

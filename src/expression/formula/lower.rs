@@ -24,7 +24,7 @@ const MOST_NODES: usize = 50_000;
 
 /// What is said of everything that the language lacks.
 pub(super) const BEYOND: &str = "formulas know expressions, `if`, `switch`, variables, `Math` and \
-     functions of texts (`datagen help expressions`); for more write a RHAI field";
+     functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`";
 
 /// Why a formula is refused.
 #[derive(Debug)]

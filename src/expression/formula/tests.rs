@@ -298,18 +298,18 @@ fn what_is_not_ours_is_refused_with_its_place() {
     insta::assert_snapshot!(found.join("\n"), @r###"
     formula `if( $a > 8 ) then true; else false`, column 18, at ` true; else false`: not JavaScript: Expected a semicolon or an implicit semicolon after a statement, but found none
     formula `1 + Math.random()`, column 5, at `Math.random()`: `Math.random` is not part of the formula language (values must be reproducible: draw in a field of its own and use that)
-    formula `x = 1; for (;;) {}`, line 2, column 1, at `for (;;) {}`: a loop is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
-    formula `(function () { return 1 })()`, column 1, at `(function () { return 1`: a call of this is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
+    formula `x = 1; for (;;) {}`, line 2, column 1, at `for (;;) {}`: a loop is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
+    formula `(function () { return 1 })()`, column 1, at `(function () { return 1`: a call of this is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
     formula `${a} & 1`, column 8, at `1`: `&` is not part of the formula language (for `and` write `&&`)
-    formula `"x".toUpper()`, column 5, at `toUpper()`: the method `toUpper` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
+    formula `"x".toUpper()`, column 5, at `toUpper()`: the method `toUpper` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
     formula `factor * 2`, column 1, at `factor * 2`: unknown name `factor` (a field is written `${factor}`)
     formula `const c = 1; c = 2`, column 14, at `c = 2`: `c` is a constant
     formula `let d = 1; let d = 2`, column 16, at `d = 2`: `d` is declared twice
     formula `${a} = 2`, column 1, at `${a} = 2`: a field cannot be assigned
     formula `Math.pow(1)`, column 1, at `Math.pow(1)`: `pow` takes 2 arguments, not 1
-    formula `[1, 2]`, column 1, at `[1, 2]`: an array is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
-    formula `new Date()`, column 1, at `new Date()`: `new` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
-    formula `process.exit(1)`, column 9, at `exit(1)`: the method `exit` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field)
+    formula `[1, 2]`, column 1, at `[1, 2]`: an array is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
+    formula `new Date()`, column 1, at `new Date()`: `new` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
+    formula `process.exit(1)`, column 9, at `exit(1)`: the method `exit` is not part of the formula language (formulas know expressions, `if`, `switch`, variables, `Math` and functions of texts (`datagen help expressions`); for more write a RHAI field, see `datagen fields RHAI`)
     formula `${}`, column 1, at `${}`: `$` without a field's name
     formula `// nothing`, column 1, at `// nothing`: holds no expression
     formula: `x` is read before it has a value

@@ -11,8 +11,8 @@ use super::commands::{COLUMNS, conditions};
 use super::schema::older;
 use super::{Store, StoreError, StoredBatch};
 use crate::access::{Account, Password, Role};
+use crate::failures::Failures;
 use crate::home::{Command, Filter, Order, Schedule, Status};
-use crate::sandbox::Failures;
 use crate::sinks::{Committed, CommittedFile};
 
 fn time(milliseconds: i64) -> DateTime<Utc> {

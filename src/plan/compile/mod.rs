@@ -35,8 +35,6 @@ pub struct Environment<'a> {
     pub files: &'a ReadRoots,
     /// The user code that the model may name.
     pub extensions: &'a Extensions,
-    /// Whether scripts may be turned into compiled code; off only to compare it with the interpreter.
-    pub may_lower: bool,
 }
 
 /// Compiles `model`; `None` after adding errors to `problems`.

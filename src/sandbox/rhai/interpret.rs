@@ -22,10 +22,10 @@ use super::values::cell;
 use super::watch::{self, Stop};
 use super::{Text, walk};
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::{FailedRows, OnError};
 use crate::rng::Stream;
-use crate::sandbox::failures::PATIENCE;
 use crate::sandbox::{
-    Binding, FailedRows, Fault, FaultKind, InputType, Made, OnError, Place, Spent, SubValue,
+    Binding, Fault, FaultKind, InputType, Made, PATIENCE, Place, Spent, SubValue,
 };
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
@@ -132,13 +132,10 @@ impl Interpreted {
         Ok(interpreter)
     }
 
-    /// Runs `check`, where the script has one.
+    /// Runs `check`, which the script has.
     pub(super) fn check(&self) -> Result<(), Box<Fault>> {
         let interpreter = self.interpreter()?;
         let interpreter = interpreter.borrow();
-        if !interpreter.has_check {
-            return Ok(());
-        }
         host::with(|host| host.turn_to(self.stream, self.rows));
         self.begin(1);
         let options = rhai::CallFnOptions::new().eval_ast(false);
@@ -189,7 +186,6 @@ struct Interpreter {
     /// The name of the argument that holds the whole row, where the script uses it.
     row: Option<String>,
     parameters: Dynamic,
-    has_check: bool,
     nullable: bool,
     sub_values: Vec<SubValue>,
 }
@@ -246,7 +242,6 @@ impl Interpreter {
             variables,
             row: script.whole_row.then_some(row),
             parameters,
-            has_check: script.has_check,
             nullable: script.nullable,
             sub_values: script.description.sub_values,
         })

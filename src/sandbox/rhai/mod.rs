@@ -41,12 +41,24 @@ mod watch;
 use std::sync::Arc;
 
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::OnError;
 use crate::sandbox::{
-    Binding, Description, Fault, FaultKind, Kind, Limits, Made, OnError, Prepared, Program, Source,
-    Spent, Tier,
+    Binding, Description, Fault, FaultKind, HostFunction, Kind, Limits, Made, Prepared, Program,
+    Source, Spent, Tier,
 };
 use interpret::Interpreted;
 use lower::Tree;
+
+/// The functions of [`host`], as listings show them.
+pub(super) fn functions() -> impl Iterator<Item = HostFunction> {
+    host::functions().map(|function| HostFunction {
+        name: function.name(),
+        group: function.group.words(),
+        signature: function.signature,
+        doc: function.doc,
+        lowered: !function.forms.is_empty(),
+    })
+}
 
 /// Rhai scripts.
 #[derive(Debug)]
@@ -55,6 +67,14 @@ pub(super) struct Scripts;
 impl Kind for Scripts {
     fn type_name(&self) -> &'static str {
         "RHAI"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Values of a script in the Rhai language, which stands in the model or in a file."
+    }
+
+    fn example(&self) -> &'static str {
+        r#"{"name": "twice", "type": "RHAI", "code": "fn generate(row, params) { row.price * 2 }", "returns": "float64"}"#
     }
 
     fn file_attribute(&self) -> &'static str {
@@ -74,6 +94,12 @@ impl Kind for Scripts {
     }
 
     fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
+        ScriptProgram::load(source, limits).map(|program| Arc::new(program) as Arc<dyn Program>)
+    }
+}
+
+impl ScriptProgram {
+    fn load(source: &Source<'_>, limits: &Limits) -> Result<Self, Box<Fault>> {
         let script = read::read(&engine::parser(limits), source)?;
         let text = Text {
             label: source.label.to_owned(),
@@ -81,11 +107,12 @@ impl Kind for Scripts {
             bytes: Arc::clone(source.bytes),
             limits: limits.clone(),
         };
-        Ok(Arc::new(ScriptProgram {
+        Ok(Self {
             text: Arc::new(text),
             descriptions: [script.description],
             nullable: script.nullable,
-        }))
+            has_check: script.has_check,
+        })
     }
 }
 
@@ -109,6 +136,7 @@ struct ScriptProgram {
     text: Arc<Text>,
     descriptions: [Description; 1],
     nullable: bool,
+    has_check: bool,
 }
 
 impl Program for ScriptProgram {
@@ -117,6 +145,12 @@ impl Program for ScriptProgram {
     }
 
     fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+        Ok(Box::new(self.field(binding)?))
+    }
+}
+
+impl ScriptProgram {
+    fn field(&self, binding: &Binding<'_>) -> Result<Field, Box<Fault>> {
         let description = &self.descriptions[0];
         let Some(data_type) = description.output.or(binding.returns) else {
             let message = "what the script returns is not said, expected `const output = \"…\";` in it, \
@@ -124,19 +158,15 @@ impl Program for ScriptProgram {
             return Err(Box::new(Fault::new(FaultKind::Refused, self.text.label.clone(), message)));
         };
         let interpreted = Interpreted::new(Arc::clone(&self.text), binding, data_type);
-        interpreted.check()?;
-        let tree = if binding.may_lower {
-            self.lower(&interpreted, data_type)
-        } else {
-            Err("lowering is switched off".to_owned())
-        };
+        if self.has_check {
+            interpreted.check()?;
+        }
+        let tree = self.lower(&interpreted, data_type);
         let nullable = self.nullable && tree.as_ref().map_or(true, Tree::is_nullable);
         let nullable = nullable || binding.on_error == OnError::Null;
-        Ok(Box::new(Field { interpreted, tree, nullable }))
+        Ok(Field { interpreted, tree, nullable })
     }
-}
 
-impl ScriptProgram {
     /// The script as a tree, or what prevents it.
     fn lower(&self, field: &Interpreted, data_type: DataType) -> Result<Tree, String> {
         let script = read::read(&engine::parser(&self.text.limits), &self.text.source())

@@ -116,8 +116,6 @@ impl Author<'_> {
 
 /// The constants at the top of the script; anything else there is refused.
 fn constants(ast: &AST, at: Author<'_>) -> Result<Constants, Box<Fault>> {
-    const KNOWN: [&str; 6] =
-        ["output", "params", "inputs", "nullable", "sub_values", "description"];
     let mut constants = Constants::new();
     for statement in ast.statements() {
         match statement {
@@ -137,12 +135,6 @@ fn constants(ast: &AST, at: Author<'_>) -> Result<Constants, Box<Fault>> {
                 let message = "only functions and constants may stand outside of functions";
                 return Err(at.fault(other.position(), message.to_owned()));
             }
-        }
-    }
-    for (name, (value, position)) in &constants {
-        // The declarations are lower case; a constant of the author's own has another name.
-        if KNOWN.contains(&name.as_str()) && name == "description" && !value.is_string() {
-            return Err(at.fault(*position, "`description` is no text".to_owned()));
         }
     }
     Ok(constants)

@@ -8,9 +8,10 @@ use super::Scripts;
 use super::engine::{engine, parser};
 use super::watch;
 use crate::columns::{DataType, Rows};
+use crate::failures::OnError;
 use crate::memory::peak_of;
 use crate::rng::Stream;
-use crate::sandbox::{Binding, Kind as _, Limits, OnError, Prepared, Source};
+use crate::sandbox::{Binding, Kind as _, Limits, Prepared, Source};
 
 /// Names that the language's packages register, without those that read a clock.
 const NAMES: &str = "!= % * ** + += - / < << <= == > >= abs acos acosh add all append as_string asin asinh \
@@ -126,7 +127,6 @@ fn prepared(code: &str, on_error: OnError) -> Box<dyn Prepared> {
         returns: Some(DataType::Int64),
         stream: Stream::new(3, "f"),
         rows: None,
-        may_lower: true,
         on_error,
     };
     program.prepare(&binding).unwrap()
@@ -298,7 +298,6 @@ fn callbacks_inside_callbacks_end_in_time() {
         returns: Some(DataType::Int64),
         stream: Stream::new(3, "f"),
         rows: None,
-        may_lower: true,
         on_error: OnError::Fail,
     };
     let began = std::time::Instant::now();

@@ -10,8 +10,9 @@ use super::faults::refused;
 use super::inputs::{Input, Passing};
 use super::program::{Module, Parameter, checked};
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::OnError;
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind, Made, OnError, Prepared, Spent, Tier};
+use crate::sandbox::{Fault, FaultKind, Made, Prepared, Spent, Tier};
 
 /// Purpose of the lane of the seed that all rows share.
 const FIELD_SEED: u64 = 0x6669_656c_6473_6565;

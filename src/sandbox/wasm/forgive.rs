@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::block::Block;
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
-use crate::sandbox::failures::PATIENCE;
-use crate::sandbox::{FailedRows, Fault, FaultKind, Made};
+use crate::failures::FailedRows;
+use crate::sandbox::{Fault, FaultKind, Made, PATIENCE};
 
 impl Block {
     /// Makes the rows, null where the module fails.

@@ -49,6 +49,14 @@ impl Kind for Wasm {
         "WASM"
     }
 
+    fn summary(&self) -> &'static str {
+        "Values of a WebAssembly module, written in Rust, C, JavaScript or Python."
+    }
+
+    fn example(&self) -> &'static str {
+        r#"{"name": "card", "type": "WASM", "module": "cards.wasm", "generator": "payment-card"}"#
+    }
+
     fn file_attribute(&self) -> &'static str {
         "module"
     }

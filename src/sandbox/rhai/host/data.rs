@@ -1,7 +1,8 @@
 //! Dictionaries: names, cities, countries and phone numbers, drawn by their weights.
 
-use rhai::{Dynamic, Engine, ImmutableString, Map};
+use rhai::{Dynamic, ImmutableString, Map};
 
+use super::function::{Function, Group, form};
 use super::{Answer, Host, raised, with};
 use crate::dictionaries::{
     Country, MAX_NATIONAL_DIGITS, cities, countries, find_country, first_names, last_names,
@@ -138,27 +139,74 @@ impl Host {
     }
 }
 
-pub(super) fn register(engine: &mut Engine) {
-    type Draw = fn(&mut Host, &str) -> Answer<String>;
-    let draws: [(&str, Draw); 3] =
-        [("first_name", Host::first_name), ("last_name", Host::last_name), ("city", Host::city)];
-    for (name, draw) in draws {
-        engine.register_fn(name, move || raised(with(|host| draw(host, ""))));
-        engine.register_fn(name, move |country: ImmutableString| {
-            raised(with(|host| draw(host, &country)))
-        });
-    }
-    engine.register_fn("country", || with(Host::country));
-    engine.register_fn("place", || raised(with(|host| host.place_on_earth(""))));
-    engine.register_fn("place", |country: ImmutableString| {
-        raised(with(|host| host.place_on_earth(&country)))
-    });
-    engine
-        .register_fn("phone", |country: ImmutableString| raised(with(|host| host.phone(&country))));
-    engine.register_fn("country_code", |spelling: ImmutableString| {
-        raised(country(&spelling).map(|country| country.iso2().to_owned()))
-    });
-}
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        group: Group::Dictionaries,
+        signature: "first_name(), first_name(country)",
+        doc: "a first name by its frequency, of all countries or of one",
+        forms: &[
+            form!(draws "first_name"() -> Text, |h| h.first_name("")),
+            form!(draws "first_name"(country: Text) -> Text, |h| h.first_name(country)),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "last_name(), last_name(country)",
+        doc: "a last name by its frequency, of all countries or of one",
+        forms: &[
+            form!(draws "last_name"() -> Text, |h| h.last_name("")),
+            form!(draws "last_name"(country: Text) -> Text, |h| h.last_name(country)),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "city(), city(country)",
+        doc: "a city by its inhabitants, of all countries or of one",
+        forms: &[
+            form!(draws "city"() -> Text, |h| h.city("")),
+            form!(draws "city"(country: Text) -> Text, |h| h.city(country)),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "place(), place(country)",
+        doc: "a city as a map of `name`, `country`, `latitude` and `longitude`",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("place", || raised(with(|host| host.place_on_earth(""))));
+            engine.register_fn("place", |country: ImmutableString| {
+                raised(with(|host| host.place_on_earth(&country)))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "country()",
+        doc: "the name of a country, all alike",
+        forms: &[form!(draws "country"() -> Text, |h| Ok(h.country()))],
+        others: None,
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "country_code(spelling)",
+        doc: "the ISO code of two letters of a country's name or code",
+        forms: &[form!(pure "country_code"(spelling: Text) -> Text, |_| {
+            aside(|| country(spelling)).map(|country| country.iso2().to_owned())
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Dictionaries,
+        signature: "phone(country)",
+        doc: "a phone number of the country's own plan, with `+` and its code",
+        forms: &[form!(draws "phone"(country: Text) -> Text, |h| h.phone(country))],
+        others: None,
+    },
+];
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use rhai::{Engine, ImmutableString};
 
+use super::function::{Function, Group};
 use super::{Answer, Host, raised, with};
 use crate::calendar::civil::{days_in_month, iso_weekday, split_instant};
 use crate::calendar::text::{iso_date, iso_instant};
@@ -109,34 +110,144 @@ fn timestamp_text(time: Timestamp) -> String {
     written(&out)
 }
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Date>("date");
-    engine.register_type_with_name::<Timestamp>("timestamp");
-    engine.register_fn("date", |year: i64, month: i64, day: i64| raised(date(year, month, day)));
-    engine.register_fn("date", date_of);
-    engine.register_fn("parse_date", |text: ImmutableString| {
-        raised(parse_date(&text).map(Date).map_err(|error| error.to_string()))
-    });
-    engine.register_fn("timestamp", |text: ImmutableString| raised(timestamp(&text)));
-    engine.register_fn("timestamp", |date: Date| Timestamp(midnight(date)));
-    engine.register_fn("add_days", |date: Date, days: i64| raised(add_days(date, days)));
-    engine.register_fn("add_months", |date: Date, months: i64| raised(add_months(date, months)));
-    engine.register_fn("add_years", |date: Date, years: i64| {
-        raised(add_months(date, years.saturating_mul(12)))
-    });
-    engine.register_fn("add_seconds", |time: Timestamp, seconds: i64| {
-        raised(add_seconds(time, seconds as f64))
-    });
-    engine.register_fn("add_seconds", |time: Timestamp, seconds: f64| {
-        raised(add_seconds(time, seconds))
-    });
-    engine.register_fn("days_between", |from: Date, to: Date| i64::from(to.0) - i64::from(from.0));
-    engine.register_fn("format_date", |date: Date, pattern: ImmutableString| {
-        raised(with(|host| host.format_micros(midnight(date), &pattern)))
-    });
-    engine.register_fn("format_date", |time: Timestamp, pattern: ImmutableString| {
-        raised(with(|host| host.format_micros(time.0, &pattern)))
-    });
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        group: Group::Dates,
+        signature: "date(year, month, day), date(timestamp)",
+        doc: "a date, or that of a point in time",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_type_with_name::<Date>("date");
+            engine.register_fn("date", |year: i64, month: i64, day: i64| {
+                raised(date(year, month, day))
+            });
+            engine.register_fn("date", date_of);
+            register_comparisons::<Date>(engine);
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "parse_date(text)",
+        doc: "the date of a text such as `2026-01-31`",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("parse_date", |text: ImmutableString| {
+                raised(parse_date(&text).map(Date).map_err(|error| error.to_string()))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "timestamp(text), timestamp(date)",
+        doc: "the point in time of a text such as `2026-01-31T23:59:59Z`, or the beginning of a date",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_type_with_name::<Timestamp>("timestamp");
+            engine.register_fn("timestamp", |text: ImmutableString| raised(timestamp(&text)));
+            engine.register_fn("timestamp", |date: Date| Timestamp(midnight(date)));
+            register_comparisons::<Timestamp>(engine);
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "add_days(date, days)",
+        doc: "the date so many days later",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("add_days", |date: Date, days: i64| raised(add_days(date, days)));
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "add_months(date, months)",
+        doc: "the same day of a later month, its last day where it is shorter",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("add_months", |date: Date, months: i64| {
+                raised(add_months(date, months))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "add_years(date, years)",
+        doc: "the same day of a later year",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("add_years", |date: Date, years: i64| {
+                raised(add_months(date, years.saturating_mul(12)))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "add_seconds(timestamp, seconds)",
+        doc: "the point in time so many seconds later, whole or with a fraction",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("add_seconds", |time: Timestamp, seconds: i64| {
+                raised(add_seconds(time, seconds as f64))
+            });
+            engine.register_fn("add_seconds", |time: Timestamp, seconds: f64| {
+                raised(add_seconds(time, seconds))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "days_between(from, to)",
+        doc: "the days from one date to another",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("days_between", |from: Date, to: Date| {
+                i64::from(to.0) - i64::from(from.0)
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "format_date(date, pattern)",
+        doc: "a date or point in time as text, by a pattern such as `yyyy-MM-dd`",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("format_date", |date: Date, pattern: ImmutableString| {
+                raised(with(|host| host.format_micros(midnight(date), &pattern)))
+            });
+            engine.register_fn("format_date", |time: Timestamp, pattern: ImmutableString| {
+                raised(with(|host| host.format_micros(time.0, &pattern)))
+            });
+        }),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "date.year, date.month, date.day, date.weekday",
+        doc: "parts of a date or point in time; Monday is 1",
+        forms: &[],
+        others: Some(register_parts),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "timestamp.hour, timestamp.minute, timestamp.second, timestamp.epoch_millis",
+        doc: "parts of a point in time",
+        forms: &[],
+        others: Some(register_times),
+    },
+    Function {
+        group: Group::Dates,
+        signature: "date.to_string()",
+        doc: "a date or point in time as ISO 8601 writes it",
+        forms: &[],
+        others: Some(|engine| {
+            for name in ["to_string", "to_debug"] {
+                engine.register_fn(name, |date: &mut Date| date_text(*date));
+                engine.register_fn(name, |time: &mut Timestamp| timestamp_text(*time));
+            }
+        }),
+    },
+];
+
+fn register_parts(engine: &mut Engine) {
     for (name, part) in [
         ("year", (|date: Date| i64::from(civil_from_days(date.0).0)) as fn(Date) -> i64),
         ("month", |date: Date| i64::from(civil_from_days(date.0).1)),
@@ -146,18 +257,15 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_get(name, move |date: &mut Date| part(*date));
         engine.register_get(name, move |time: &mut Timestamp| part(date_of(*time)));
     }
+}
+
+fn register_times(engine: &mut Engine) {
     for (name, unit, count) in [("hour", 3_600, 24), ("minute", 60, 60), ("second", 1, 60)] {
         engine.register_get(name, move |time: &mut Timestamp| {
             split_instant(time.0).1 / (unit * MICROS_PER_SECOND) % count
         });
     }
     engine.register_get("epoch_millis", |time: &mut Timestamp| time.0.div_euclid(1_000));
-    for name in ["to_string", "to_debug"] {
-        engine.register_fn(name, |date: &mut Date| date_text(*date));
-        engine.register_fn(name, |time: &mut Timestamp| timestamp_text(*time));
-    }
-    register_comparisons::<Date>(engine);
-    register_comparisons::<Timestamp>(engine);
 }
 
 fn register_comparisons<T: Ord + Copy + Send + Sync + 'static>(engine: &mut Engine) {

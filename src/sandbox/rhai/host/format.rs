@@ -5,6 +5,7 @@
 
 use rhai::{Dynamic, Engine, ImmutableString};
 
+use super::function::{Function, Group, form};
 use super::{Answer, raised};
 
 /// Most characters that a placeholder may ask for.
@@ -211,7 +212,27 @@ fn of_dynamics(pattern: &str, values: &[Dynamic]) -> Answer<String> {
     format_values(pattern, &shown.collect::<Vec<_>>())
 }
 
-pub(super) fn register(engine: &mut Engine) {
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = &[Function {
+    group: Group::Form,
+    signature: "format(pattern, value, …)",
+    doc: "the pattern with one to eight values in its places, such as `{}`, `{:05}`, `{:.2}` or `{:>8}` (width, \
+          `<^>`, zeros, `+`, digits, `x X b o`; at most 10,000 characters and 100 digits behind the point each)",
+    forms: &[
+        form!(lowered pure "format"(pattern: Text, value: Int) -> Text, |_| {
+            format_values(pattern, &[Shown::Int(value)])
+        }),
+        form!(lowered pure "format"(pattern: Text, value: Float) -> Text, |_| {
+            format_values(pattern, &[Shown::Float(value)])
+        }),
+        form!(lowered pure "format"(pattern: Text, value: Text) -> Text, |_| {
+            format_values(pattern, &[Shown::Text(value)])
+        }),
+    ],
+    others: Some(register),
+}];
+
+fn register(engine: &mut Engine) {
     macro_rules! of {
         ($($value:ident)+) => {
             engine.register_fn("format", |pattern: ImmutableString, $($value: Dynamic),+| {

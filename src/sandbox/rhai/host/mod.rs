@@ -14,14 +14,14 @@
 //! | `row_number`, `table_rows`, `permute` | here |
 //! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
 //!
-//! Texts are put together by the language's own `` `…${value}…` ``; `upper` and `lower` are its `to_upper` and
-//! `to_lower`. `scripts/README.md` tells authors of all of them.
-//!
-//! To add a function: write it in the file of its group, and register it there.
+//! To add a function: write it in the file of its group, with an entry of that file's table. The interpreter,
+//! the lowered tier, `datagen functions` and the reference in `scripts/README.md` follow from the entry
+//! (`BLESS=1 cargo test --test it functions` writes the last).
 
 pub(super) mod data;
 pub(super) mod dates;
 pub(super) mod format;
+pub(super) mod function;
 mod measured;
 pub(super) mod random;
 pub(super) mod text;
@@ -32,6 +32,7 @@ use rhai::{Engine, EvalAltResult, Position};
 
 use crate::rng::{Cell, Stream};
 use crate::sandbox::Limits;
+use function::{Form, Function, Group, form};
 
 thread_local! {
     /// The row that this thread's script is run for.
@@ -124,21 +125,75 @@ fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
     answer.map_err(|message| Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE)))
 }
 
+/// The functions of this file.
+const FUNCTIONS: &[Function] = &[
+    Function {
+        group: Group::Position,
+        signature: "row_number()",
+        doc: "the number of the row in the whole command, from 0 on",
+        forms: &[form!(draws "row_number"() -> Int, |h| Ok(h.row_number()))],
+        others: None,
+    },
+    Function {
+        group: Group::Position,
+        signature: "table_rows()",
+        doc: "the rows of the whole command, `()` where they are not known",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("table_rows", || {
+                with(|host| host.rows.map_or(rhai::Dynamic::UNIT, |rows| (rows as i64).into()))
+            });
+        }),
+    },
+    Function {
+        group: Group::Position,
+        signature: "permute(index, count)",
+        doc: "each number below `count` once for the numbers below `count`: for values that never repeat",
+        forms: &[
+            form!(draws "permute"(index: Int, count: Int) -> Int, |h| h.permute(index, count)),
+        ],
+        others: None,
+    },
+];
+
+/// What [`engine`](super::engine) makes known: it has the field that logs.
+const LOGGED: &[Function] = &[Function {
+    group: Group::Talking,
+    signature: "log(text), print(value), debug(value)",
+    doc: "writes to the debug log (`DATAGEN_LOG=datagen=debug`) with field and row, 100 lines a block",
+    forms: &[],
+    others: None,
+}];
+
+/// Every function of ours that scripts may call, in the order of listings.
+pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Function> {
+    const ALL: [&[Function]; 7] = [
+        random::FUNCTIONS,
+        FUNCTIONS,
+        data::FUNCTIONS,
+        dates::FUNCTIONS,
+        format::FUNCTIONS,
+        text::FUNCTIONS,
+        LOGGED,
+    ];
+    ALL.into_iter().flatten()
+}
+
+/// Every form of plain values, also of functions that the language has.
+pub(in crate::sandbox::rhai) fn forms() -> impl Iterator<Item = &'static Form> {
+    functions().flat_map(|function| function.forms).chain(text::OF_THE_LANGUAGE)
+}
+
 /// Makes all functions known to `engine`.
 pub(in crate::sandbox::rhai) fn register(engine: &mut Engine, limits: &Limits) {
     measured::register(engine, limits.script_memory_bytes);
-    random::register(engine);
-    text::register(engine);
-    format::register(engine);
-    dates::register(engine);
-    data::register(engine);
-    engine.register_fn("row_number", || with(|host| host.row_number()));
-    engine.register_fn("table_rows", || {
-        with(|host| host.rows.map_or(rhai::Dynamic::UNIT, |rows| (rows as i64).into()))
-    });
-    engine.register_fn("permute", |index: i64, count: i64| {
-        raised(with(|host| host.permute(index, count)))
-    });
+    text::refuse(engine);
+    for register in functions().filter_map(|function| function.others) {
+        register(engine);
+    }
+    for register in forms().filter_map(|form| form.register) {
+        register(engine);
+    }
 }
 
 #[cfg(test)]

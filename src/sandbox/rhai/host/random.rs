@@ -1,7 +1,8 @@
 //! Draws: every one takes the next words of the row's own stream.
 
-use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rhai::{Array, Dynamic};
 
+use super::function::{Function, Group, form};
 use super::{Answer, Host, raised, with};
 use crate::rng::{scale, unit};
 use crate::sampling::distribution::Zipf;
@@ -188,35 +189,138 @@ fn characters(function: &str, count: i64) -> Answer<usize> {
     Err(format!("{function}({count}): expected a count from 0 to {MOST_CHARACTERS}"))
 }
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("rand_int", |low: i64, high: i64| raised(with(|h| h.rand_int(low, high))));
-    engine.register_fn("rand_float", || with(Host::rand_float));
-    engine.register_fn("rand_float", |low: f64, high: f64| with(|h| h.rand_float_in(low, high)));
-    engine.register_fn("rand_bool", || with(|h| h.rand_bool(0.5)));
-    engine.register_fn("rand_bool", |probability: f64| with(|h| h.rand_bool(probability)));
-    engine.register_fn("rand_normal", |mean: f64, sd: f64| with(|h| h.rand_normal(mean, sd)));
-    engine.register_fn("rand_exp", |rate: f64| raised(with(|h| h.rand_exp(rate))));
-    engine.register_fn("rand_zipf", |ranks: i64, exponent: f64| {
-        raised(with(|h| h.rand_zipf(ranks, exponent)))
-    });
-    engine.register_fn("rand_digits", |count: i64| raised(with(|h| h.rand_digits(count))));
-    engine.register_fn("rand_hex", |count: i64| raised(with(|h| h.rand_hex(count))));
-    engine.register_fn("rand_string", |count: i64, alphabet: ImmutableString| {
-        raised(with(|h| h.rand_string(count, &alphabet)))
-    });
-    engine.register_fn("uuid", || with(Host::uuid));
-    engine.register_fn("pick", |list: &mut Array| {
-        raised(with(|h| h.place("pick", list.len())).map(|place| list[place].clone()))
-    });
-    engine.register_fn("pick_weighted", |list: &mut Array, weights: Array| {
-        raised(with(|h| h.pick_weighted(list, &weights)))
-    });
-    engine.register_fn("sample", |list: Array, count: i64| raised(with(|h| h.sample(list, count))));
-    engine.register_fn("shuffle", |list: Array| {
-        let all = list.len() as i64;
-        raised(with(|h| h.sample(list, all)))
-    });
-}
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        group: Group::Numbers,
+        signature: "rand_int(low, high)",
+        doc: "a whole number from `low` to `high`, both included",
+        forms: &[form!(draws "rand_int"(low: Int, high: Int) -> Int, |h| h.rand_int(low, high))],
+        others: None,
+    },
+    Function {
+        group: Group::Numbers,
+        signature: "rand_float(), rand_float(low, high)",
+        doc: "a number from 0 to below 1, or from `low` to below `high`",
+        forms: &[
+            form!(draws "rand_float"() -> Float, |h| Ok(h.rand_float())),
+            form!(draws "rand_float"(low: Float, high: Float) -> Float, |h| {
+                Ok(h.rand_float_in(low, high))
+            }),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Numbers,
+        signature: "rand_bool(), rand_bool(probability)",
+        doc: "true with this probability, else in half of the rows",
+        forms: &[
+            form!(draws "rand_bool"() -> Bool, |h| Ok(h.rand_bool(0.5))),
+            form!(draws "rand_bool"(probability: Float) -> Bool, |h| Ok(h.rand_bool(probability))),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Numbers,
+        signature: "rand_normal(mean, deviation)",
+        doc: "a normally distributed number",
+        forms: &[form!(draws "rand_normal"(mean: Float, deviation: Float) -> Float, |h| {
+            Ok(h.rand_normal(mean, deviation))
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Numbers,
+        signature: "rand_exp(rate)",
+        doc: "an exponentially distributed number, 1 / `rate` on average",
+        forms: &[form!(draws "rand_exp"(rate: Float) -> Float, |h| h.rand_exp(rate))],
+        others: None,
+    },
+    Function {
+        group: Group::Numbers,
+        signature: "rand_zipf(ranks, exponent)",
+        doc: "a rank from 1 to `ranks`, low ones more often",
+        forms: &[form!(draws "rand_zipf"(ranks: Int, exponent: Float) -> Int, |h| {
+            h.rand_zipf(ranks, exponent)
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Texts,
+        signature: "rand_digits(count)",
+        doc: "a text of so many digits",
+        forms: &[form!(draws "rand_digits"(count: Int) -> Text, |h| h.rand_digits(count))],
+        others: None,
+    },
+    Function {
+        group: Group::Texts,
+        signature: "rand_hex(count)",
+        doc: "a text of so many digits `0` to `f`",
+        forms: &[form!(draws "rand_hex"(count: Int) -> Text, |h| h.rand_hex(count))],
+        others: None,
+    },
+    Function {
+        group: Group::Texts,
+        signature: "rand_string(count, alphabet)",
+        doc: "a text of so many letters of the text `alphabet`",
+        forms: &[form!(draws "rand_string"(count: Int, alphabet: Text) -> Text, |h| {
+            h.rand_string(count, alphabet)
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Texts,
+        signature: "uuid()",
+        doc: "a random uuid (version 4)",
+        forms: &[form!(draws "uuid"() -> Text, |h| Ok(h.uuid()))],
+        others: None,
+    },
+    Function {
+        group: Group::Lists,
+        signature: "pick(list)",
+        doc: "one value of the list",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("pick", |list: &mut Array| {
+                raised(with(|h| h.place("pick", list.len())).map(|place| list[place].clone()))
+            });
+        }),
+    },
+    Function {
+        group: Group::Lists,
+        signature: "pick_weighted(list, weights)",
+        doc: "one value of the list, each as often as its weight says",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("pick_weighted", |list: &mut Array, weights: Array| {
+                raised(with(|h| h.pick_weighted(list, &weights)))
+            });
+        }),
+    },
+    Function {
+        group: Group::Lists,
+        signature: "sample(list, count)",
+        doc: "so many different values of the list, in random order",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("sample", |list: Array, count: i64| {
+                raised(with(|h| h.sample(list, count)))
+            });
+        }),
+    },
+    Function {
+        group: Group::Lists,
+        signature: "shuffle(list)",
+        doc: "the list in random order",
+        forms: &[],
+        others: Some(|engine| {
+            engine.register_fn("shuffle", |list: Array| {
+                let all = list.len() as i64;
+                raised(with(|h| h.sample(list, all)))
+            });
+        }),
+    },
+];
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rhai::{Blob, Dynamic, Engine, ImmutableString};
+use rhai::{Blob, Dynamic, Engine, EvalAltResult};
 
+use super::function::{Form, Function, Group, form};
 use super::{Answer, raised};
 use crate::dictionaries::ascii;
 use crate::rng::mix;
@@ -135,66 +136,259 @@ pub(in crate::sandbox::rhai) fn round_to(value: f64, digits: i64) -> Answer<f64>
     Ok(if rounded.is_finite() { rounded } else { value })
 }
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("luhn", |digits: ImmutableString| raised(luhn(&digits)));
-    engine.register_fn("mod97", |text: ImmutableString| raised(mod97(&text)));
-    engine.register_fn("pad_left", |text: ImmutableString, width: i64, pad: ImmutableString| {
-        raised(pad_left(&text, width, &pad))
-    });
-    engine.register_fn("pad_left", |number: i64, width: i64, pad: ImmutableString| {
-        raised(pad_left(&number.to_string(), width, &pad))
-    });
-    engine.register_fn("slug", |text: ImmutableString| slug(&text));
-    engine.register_fn("title", |text: ImmutableString| title(&text));
-    engine.register_fn("base32", |text: ImmutableString| base32(text.as_bytes()));
-    engine.register_fn("base32", |bytes: Blob| base32(&bytes));
-    engine.register_fn("base64", |text: ImmutableString| base64(text.as_bytes()));
-    engine.register_fn("base64", |bytes: Blob| base64(&bytes));
-    engine.register_fn("hash", |text: ImmutableString| hash_text(&text));
-    engine.register_fn("hash", hash_int);
-    engine.register_fn("round_to", |value: f64, digits: i64| raised(round_to(value, digits)));
-    engine.register_fn("clamp", |value: i64, low: i64, high: i64| value.min(high).max(low));
-    engine.register_fn("clamp", |value: f64, low: f64, high: f64| value.min(high).max(low));
-    // Of the machine's own library these would differ in the last digit.
-    for (name, function) in MATHS {
-        engine.register_fn(*name, *function);
-    }
-    engine.register_fn("atan", libm::atan2);
-    engine.register_fn("hypot", libm::hypot);
-    engine.register_fn("pow", libm::pow);
-    engine.register_fn("log", |value: f64, base: f64| libm::log(value) / libm::log(base));
-    engine.register_fn("sleep", |_: Dynamic| {
-        raised::<()>(Err("sleep: a generator has no time to wait".to_owned()))
-    });
-    // The standard ones take whole and broken seconds by type, which wins over the one above.
-    engine.register_fn("sleep", |_: i64| {
-        raised::<()>(Err("sleep: a generator has no time to wait".to_owned()))
-    });
-    engine.register_fn("sleep", |_: f64| {
-        raised::<()>(Err("sleep: a generator has no time to wait".to_owned()))
-    });
-}
-
-/// Functions of one number, bound to a library that is part of this program.
-type Function = fn(f64) -> f64;
-const MATHS: &[(&str, Function)] = &[
-    ("sin", libm::sin),
-    ("cos", libm::cos),
-    ("tan", libm::tan),
-    ("sinh", libm::sinh),
-    ("cosh", libm::cosh),
-    ("tanh", libm::tanh),
-    ("asin", libm::asin),
-    ("acos", libm::acos),
-    ("atan", libm::atan),
-    ("asinh", libm::asinh),
-    ("acosh", libm::acosh),
-    ("atanh", libm::atanh),
-    ("sqrt", libm::sqrt),
-    ("exp", libm::exp),
-    ("ln", libm::log),
-    ("log", libm::log10),
+/// The functions of this file.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        group: Group::CheckDigits,
+        signature: "luhn(digits)",
+        doc: "the digits with their check digit behind them, as on payment cards",
+        forms: &[form!(pure "luhn"(digits: Text) -> Text, |_| luhn(digits))],
+        others: None,
+    },
+    Function {
+        group: Group::CheckDigits,
+        signature: "mod97(text)",
+        doc: "the remainder by 97 of the number that digits and letters make, as in an IBAN",
+        forms: &[form!(pure "mod97"(text: Text) -> Int, |_| mod97(text))],
+        others: None,
+    },
+    Function {
+        group: Group::Form,
+        signature: "pad_left(value, width, letter)",
+        doc: "a text or whole number with the letter before it up to so many characters",
+        forms: &[
+            form!(pure "pad_left"(text: Text, width: Int, pad: Text) -> Text, |_| {
+                pad_left(text, width, pad)
+            }),
+            form!(pure "pad_left"(number: Int, width: Int, pad: Text) -> Text, |_| {
+                pad_left(&number.to_string(), width, pad)
+            }),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Form,
+        signature: "slug(text)",
+        doc: "lower-case letters and digits of ASCII, with `-` between words",
+        forms: &[form!(pure "slug"(text: Text) -> Text, |_| Ok(slug(text)))],
+        others: None,
+    },
+    Function {
+        group: Group::Form,
+        signature: "title(text)",
+        doc: "the text with words in lower case and their first letters in upper case",
+        forms: &[form!(pure "title"(text: Text) -> Text, |_| Ok(title(text)))],
+        others: None,
+    },
+    Function {
+        group: Group::Form,
+        signature: "base32(value)",
+        doc: "the bytes of a text or blob in base 32 (RFC 4648)",
+        forms: &[form!(pure "base32"(text: Text) -> Text, |_| Ok(base32(text.as_bytes())))],
+        others: Some(|engine| {
+            engine.register_fn("base32", |bytes: Blob| base32(&bytes));
+        }),
+    },
+    Function {
+        group: Group::Form,
+        signature: "base64(value)",
+        doc: "the bytes of a text or blob in base 64 (RFC 4648)",
+        forms: &[form!(pure "base64"(text: Text) -> Text, |_| Ok(base64(text.as_bytes())))],
+        others: Some(|engine| {
+            engine.register_fn("base64", |bytes: Blob| base64(&bytes));
+        }),
+    },
+    Function {
+        group: Group::Form,
+        signature: "hash(value)",
+        doc: "64 bits of a text or whole number, spread evenly, the same in every version",
+        forms: &[
+            form!(pure "hash"(text: Text) -> Int, |_| Ok(hash_text(text))),
+            form!(pure "hash"(number: Int) -> Int, |_| Ok(hash_int(number))),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "round_to(value, digits)",
+        doc: "the number with so many digits behind the point, halves away from zero",
+        forms: &[form!(pure "round_to"(value: Float, digits: Int) -> Float, |_| {
+            round_to(value, digits)
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "clamp(value, low, high)",
+        doc: "the number, or the end of the range that it is beyond",
+        forms: &[
+            form!(pure "clamp"(value: Int, low: Int, high: Int) -> Int, |_| {
+                Ok(value.min(high).max(low))
+            }),
+            form!(pure "clamp"(value: Float, low: Float, high: Float) -> Float, |_| {
+                Ok(value.min(high).max(low))
+            }),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "sin(value)",
+        doc: "the sine of an angle in radians",
+        forms: &[form!(pure "sin"(value: Float) -> Float, |_| Ok(libm::sin(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "cos(value)",
+        doc: "the cosine of an angle in radians",
+        forms: &[form!(pure "cos"(value: Float) -> Float, |_| Ok(libm::cos(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "tan(value)",
+        doc: "the tangent of an angle in radians",
+        forms: &[form!(pure "tan"(value: Float) -> Float, |_| Ok(libm::tan(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "asin(value)",
+        doc: "the angle of a sine",
+        forms: &[form!(pure "asin"(value: Float) -> Float, |_| Ok(libm::asin(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "acos(value)",
+        doc: "the angle of a cosine",
+        forms: &[form!(pure "acos"(value: Float) -> Float, |_| Ok(libm::acos(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "sinh(value)",
+        doc: "the hyperbolic sine",
+        forms: &[form!(pure "sinh"(value: Float) -> Float, |_| Ok(libm::sinh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "cosh(value)",
+        doc: "the hyperbolic cosine",
+        forms: &[form!(pure "cosh"(value: Float) -> Float, |_| Ok(libm::cosh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "tanh(value)",
+        doc: "the hyperbolic tangent",
+        forms: &[form!(pure "tanh"(value: Float) -> Float, |_| Ok(libm::tanh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "asinh(value)",
+        doc: "the inverse hyperbolic sine",
+        forms: &[form!(pure "asinh"(value: Float) -> Float, |_| Ok(libm::asinh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "acosh(value)",
+        doc: "the inverse hyperbolic cosine",
+        forms: &[form!(pure "acosh"(value: Float) -> Float, |_| Ok(libm::acosh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "atanh(value)",
+        doc: "the inverse hyperbolic tangent",
+        forms: &[form!(pure "atanh"(value: Float) -> Float, |_| Ok(libm::atanh(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "sqrt(value)",
+        doc: "the square root",
+        forms: &[form!(pure "sqrt"(value: Float) -> Float, |_| Ok(libm::sqrt(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "exp(value)",
+        doc: "e to the power of the number",
+        forms: &[form!(pure "exp"(value: Float) -> Float, |_| Ok(libm::exp(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "ln(value)",
+        doc: "the natural logarithm",
+        forms: &[form!(pure "ln"(value: Float) -> Float, |_| Ok(libm::log(value)))],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "atan(value), atan(y, x)",
+        doc: "the angle of a tangent, or of a point",
+        forms: &[
+            form!(pure "atan"(value: Float) -> Float, |_| Ok(libm::atan(value))),
+            form!(pure "atan"(y: Float, x: Float) -> Float, |_| Ok(libm::atan2(y, x))),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "log(value), log(value, base)",
+        doc: "the logarithm of base 10, or of another",
+        forms: &[
+            form!(pure "log"(value: Float) -> Float, |_| Ok(libm::log10(value))),
+            form!(pure "log"(value: Float, base: Float) -> Float, |_| {
+                Ok(libm::log(value) / libm::log(base))
+            }),
+        ],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "pow(value, power)",
+        doc: "the number to a power",
+        forms: &[form!(pure "pow"(value: Float, power: Float) -> Float, |_| {
+            Ok(libm::pow(value, power))
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Maths,
+        signature: "hypot(x, y)",
+        doc: "the length of the vector of two numbers",
+        forms: &[form!(pure "hypot"(x: Float, y: Float) -> Float, |_| Ok(libm::hypot(x, y)))],
+        others: None,
+    },
 ];
+
+/// Functions of the language in forms of plain values: the interpreter has them already.
+pub(super) const OF_THE_LANGUAGE: &[Form] = &[
+    form!(lowered pure "to_float"(value: Int) -> Float, |_| Ok(value as f64)),
+    form!(lowered pure "len"(text: Text) -> Int, |_| Ok(text.chars().count() as i64)),
+    form!(lowered pure "abs"(value: Int) -> Int, |_| value.checked_abs().ok_or_else(String::new)),
+    form!(lowered pure "abs"(value: Float) -> Float, |_| Ok(value.abs())),
+    form!(lowered pure "floor"(value: Float) -> Float, |_| Ok(value.floor())),
+    form!(lowered pure "ceiling"(value: Float) -> Float, |_| Ok(value.ceil())),
+];
+
+/// Takes away what the language has and a generator must not.
+pub(super) fn refuse(engine: &mut Engine) {
+    fn no_time() -> Result<(), Box<EvalAltResult>> {
+        raised(Err("sleep: a generator has no time to wait".to_owned()))
+    }
+    engine.register_fn("sleep", |_: Dynamic| no_time());
+    // The standard ones take whole and broken seconds by type, which wins over the one above.
+    engine.register_fn("sleep", |_: i64| no_time());
+    engine.register_fn("sleep", |_: f64| no_time());
+}
 
 #[cfg(test)]
 mod tests {

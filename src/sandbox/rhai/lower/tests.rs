@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
+use crate::failures::OnError;
 use crate::rng::{Stream, scale, unit};
-use crate::sandbox::rhai::Scripts;
-use crate::sandbox::{
-    Binding, InputType, Kind as _, Limits, OnError, Prepared, Program, Source, Tier,
-};
+use crate::sandbox::rhai::host::forms;
+use crate::sandbox::rhai::host::function::Type;
+use crate::sandbox::rhai::{Field, ScriptProgram};
+use crate::sandbox::{Binding, InputType, Limits, Prepared as _, Program as _, Source, Tier};
 
 /// Bodies of `generate` over the inputs `a`, `b` (int64), `x` (float64), `t` (utf8), `c` (utf8, drawn from
 /// few), `f` (boolean), `n` (int64 with nulls); what they return. All of them are lowered.
@@ -152,7 +153,7 @@ fn columns(seed: u64, rows: Rows) -> Vec<Column> {
 }
 
 /// A script, the returns of it, and which inputs it reads.
-fn program(body: &str, returns: &str) -> Arc<dyn Program> {
+fn program(body: &str, returns: &str) -> ScriptProgram {
     let text =
         format!("const output = \"{returns}\";\n{FUNCTIONS}fn generate(row, params) {{ {body} }}");
     let source = Source {
@@ -162,15 +163,17 @@ fn program(body: &str, returns: &str) -> Arc<dyn Program> {
         digest: "",
         cache: None,
     };
-    Scripts.load(&source, &Limits::default()).unwrap_or_else(|fault| panic!("{}", fault.shown()))
+    ScriptProgram::load(&source, &Limits::default())
+        .unwrap_or_else(|fault| panic!("{}", fault.shown()))
 }
 
-fn places(program: &dyn Program) -> Vec<usize> {
+fn places(program: &ScriptProgram) -> Vec<usize> {
     let inputs = program.descriptions()[0].inputs.iter();
     inputs.map(|input| NAMES.iter().position(|name| *name == input.name).unwrap()).collect()
 }
 
-fn prepared(program: &dyn Program, may_lower: bool) -> Box<dyn Prepared> {
+/// A field of the script, lowered where it can be, or interpreted in any case.
+fn prepared(program: &ScriptProgram, may_lower: bool) -> Field {
     let inputs: Vec<_> = places(program).iter().map(|place| Some(types()[*place])).collect();
     let binding = Binding {
         generator: 0,
@@ -180,10 +183,13 @@ fn prepared(program: &dyn Program, may_lower: bool) -> Box<dyn Prepared> {
         returns: None,
         stream: Stream::new(3, "f"),
         rows: None,
-        may_lower,
         on_error: OnError::Fail,
     };
-    program.prepare(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()))
+    let mut field = program.field(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()));
+    if !may_lower {
+        field.tree = Err(String::new());
+    }
+    field
 }
 
 /// The cells of a column, exactly.
@@ -211,42 +217,71 @@ fn exact(column: &Column) -> Vec<String> {
 fn both_tiers_agree_on_every_construct() {
     let all =
         std::env::var("DATAGEN_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(4_600);
+    let wrong: String =
+        CONSTRUCTS.iter().filter_map(|(returns, body)| difference(body, returns, all)).collect();
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// For all functions of the host: the same, with values of the row and with plain ones.
+#[test]
+fn both_tiers_agree_on_every_function() {
     let mut wrong = String::new();
-    for (returns, body) in CONSTRUCTS {
-        let program = program(body, returns);
-        let (lowered, interpreted) = (prepared(&*program, true), prepared(&*program, false));
-        if lowered.tier() != Tier::Lowered {
-            wrong.push_str(&format!("{body}: {:?}\n", lowered.tier()));
-            continue;
-        }
-        let mut first = 0;
-        // Longer than the chunks of the lowered tier, shorter, and single rows.
-        for size in [99, 4_500, 1].into_iter().cycle() {
-            if first == all {
-                break;
-            }
-            let rows = Rows { first, count: (all - first).min(size) as usize };
-            let columns = columns(9, rows);
-            let inputs: Vec<_> = places(&*program).iter().map(|i| Some(&columns[*i])).collect();
-            match (lowered.generate(rows, &inputs), interpreted.generate(rows, &inputs)) {
-                (Ok(a), Ok(b)) => {
-                    let (a, b) = (exact(&a.column), exact(&b.column));
-                    if let Some(row) = (0..rows.count).find(|row| a[*row] != b[*row]) {
-                        let told = format!("{body}: row {row}: {} and {}\n", a[row], b[row]);
-                        wrong.push_str(&told);
-                        break;
-                    }
-                }
-                (Err(a), Err(b)) => assert_eq!(a, b, "{body}"),
-                (a, b) => {
-                    wrong.push_str(&format!("{body}: {:?} and {:?}\n", a.is_ok(), b.is_ok()));
-                    break;
-                }
-            }
-            first += rows.count as u64;
+    let mut count = 0;
+    for form in forms() {
+        let returns = match form.result {
+            Type::Int => "int64",
+            Type::Float => "float64",
+            Type::Bool => "boolean",
+            Type::Text => "utf8",
+        };
+        for [int, float, text] in
+            [["row.b", "row.x", "row.t"], ["3", "0.5", "\"FR\""], ["7", "2.0", "\"7\""]]
+        {
+            let arguments = form.arguments.iter().map(|kind| match kind {
+                Type::Int => int,
+                Type::Float => float,
+                Type::Bool => "row.f",
+                Type::Text => text,
+            });
+            let arguments: Vec<&str> = arguments.collect();
+            let body = format!("{}({})", form.name, arguments.join(", "));
+            wrong.extend(difference(&body, returns, 300));
+            count += 1;
         }
     }
+    assert!(count > 150, "{count}");
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What differs between the tiers in the first `all` rows, if anything does.
+fn difference(body: &str, returns: &str, all: u64) -> Option<String> {
+    let program = program(body, returns);
+    let (lowered, interpreted) = (prepared(&program, true), prepared(&program, false));
+    if lowered.tier() != Tier::Lowered {
+        return Some(format!("{body}: {:?}\n", lowered.tier()));
+    }
+    let mut first = 0;
+    // Longer than the chunks of the lowered tier, shorter, and single rows.
+    for size in [99, 4_500, 1].into_iter().cycle() {
+        if first == all {
+            break;
+        }
+        let rows = Rows { first, count: (all - first).min(size) as usize };
+        let columns = columns(9, rows);
+        let inputs: Vec<_> = places(&program).iter().map(|i| Some(&columns[*i])).collect();
+        match (lowered.generate(rows, &inputs), interpreted.generate(rows, &inputs)) {
+            (Ok(a), Ok(b)) => {
+                let (a, b) = (exact(&a.column), exact(&b.column));
+                if let Some(row) = (0..rows.count).find(|row| a[*row] != b[*row]) {
+                    return Some(format!("{body}: row {row}: {} and {}\n", a[row], b[row]));
+                }
+            }
+            (Err(a), Err(b)) => assert_eq!(a, b, "{body}"),
+            (a, b) => return Some(format!("{body}: {:?} and {:?}\n", a.is_ok(), b.is_ok())),
+        }
+        first += rows.count as u64;
+    }
+    None
 }
 
 /// Without this the test above could compare the interpreter with itself.
@@ -257,8 +292,8 @@ fn few_constructs_leave_their_blocks_to_the_interpreter() {
     let mut left = 0;
     for (returns, body) in CONSTRUCTS {
         let program = program(body, returns);
-        let inputs: Vec<_> = places(&*program).iter().map(|place| Some(&columns[*place])).collect();
-        let prepared = prepared(&*program, true);
+        let inputs: Vec<_> = places(&program).iter().map(|place| Some(&columns[*place])).collect();
+        let prepared = prepared(&program, true);
         let before = super::super::left_to_the_interpreter();
         // A row that has no value fails in both tiers.
         let _ = prepared.generate(rows, &inputs);
@@ -294,8 +329,8 @@ fn what_is_not_lowered_says_why() {
             digest: "",
             cache: None,
         };
-        let program = Scripts.load(&source, &Limits::default()).unwrap();
-        let Tier::Interpreted { because } = prepared(&*program, true).tier() else {
+        let program = ScriptProgram::load(&source, &Limits::default()).unwrap();
+        let Tier::Interpreted { because } = prepared(&program, true).tier() else {
             panic!("{body} is lowered")
         };
         told.push_str(&format!("{body}: {because}\n"));

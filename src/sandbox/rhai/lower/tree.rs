@@ -1,8 +1,8 @@
 //! A script with types.
 
 use crate::columns::DataType;
-
-use super::call::Function;
+use crate::sandbox::rhai::host::function::Form;
+pub(super) use crate::sandbox::rhai::host::function::Type;
 
 /// A lowered script.
 #[derive(Debug)]
@@ -26,15 +26,6 @@ impl Tree {
     pub(in crate::sandbox::rhai) fn is_nullable(&self) -> bool {
         self.nullable
     }
-}
-
-/// The type of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
-    Int,
-    Float,
-    Bool,
-    Text,
 }
 
 /// An expression; each part is of the type that its place needs.
@@ -64,7 +55,7 @@ pub(super) enum Node {
     /// Steps, then a value.
     Block(Vec<Step>, Box<Node>),
     If(Box<Node>, Box<Node>, Box<Node>),
-    Call(&'static Function, Vec<Node>),
+    Call(&'static Form, Vec<Node>),
     /// A function of the script: its arguments go to slots, its body ends by returning.
     Inline {
         arguments: Vec<(usize, Node)>,

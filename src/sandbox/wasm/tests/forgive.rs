@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::columns::Values;
-use crate::sandbox::{FailedRows, FaultKind};
+use crate::failures::FailedRows;
+use crate::sandbox::FaultKind;
 
 /// A module that does `what` in the rows whose number leaves `rest` when divided by `every`.
 fn sometimes(cases: &[(i64, i64, &str)]) -> Text {

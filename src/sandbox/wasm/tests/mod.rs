@@ -15,9 +15,10 @@ use serde_json::Value;
 
 use super::Wasm;
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::OnError;
 use crate::rng::Stream;
 use crate::sandbox::{
-    Binding, Fault, InputType, Kind as _, Limits, Made, OnError, Prepared, Program, Source,
+    Binding, Fault, InputType, Kind as _, Limits, Made, Prepared, Program, Source,
 };
 use text::Text;
 
@@ -104,7 +105,6 @@ impl<'a> Trial<'a> {
             returns: None,
             stream: Stream::new(self.seed, "f"),
             rows: Some(1_000),
-            may_lower: true,
             on_error: self.on_error,
         })
     }

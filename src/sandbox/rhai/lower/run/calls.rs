@@ -5,14 +5,14 @@ use super::vector::{Many, Span, Vector, moved, one};
 use super::{Bail, Machine, Run};
 use crate::rng::{scale, unit};
 use crate::sandbox::Limits;
+use crate::sandbox::rhai::host::function::{Form, Value};
 use crate::sandbox::rhai::host::{self, Host};
-use crate::sandbox::rhai::lower::call::{Function, Value};
 use crate::sandbox::rhai::lower::tree::{Node, Type};
 
 impl Machine<'_> {
     pub(super) fn call(
         &mut self,
-        function: &'static Function,
+        function: &'static Form,
         arguments: &[Node],
         rows: &Selection,
     ) -> Run<Vector> {
@@ -71,7 +71,7 @@ impl Machine<'_> {
     fn call_once(
         &mut self,
         host: &mut Host,
-        function: &Function,
+        function: &Form,
         values: &[Vector],
         place: usize,
         row: usize,

@@ -1,15 +1,16 @@
-//! Rows that are null because user code failed on them, where a field says `"on_error": "null"`.
+//! Rows that are null because what makes a column failed on them, where a field says `"on_error": "null"`.
 //!
-//! Which rows these are depends on the rows alone: never on blocks, threads, restarts or the machine. So a
-//! fault of kind [`Machine`](super::FaultKind::Machine) makes no null: it ends the command.
+//! Which rows these are depends on the rows alone: never on blocks, threads, restarts or the machine. What a
+//! machine lacks makes no null: it ends the command.
+//!
+//! Knows nothing of who makes columns, nor of who counts.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
-
-/// What becomes of a row that user code fails on.
+/// What becomes of a row that a field has no value for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnError {
     /// The command fails.
@@ -19,10 +20,7 @@ pub enum OnError {
     Null,
 }
 
-/// How much longer than one call a block with failing rows may take: every failing row is a call of its own.
-pub(super) const PATIENCE: u64 = 3;
-
-/// The rows of one field that are null because its code failed on them.
+/// The rows of one field that are null because making them failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedRows {
     /// How many.
@@ -34,13 +32,13 @@ pub struct FailedRows {
 }
 
 impl FailedRows {
-    /// One row.
-    fn one(row: u64, fault: &Fault) -> Self {
+    /// One row, and what is wrong with it.
+    fn one(row: u64, fault: &impl Display) -> Self {
         Self { rows: 1, first_row: row, message: fault.to_string() }
     }
 
     /// Counts one row in `sum`, which is `None` as long as no row failed.
-    pub(super) fn count(sum: &mut Option<Self>, row: u64, fault: &Fault) {
+    pub fn count(sum: &mut Option<Self>, row: u64, fault: &impl Display) {
         let one = Self::one(row, fault);
         match sum {
             Some(sum) => sum.add(one),
@@ -49,7 +47,7 @@ impl FailedRows {
     }
 
     /// Counts `other` rows as well.
-    pub(super) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.rows = self.rows.saturating_add(other.rows);
         if other.first_row < self.first_row {
             (self.first_row, self.message) = (other.first_row, other.message);
@@ -94,15 +92,13 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::FaultKind;
 
     /// For all orders of adding: the same sum.
     #[test]
     fn the_first_row_is_told_whatever_comes_first() {
         let failed = |row: u64| {
             let mut failures = Failures::default();
-            let fault = Fault::new(FaultKind::Failed, "a.rhai", format!("no {row}"));
-            failures.note("a", FailedRows::one(row, &fault));
+            failures.note("a", FailedRows::one(row, &format!("a.rhai: no {row}")));
             failures
         };
         for rows in [[7, 5, 9], [5, 7, 9], [9, 7, 5]] {
