@@ -1,14 +1,30 @@
 #!/usr/bin/env bash
-# Fuzzes the model parser and the plan compiler, starting from the shipped and the tests' models.
+# Fuzzes one target, starting from seeds of its own:
 #
-#   fuzz/run.sh [seconds]
+#   fuzz/run.sh [model|script] [seconds]
+#
+# `model`: the model parser and the plan compiler, from the shipped and the tests' models. `script`: reading,
+# lowering and interpreting scripts, from the bodies of the shipped ones and of `script.seeds`.
 set -euo pipefail
 cd "$(dirname "$0")"
-corpus="corpus/model"
+target="${1:-model}"
+corpus="corpus/$target"
 mkdir -p "$corpus"
-for model in ../models/*.json ../tests/models/*.json; do
-    cp "$model" "$corpus/$(basename "$(dirname "$model")")-$(basename "$model")"
-done
-# Overflow and debug assertions are what can go wrong here; the models' way has no unsafe code of ours.
-exec cargo +nightly fuzz run --fuzz-dir . --sanitizer none --debug-assertions model -- \
-    -max_total_time="${1:-600}" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -dict=model.dict
+case "$target" in
+    model)
+        for model in ../models/*.json ../tests/models/*.json; do
+            cp "$model" "$corpus/$(basename "$(dirname "$model")")-$(basename "$model")"
+        done
+        ;;
+    script)
+        line=0
+        while IFS= read -r seed; do
+            line=$((line + 1))
+            printf '%s' "$seed" >"$corpus/seed-$line"
+        done <script.seeds
+        ;;
+    *) echo "unknown target $target: expected model or script" >&2 && exit 2 ;;
+esac
+# Overflow and debug assertions are what can go wrong here; these ways have no unsafe code of ours.
+exec cargo +nightly fuzz run --fuzz-dir . --sanitizer none --debug-assertions "$target" -- \
+    -max_total_time="${2:-600}" -timeout=20 -rss_limit_mb=2048 -max_len=4096 -dict="$target.dict"

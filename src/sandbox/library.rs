@@ -100,7 +100,7 @@ impl Library {
         // One that has begun already may have missed what we know of.
         let wanted = state.begun + 1;
         while state.ended < wanted {
-            // Who comes while a slow one goes on waits no longer than who came with it.
+            // A caller waits at most `PATIENCE`, counted from when the reading that is under way began.
             let under_way = state.since.filter(|_| state.begun > state.ended);
             let waited = under_way.map_or(asked, |since| since.min(asked)).elapsed();
             if state.marks.is_some() && waited >= PATIENCE {

@@ -15,9 +15,9 @@ use std::time::Duration;
 use wasmtime::component::Component;
 
 use super::cache::{Cache, Fnv};
+use super::componentize::componentize;
 use super::engine::{Runtime, locked};
 use super::faults::first_line;
-use super::finish::finish;
 use crate::sandbox::{Fault, FaultKind, Source};
 
 /// Compilations that may go on after their time is over: a compiler cannot be stopped midway.
@@ -70,7 +70,7 @@ pub(super) fn compile(
     {
         return Ok(component);
     }
-    let component = compile_in_time(runtime, source.label, finish(source)?.into_owned())?;
+    let component = compile_in_time(runtime, source.label, componentize(source)?.into_owned())?;
     if let Some(cache) = cache
         && let Ok(code) = component.serialize()
     {

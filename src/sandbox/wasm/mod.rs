@@ -3,7 +3,7 @@
 //! ```text
 //!  file ──► Code ── what it told another time, or describe ──► Offer
 //!            │ when it is first needed                            │ prepare: check of parameters
-//!            └─ finish, inspect, compile (or cache) ──► Module ──► Block: generate, once per block,
+//!            └─ componentize, inspect, compile (or cache) ──► Module ──► Field: generate, once per block,
 //!                                                        on a fresh instance; columns in, columns out, checked
 //! ```
 //!
@@ -19,19 +19,19 @@
 
 mod answers;
 mod bindings;
-mod block;
 mod cache;
 mod code;
 mod compile;
+mod componentize;
 mod describe;
 mod engine;
 mod faults;
-mod finish;
-mod forgive;
+mod field;
 mod host;
 mod inputs;
 mod inspect;
 mod kept;
+mod on_error;
 mod program;
 #[cfg(test)]
 mod tests;

@@ -12,12 +12,12 @@ use super::bindings::exports::datagen::field::generators::{
     Answer, Descriptor, Error, ParamValue, Request,
 };
 use super::bindings::{FieldGenerators, FieldGeneratorsPre};
-use super::block::Block;
 use super::code::Code;
+use super::componentize::WITHOUT_WASI;
 use super::describe::{Entry, data_type, describe};
 use super::engine::Runtime;
 use super::faults::{first_line, refused, trapped};
-use super::finish::WITHOUT_WASI;
+use super::field::Field;
 use super::host::Host;
 use super::inputs::Passing;
 use crate::columns::{Column, DataType, Rows};
@@ -236,7 +236,7 @@ impl Program for Offer {
             let (returns, output) = (data_type_name(returns), data_type_name(output));
             return Err(fault(FaultKind::Refused, format!("it gives {output}, not {returns}")));
         }
-        Ok(Box::new(Block {
+        Ok(Box::new(Field {
             module,
             generator: entry.name.clone(),
             field: binding.field.to_owned(),

@@ -2,9 +2,9 @@
 //! samples of `wasm-generators`.
 
 mod answers;
-mod forgive;
 mod hostile;
 mod kept;
+mod on_error;
 mod samples;
 mod text;
 

@@ -36,7 +36,7 @@ impl Selection {
     pub(super) fn split(&self, keep: &[bool]) -> (Vec<u32>, Vec<u32>) {
         let (mut kept, mut left) = (vec![0; keep.len()], vec![0; keep.len()]);
         let (mut yes, mut no) = (0, 0);
-        // As slices: where they lie is not looked up again at every place.
+        // The loop writes to slices: a `Vec` would load the address of its items at every place.
         let (kept_places, left_places) = (&mut kept[..], &mut left[..]);
         for (place, keep) in keep.iter().enumerate() {
             // Both are written and one counts: no processor foresees flags that were drawn.

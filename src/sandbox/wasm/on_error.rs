@@ -9,12 +9,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::block::Block;
+use super::field::Field;
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
 use crate::failures::FailedRows;
 use crate::sandbox::{Fault, FaultKind, Made, PATIENCE};
 
-impl Block {
+impl Field {
     /// Makes the rows, null where the module fails.
     ///
     /// # Errors

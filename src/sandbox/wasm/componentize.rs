@@ -18,7 +18,7 @@ const TEXT_BYTES: usize = 1 << 20;
 /// # Errors
 ///
 /// Why there is none, with the place in a text.
-pub(super) fn finish<'a>(source: &Source<'a>) -> Result<Cow<'a, [u8]>, Box<Fault>> {
+pub(super) fn componentize<'a>(source: &Source<'a>) -> Result<Cow<'a, [u8]>, Box<Fault>> {
     let fault = |message| Box::new(Fault::new(FaultKind::Compile, source.label, message));
     let bytes = read(source)?;
     match inspect(&bytes).map_err(fault)? {

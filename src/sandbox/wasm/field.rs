@@ -1,4 +1,4 @@
-//! One call of a module: the rows of a block.
+//! A field that a module makes: one call for the rows of a block.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const SEARCH: Duration = Duration::from_secs(1);
 
 /// A generator of a module with its parameters and inputs fixed.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct Field {
     pub(super) module: Arc<Module>,
     /// The name that calls give.
     pub(super) generator: String,
@@ -44,7 +44,7 @@ pub(super) struct Block {
     pub(super) spent: AtomicU64,
 }
 
-impl Block {
+impl Field {
     /// Makes the rows of `range`, counted from the start of the block.
     pub(super) fn make(
         &self,
@@ -137,7 +137,7 @@ impl Block {
     }
 }
 
-impl Prepared for Block {
+impl Prepared for Field {
     fn data_type(&self) -> DataType {
         self.output
     }
