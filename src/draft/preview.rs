@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::attributes::Settings;
 use crate::columns::{Block, Rows};
+use crate::failures::Failures;
 use crate::formats::{self, EncodeError, Encoder, FileEncoder, SegmentEncoder};
 use crate::plan::{GenerateRowsError, Plan};
 use crate::problems::{Problem, Problems};
-use crate::sandbox::Failures;
 
 /// Most rows of a preview.
 pub const MAX_PREVIEW_ROWS: u64 = 10_000;

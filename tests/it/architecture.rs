@@ -97,6 +97,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "attributes",
             "columns",
+            "failures",
             "formats",
             "model",
             "plan",
