@@ -29,7 +29,7 @@ pub(super) struct Field {
     pub(super) module: Arc<Module>,
     /// The name that calls give.
     pub(super) generator: String,
-    pub(super) field: String,
+    pub(super) name: String,
     pub(super) parameters: Vec<Parameter>,
     /// One entry per declared input.
     pub(super) passings: Vec<Option<Passing>>,
@@ -74,7 +74,7 @@ impl Field {
         }
         let request = Request {
             generator: &self.generator,
-            field: &self.field,
+            field: &self.name,
             params: &parameters,
             row_seeds: &seeds,
             field_seed: self.stream.lane(FIELD_SEED).key() >> SEED_SHIFT,

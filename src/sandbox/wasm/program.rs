@@ -239,7 +239,7 @@ impl Program for Offer {
         Ok(Box::new(Field {
             module,
             generator: entry.name.clone(),
-            field: binding.field.to_owned(),
+            name: binding.field.to_owned(),
             parameters,
             passings,
             output,
