@@ -76,7 +76,6 @@ fn field(criterion: &mut Criterion, kind: &dyn FieldType) {
         rows: None,
         files: &ReadRoots::new(Some(folder.path()), &[]),
         extensions: &plan::library(sandbox::Settings::default()).current(),
-        may_lower: true,
     };
     let plan = model::parse(&text, &mut problems)
         .and_then(|model| plan::compile(&model, &environment, &mut problems));
