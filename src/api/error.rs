@@ -3,6 +3,7 @@
 //! The body of every error has the reference's shape, `{"commandUuid": "", "error": "…"}`, with a stable
 //! `code` and, where a model is wrong, its `problems`.
 
+use std::io;
 use std::time::Duration;
 
 use axum::Json;
@@ -43,6 +44,10 @@ pub(super) enum ApiError {
     Login(Denied),
     #[error("too many logins are being checked, come again in 1 s")]
     BusyDoor,
+    #[error("too many connections are open, come again in 1 s")]
+    BusyConnections,
+    #[error("bodies of {most} bytes are being received already, come again in 1 s")]
+    BusyBodies { most: usize },
     #[error("a viewer reads and changes nothing")]
     MayOnlyRead,
     #[error("only an admin may do this")]
@@ -87,7 +92,55 @@ impl ApiError {
         Self::Body { reason: rejection.body_text() }
     }
 
+    /// What the store said, where it is the store that refused.
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Record(error)
+            | Self::Submit(SubmitError::Record(error))
+            | Self::Command(CommandError::Record(error))
+            | Self::Archive(ArchiveError::Command(CommandError::Record(error)))
+            | Self::ModelStore(ModelStoreError::Record(error)) => Some(error),
+            Self::Login(Denied::Directory(error)) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// What an operator can mend, for whoever asked: status, code and words.
+    fn mendable(&self) -> Option<(StatusCode, &'static str, &'static str)> {
+        const FULL: (StatusCode, &str, &str) = (
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk_full",
+            "there is no room on the server's disk, nothing was changed; make room, then ask again",
+        );
+        let io = match self {
+            Self::Submit(SubmitError::UserCode { source })
+            | Self::Command(CommandError::UserCode { source }) => Some(source.kind()),
+            _ => None,
+        };
+        if let Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) = io {
+            return Some(FULL);
+        }
+        match self.of_store()? {
+            StoreError::Full { .. } => Some(FULL),
+            StoreError::Busy { .. } => Some((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "store_busy",
+                "another program holds the server's store, come again in 5 s",
+            )),
+            StoreError::Moved { .. } => Some((
+                StatusCode::SERVICE_UNAVAILABLE,
+                "home_moved",
+                "the server's home is no longer the folder that it opened; stop the server, bring the folder \
+                 back, and start it again",
+            )),
+            _ => None,
+        }
+    }
+
     fn status_and_code(&self) -> (StatusCode, &'static str) {
+        if let Some((status, code, _)) = self.mendable() {
+            return (status, code);
+        }
         match self {
             Self::Problems(_) => (StatusCode::BAD_REQUEST, "wrong_model"),
             Self::Parameter(problem) => (StatusCode::BAD_REQUEST, problem.code),
@@ -133,6 +186,8 @@ impl ApiError {
                 Denied::Directory(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             },
             Self::BusyDoor => (StatusCode::TOO_MANY_REQUESTS, "too_many_logins"),
+            Self::BusyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
+            Self::BusyBodies { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_bodies"),
             Self::ForeignSite => (StatusCode::FORBIDDEN, "foreign_site"),
             Self::ForeignName => (StatusCode::FORBIDDEN, "foreign_name"),
             Self::MayOnlyRead => (StatusCode::FORBIDDEN, "may_only_read"),
@@ -143,6 +198,14 @@ impl ApiError {
             Self::Body { .. } => (StatusCode::BAD_REQUEST, "wrong_body"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
+    }
+
+    /// Whether its text is for clients, though the server is to blame.
+    fn is_plain(&self) -> bool {
+        matches!(
+            self,
+            Self::BusyConnections | Self::Submit(SubmitError::Stopping | SubmitError::Refused(_))
+        )
     }
 
     fn problems(&self) -> Vec<&Problem> {
@@ -161,7 +224,11 @@ impl ApiError {
             Self::Submit(SubmitError::QueueFull { retry_after, .. })
             | Self::Command(CommandError::QueueFull { retry_after, .. }) => Some(*retry_after),
             Self::Login(Denied::Slowed { retry_after }) => Some(*retry_after),
-            Self::BusyDoor | Self::BusyPreviews { .. } => Some(Duration::from_secs(1)),
+            Self::BusyDoor
+            | Self::BusyPreviews { .. }
+            | Self::BusyConnections
+            | Self::BusyBodies { .. } => Some(Duration::from_secs(1)),
+            _ if self.of_store().is_some_and(StoreError::is_busy) => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -216,7 +283,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.status_and_code();
         let mut text = chain(&self);
-        if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+        if let Some((.., words)) = self.mendable() {
+            tracing::error!(error = text, "request failed");
+            words.clone_into(&mut text);
+        } else if status.is_server_error() && !self.is_plain() {
             // The cause is the operator's; the user gets what to ask for.
             let id = Uuid::new_v4();
             tracing::error!(error = text, %id, "request failed");
@@ -278,5 +348,51 @@ pub(super) async fn blocking<T: Send + 'static, E: Into<ApiError> + Send + 'stat
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(Into::into),
         Err(error) => Err(ApiError::Internal { reason: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+
+    async fn told(error: ApiError) -> (u16, Option<String>, Value) {
+        let response = error.into_response();
+        let retry = response.headers().get(header::RETRY_AFTER);
+        let retry = retry.map(|seconds| seconds.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, retry, serde_json::from_slice(&body).unwrap())
+    }
+
+    // Issue 9, D6: whoever asks learns what an operator can mend, and no path.
+    #[tokio::test]
+    async fn a_full_disk_a_held_store_and_a_lost_home_are_told_in_words() {
+        let full = || StoreError::Full { action: "keep", path: "/srv/secret/datagen.db".into() };
+        let no_room =
+            "there is no room on the server's disk, nothing was changed; make room, then ask again";
+        let quota = io::Error::from(io::ErrorKind::QuotaExceeded);
+        for error in [
+            ApiError::Record(full()),
+            ApiError::Submit(SubmitError::Record(full())),
+            ApiError::Command(CommandError::Record(full())),
+            ApiError::ModelStore(ModelStoreError::Record(full())),
+            ApiError::Login(Denied::Directory(full().into())),
+            ApiError::Submit(SubmitError::UserCode { source: quota }),
+        ] {
+            let (status, retry, body) = told(error).await;
+            assert_eq!((status, retry, &body["code"]), (507, None, &"disk_full".into()));
+            assert_eq!(body["error"], no_room);
+        }
+        let busy = ApiError::Submit(SubmitError::Record(StoreError::Busy { action: "keep" }));
+        let (status, retry, body) = told(busy).await;
+        assert_eq!((status, retry.as_deref()), (503, Some("5")));
+        assert_eq!(body["error"], "another program holds the server's store, come again in 5 s");
+        let moved = StoreError::Moved { home: "/srv/secret".into(), what: "`lock` is gone" };
+        let (status, _, body) = told(ApiError::Record(moved)).await;
+        assert_eq!((status, &body["code"]), (503, &"home_moved".into()));
+        assert!(!body.to_string().contains("secret"), "{body}");
+        let (status, _, body) = told(ApiError::Submit(SubmitError::Stopping)).await;
+        assert_eq!((status, &body["error"]), (503, &"the server is stopping".into()));
     }
 }

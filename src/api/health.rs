@@ -29,12 +29,14 @@ async fn live() -> Json<Value> {
     Json(json!({"status": "OK"}))
 }
 
-/// Whether commands can be accepted: the command store answers.
+/// Whether commands can be accepted: the home is there and takes what is written.
 #[utoipa::path(
     get, path = "/health/ready", tag = "health",
     responses(
         (status = 200, description = "they can", body = Healthy),
         (status = 500, description = "the command store does not answer"),
+        (status = 503, description = "another program holds the command store, or the home is gone"),
+        (status = 507, description = "the disk of the home is full"),
     )
 )]
 async fn ready(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {

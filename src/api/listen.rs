@@ -1,11 +1,14 @@
 //! Connections: accepted up to a number, encrypted where there is a certificate, and none for ever.
 //!
 //! A client has a time to shake hands, to send the head of a request (and the next one, on a connection
-//! that is kept), and to read what it asked for; the time for a request itself stands in `router`. Where
-//! all connections are taken, others wait in the system's queue.
+//! that is kept), and to read what it asked for; the time for a request itself stands in `router`.
+//!
+//! One address has half of the connections at most. A connection without a place is [`Crowded`]: it is asked for its
+//! health and told everything else to come again, within a short time. Beyond the places of those, connections are
+//! closed at once, so that the next one of somebody else is always seen.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +22,12 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 
 use super::patience::Patient;
+use super::places::{Place, Places};
 use super::tls::Tls;
 use super::{AppState, service};
 use crate::config::Config;
@@ -38,6 +41,18 @@ const BREATH: Duration = Duration::from_millis(100);
 /// Most bytes of the head of a request; there are 100 headers in it at most.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 
+/// Most crowded connections of one address, and of all.
+const CROWDED_PER_ADDRESS: usize = 16;
+const CROWDED: usize = 64;
+
+/// How long a crowded connection may take for the head of its request, and as a whole.
+const CROWDED_HEAD: Duration = Duration::from_secs(2);
+const CROWDED_END: Duration = Duration::from_secs(10);
+
+/// Marks the request of a connection that there was no place for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowded;
+
 type Api = MapRequest<Router, fn(Request) -> Request>;
 
 /// What every connection is served with.
@@ -50,6 +65,54 @@ struct Serving {
     patience: Duration,
     /// For the reader of an answer.
     stall: Duration,
+    is_crowded: bool,
+}
+
+impl Serving {
+    /// What a connection is served with that there is no place for.
+    fn crowded(&self) -> Self {
+        let mut crowded = self.clone();
+        crowded.http.keep_alive(false).header_read_timeout(CROWDED_HEAD);
+        crowded.patience = self.patience.min(CROWDED_HEAD);
+        crowded.is_crowded = true;
+        crowded
+    }
+}
+
+/// Who has which connections.
+#[derive(Debug)]
+struct Crowd {
+    places: Places,
+    crowded: Places,
+}
+
+impl Crowd {
+    fn new(most: usize) -> Self {
+        Self {
+            places: Places::new(most.div_ceil(2), most),
+            crowded: Places::new(CROWDED_PER_ADDRESS, CROWDED),
+        }
+    }
+
+    /// A place for a connection from `address`, and whether it is a crowded one; `None`: there is none at all.
+    fn enter(&self, address: IpAddr) -> Option<(Place, bool)> {
+        let group = group(address);
+        if let Ok(place) = self.places.enter(group.clone()) {
+            return Some((place, false));
+        }
+        self.crowded.enter(group).ok().map(|place| (place, true))
+    }
+}
+
+/// What counts as one address: of version 6, the network of which a customer has all addresses.
+pub(super) fn group(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+        }
+    }
 }
 
 /// Serves the API on `listener` until `stop` comes, encrypted where there is `tls`.
@@ -67,11 +130,11 @@ pub async fn serve(
     let follower = tls.clone().map(|tls| tokio::spawn(tls.follow()));
     let streams = state.streams.clone();
     let stall = Duration::from_secs(request_timeout_seconds.max(1));
-    let serving = Serving { api: service(state), http, tls, patience, stall };
-    let places = Arc::new(Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS)));
+    let serving = Serving { api: service(state), http, tls, patience, stall, is_crowded: false };
+    let crowd = Crowd::new(max_connections.max(1));
     let open = GracefulShutdown::new();
     tokio::select! {
-        () = accept(&listener, &serving, &places, &open) => {}
+        () = accept(&listener, &serving, &crowd, &open) => {}
         () = stop => {}
     }
     drop(listener);
@@ -86,21 +149,24 @@ pub async fn serve(
 }
 
 /// Accepts connections, for ever.
-async fn accept(
-    listener: &TcpListener,
-    serving: &Serving,
-    places: &Arc<Semaphore>,
-    open: &GracefulShutdown,
-) {
+async fn accept(listener: &TcpListener, serving: &Serving, crowd: &Crowd, open: &GracefulShutdown) {
+    let crowded = serving.crowded();
     loop {
-        // Closed by nobody; without a place there is no limit to keep.
-        let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let (serving, watcher) = (serving.clone(), open.watcher());
+                let Some((place, is_crowded)) = crowd.enter(peer.ip()) else { continue };
+                let serving = if is_crowded { crowded.clone() } else { serving.clone() };
+                let watcher = open.watcher();
                 tokio::spawn(async move {
                     let _held = place;
-                    if let Err(error) = connection(serving, stream, peer, watcher).await {
+                    let conversation = connection(serving, stream, peer, watcher);
+                    let ended = if is_crowded {
+                        let ended = timeout(CROWDED_END, conversation).await;
+                        ended.unwrap_or_else(|_| Err("no place, and no end in time".to_owned()))
+                    } else {
+                        conversation.await
+                    };
+                    if let Err(error) = ended {
                         tracing::debug!(error, %peer, "connection ended");
                     }
                 });
@@ -146,12 +212,38 @@ async fn converse(
     peer: SocketAddr,
     watcher: Watcher,
 ) -> Result<(), String> {
+    let is_crowded = serving.is_crowded;
     let api = serving.api.clone().map_request(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if is_crowded {
+            request.extensions_mut().insert(Crowded);
+        }
         request
     });
     let stream = TokioIo::new(Patient::new(stream, serving.stall));
     let conversation = serving.http.serve_connection(stream, TowerToHyperService::new(api));
     watcher.watch(conversation).await.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_half_and_a_network_of_version_6_is_one_address() {
+        let crowd = Crowd::new(4);
+        let enter = |address: &str| crowd.enter(address.parse().unwrap());
+        let (_first, _second) = (enter("2001:db8::1").unwrap(), enter("2001:db8::2").unwrap());
+        let (third, is_crowded) = enter("2001:db8::3:4").unwrap();
+        assert!(is_crowded);
+        let other = enter("2001:db8:0:1::1").unwrap();
+        let mapped = enter("::ffff:192.0.2.1").unwrap();
+        assert!(!other.1 && !mapped.1);
+        assert!(enter("192.0.2.2").unwrap().1, "all places are taken");
+        let full: Vec<_> = (1..CROWDED_PER_ADDRESS).map(|_| enter("2001:db8::9")).collect();
+        assert!(full.iter().all(Option::is_some) && enter("2001:db8::9").is_none());
+        drop(third);
+        assert!(enter("2001:db8::9").is_some());
+    }
 }

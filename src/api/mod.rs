@@ -13,6 +13,7 @@
 
 mod access;
 pub(crate) mod answers;
+mod bodies;
 mod command;
 mod data;
 mod datagen;
@@ -35,10 +36,11 @@ mod spelling;
 mod streams;
 mod tls;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -53,7 +55,9 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::access::Door;
+use self::bodies::Bodies;
 use self::forms::Forms;
+use self::listen::Crowded;
 pub use self::listen::serve;
 pub use self::previews::Previews;
 pub use self::streams::Streams;
@@ -112,7 +116,10 @@ pub fn router(state: AppState) -> Router {
         .layer(Extension(forms))
         .layer(DefaultBodyLimit::max(config.max_upload_bytes))
         .layer(TimeoutLayer::with_status_code(error::TIMED_OUT, timeout))
-        .layer(middleware::from_fn_with_state(state.clone(), framed))
+        .layer(middleware::from_fn_with_state(
+            Frame { most: config.max_upload_bytes, bodies: Bodies::new(config.max_upload_bytes) },
+            framed,
+        ))
         .layer(middleware::map_response(error::in_our_shape));
     let router = match origin::cors(&config) {
         Some(cors) => router.layer(cors),
@@ -151,18 +158,33 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Refuses at once what no handler needs to see: an unclear host, a body that is announced as too large.
-async fn framed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// What bounds every request.
+#[derive(Debug, Clone)]
+struct Frame {
+    /// Most bytes of a body.
+    most: usize,
+    bodies: Bodies,
+}
+
+/// Refuses at once what no handler needs to see: an unclear host, a body that is announced as too large, what is
+/// asked over a connection that there was no place for.
+async fn framed(State(frame): State<Frame>, request: Request, next: Next) -> Response {
+    let is_crowded = request.extensions().get::<Crowded>().is_some();
+    if is_crowded && !request.uri().path().starts_with("/health/") {
+        return error::ApiError::BusyConnections.into_response();
+    }
     if let Err(error) = origin::refuse_unclear_hosts(&request) {
         return error.into_response();
     }
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let most = state.config.max_upload_bytes;
-    if length.is_some_and(|length| length > most as u64) {
+    let (most, length) = (frame.most, length.unwrap_or_default());
+    if length > most as u64 {
         return error::ApiError::TooLarge { most }.into_response();
     }
-    next.run(request).await
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = address.map_or_else(String::new, |ConnectInfo(peer)| listen::group(peer.ip()));
+    frame.bodies.answer(address, length as usize, request, next).await
 }
 
 /// The span of a request. Without the query: settings in it may be secrets.

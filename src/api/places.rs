@@ -20,11 +20,13 @@ pub(super) struct Places {
     most: usize,
 }
 
-/// A place that is taken; free again when dropped.
+/// Places that are taken; free again when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Places,
     client: String,
+    /// How many.
+    taken: usize,
 }
 
 impl Places {
@@ -34,30 +36,50 @@ impl Places {
 
     /// A place for `client`, or the number that is exhausted.
     pub(super) fn enter(&self, client: String) -> Result<Place, usize> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.begin(client);
+        place.grow(1)?;
+        Ok(place)
+    }
+
+    /// No place for `client` yet; it grows.
+    pub(super) fn begin(&self, client: String) -> Place {
+        Place { places: self.clone(), client, taken: 0 }
+    }
+}
+
+impl Place {
+    /// Takes `more` places, or answers the number that is exhausted.
+    pub(super) fn grow(&mut self, more: usize) -> Result<(), usize> {
+        let Places { clients, most_per_client, most } = &self.places;
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = clients.values().sum();
-        let own = clients.get(&client).copied().unwrap_or_default();
-        if own >= self.most_per_client {
-            return Err(self.most_per_client);
+        let own = clients.get(&self.client).copied().unwrap_or_default();
+        for (taken, most) in [(own, *most_per_client), (all, *most)] {
+            if taken.saturating_add(more) > most {
+                return Err(most);
+            }
         }
-        if all >= self.most {
-            return Err(self.most);
-        }
-        clients.insert(client.clone(), own + 1);
+        clients.insert(self.client.clone(), own + more);
         drop(clients);
-        Ok(Place { places: self.clone(), client })
+        self.taken += more;
+        Ok(())
+    }
+
+    /// Gives every place back.
+    pub(super) fn clear(&mut self) {
+        let mut clients = self.places.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = clients.get_mut(&self.client) {
+            *own -= std::mem::take(&mut self.taken);
+            if *own == 0 {
+                clients.remove(&self.client);
+            }
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut clients = self.places.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = clients.get_mut(&self.client) {
-            *own -= 1;
-            if *own == 0 {
-                clients.remove(&self.client);
-            }
-        }
+        self.clear();
     }
 }
 
@@ -87,5 +109,20 @@ mod tests {
         let _third = enter("cid").unwrap();
         assert_eq!(enter("ann").unwrap_err(), 3);
         assert_eq!(places.clients.lock().unwrap().len(), 3, "nobody is left behind");
+    }
+
+    #[test]
+    fn places_grow_to_the_share_and_are_given_back_together() {
+        let places = Places::new(10, 15);
+        let mut ann = places.begin("ann".to_owned());
+        ann.grow(9).unwrap();
+        assert_eq!(ann.grow(2), Err(10));
+        let mut bob = places.begin("bob".to_owned());
+        assert_eq!(bob.grow(7), Err(15));
+        bob.grow(6).unwrap();
+        drop(ann);
+        bob.grow(4).unwrap();
+        bob.clear();
+        assert!(places.clients.lock().unwrap().is_empty());
     }
 }

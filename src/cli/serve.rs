@@ -8,13 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use chrono::{SecondsFormat, Utc};
 use clap::Args;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{self, AppState, Door, Previews, Streams, Tls};
 use crate::commands::Tracker;
 use crate::config::Config;
+use crate::telemetry;
 
 #[derive(Debug, Args)]
 #[command(after_help = "`datagen settings` lists all settings, with their environment variables.")]
@@ -151,16 +154,26 @@ fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
     address.with_context(|| format!("`{listen}` has no address"))
 }
 
+/// The line that says where the server listens: a text, or JSON of the form that log lines have.
+fn listening(url: &str, json: bool) -> String {
+    let message = format!("listening on {url}, API pages at {url}/swagger-ui/");
+    if !json {
+        return message;
+    }
+    let timestamp = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    let fields = json!({"message": message, "url": url});
+    json!({"timestamp": timestamp, "level": "INFO", "fields": fields, "target": module_path!()})
+        .to_string()
+}
+
 async fn serve(address: SocketAddr, state: AppState, tls: Option<Arc<Tls>>) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
     let address = listener.local_addr()?;
     // Scripts wait for this line, and learn the port from it when they asked for port 0.
     let scheme = if tls.is_some() { "https" } else { "http" };
-    writeln!(
-        io::stdout(),
-        "listening on {scheme}://{address}, API pages at {scheme}://{address}/swagger-ui/"
-    )?;
+    let line = listening(&format!("{scheme}://{address}"), telemetry::is_json());
+    writeln!(io::stdout(), "{line}")?;
     io::stdout().flush()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {

@@ -188,7 +188,7 @@ impl Tracker {
     /// When it does not.
     pub fn ready(&self) -> Result<(), StoreError> {
         self.shared().check_home()?;
-        self.shared().store.count().map(drop)
+        self.shared().store.probe()
     }
 
     /// How many commands stand where; every status is there.

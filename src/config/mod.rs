@@ -63,7 +63,7 @@ settings! {
     extension_limits: sandbox::Limits = sandbox::Limits::default();
     /// Most threads that a command may ask for.
     max_threads: usize = 64;
-    /// Most bytes of a request's body.
+    /// Most bytes of a request's body; 4 such bodies may be under way from one address, 8 from all.
     max_upload_bytes: usize = 16 << 20;
     /// Most bytes of the rows of a preview or a try; what is more is left out, which is told.
     max_preview_bytes: u64 = 64 << 20;
@@ -79,7 +79,8 @@ settings! {
     tls_certificate: Option<PathBuf> = None;
     /// The certificate's key, a PEM file without password.
     tls_key: Option<PathBuf> = None;
-    /// Connections that are served at a time; others wait.
+    /// Connections that are served at a time, half of them of one address; more are told to come again, but for
+    /// health.
     max_connections: usize = 1_024;
     /// Seconds that a client has for the head of a request, and for the next request of a connection.
     header_timeout_seconds: u64 = 15;

@@ -440,12 +440,10 @@ fn slow_clients_are_cut_off() {
         stream.read_to_end(&mut answer).unwrap();
         (started.elapsed(), String::from_utf8(answer).unwrap())
     };
-    // Four heads that never end take every place; the next client is served when their time is over.
+    // Heads that never end take the places of their address: two of four, then those of a short time.
     let mut slow: Vec<_> =
         (0..4).map(|_| connect("POST /command/getAll HTTP/1.1\r\nHost: localhost\r\nX-")).collect();
-    let started = Instant::now();
     assert_eq!(server.curl("/health/live", &[]).0, 200);
-    assert!(started.elapsed() > Duration::from_millis(500), "{:?}", started.elapsed());
     for stream in &mut slow {
         let (after, _) = ended(stream);
         assert!(after < Duration::from_secs(5), "{after:?}");

@@ -9,6 +9,7 @@ mod authors;
 mod broken_models;
 mod cli;
 mod client;
+mod crowds;
 mod documents;
 mod doors;
 mod durable;

@@ -53,7 +53,8 @@ impl Server {
     fn wait_for(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split_whitespace().nth(2).unwrap().trim_end_matches(',');
+        // As text and as JSON.
+        let address = line[line.find("http").unwrap()..].split(',').next().unwrap();
         let address = address.replace("//0.0.0.0:", "//127.0.0.1:");
         Self { child, address }
     }

@@ -28,7 +28,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction};
 
@@ -37,6 +37,9 @@ pub(crate) use self::commands::forget_from;
 pub use self::error::StoreError;
 use self::error::{failed, refused};
 use self::schema::{KNOWN, migrate, version};
+
+/// How long the database is believed to take changes, once it has: whoever asks for its health makes few writes.
+const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
 /// How long a call waits for somebody else's lock: an operator may look into the file.
 const LOCK_WAIT: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 5_000 });
@@ -52,6 +55,8 @@ pub(crate) struct Store {
     path: PathBuf,
     /// The file beside it that says that there are users; `None` in memory.
     has_users: Option<PathBuf>,
+    /// When it last took a change that was made to see whether it does.
+    probed: Mutex<Option<Instant>>,
 }
 
 /// The write-ahead log, flushed on demand.
@@ -103,6 +108,7 @@ impl Store {
             log: Some(log),
             path: path.to_owned(),
             has_users: Some(path.with_file_name("has-users")),
+            probed: Mutex::default(),
         };
         store.mark_users()?;
         Ok(store)
@@ -114,7 +120,8 @@ impl Store {
         let mut writer = Connection::open_in_memory().map_err(failed("open"))?;
         writer.pragma_update(None, "foreign_keys", true).map_err(failed("open"))?;
         migrate(&mut writer, &path)?;
-        Ok(Self { writer: Mutex::new(writer), reader: None, log: None, path, has_users: None })
+        let (writer, probed) = (Mutex::new(writer), Mutex::default());
+        Ok(Self { writer, reader: None, log: None, path, has_users: None, probed })
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -159,6 +166,22 @@ impl Store {
             log.written.fetch_add(1, Ordering::SeqCst);
         }
         Ok(result)
+    }
+
+    /// Whether the database takes a change of some pages: one that leaves nothing behind.
+    pub(crate) fn probe(&self) -> Result<(), StoreError> {
+        let mut probed = super::lock(&self.probed);
+        if probed.is_some_and(|at| at.elapsed() < PROBE_HOLDS) {
+            return Ok(());
+        }
+        self.write("see whether it takes changes", |transaction| {
+            transaction.execute_batch(
+                "INSERT INTO models (digest, json) VALUES (x'', hex(zeroblob(8192)));
+                 DELETE FROM models WHERE digest = x'';",
+            )
+        })?;
+        *probed = Some(Instant::now());
+        Ok(())
     }
 
     /// Returns when everything written before the call is on the disk.

@@ -136,6 +136,31 @@ fn a_locked_file_is_told_and_is_no_harm() {
     store.insert(&command(1), "{}", None).unwrap();
 }
 
+// Issue 9, D6
+#[test]
+fn a_probe_tells_a_full_disk_and_a_held_database_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("datagen.db");
+    let probed = |damage: &str| {
+        let store = Store::open(&path).unwrap();
+        store.writer().execute_batch(damage).unwrap();
+        store.probe().map_err(|refused| (refused.is_busy(), refused))
+    };
+    // As large as it may get: what SQLite says is what it says where the disk is full.
+    let (_, refused) = probed("VACUUM; PRAGMA max_page_count = 1").unwrap_err();
+    assert!(matches!(refused, StoreError::Full { .. }), "{refused}");
+    let held = super::hold(&path);
+    assert!(probed("").unwrap_err().0);
+    drop(held);
+    let store = Store::open(&path).unwrap();
+    store.probe().unwrap();
+    let count = |sql: &str| store.writer().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM models"), 0);
+    // Once a second at most.
+    let _held = super::hold(&path);
+    store.probe().unwrap();
+}
+
 #[test]
 fn a_file_of_a_later_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
