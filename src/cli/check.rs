@@ -1,13 +1,12 @@
 //! `datagen check`: every problem of models, for people or programs; their first rows are made, too.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::generate::parse_settings;
-use super::shown::print_problems;
+use super::shown::{answer, answer_json, print_problems};
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{Compiled, Draft};
@@ -73,25 +72,25 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             Format::Text => {
                 print_problems(name, &problems);
                 let verdict = if problems.has_errors() { "refused" } else { "ok" };
-                writeln!(io::stdout(), "{name}: {verdict}")?;
+                answer(&format!("{name}: {verdict}"))?;
                 for (field, how) in fields {
-                    writeln!(io::stdout(), "  {field}: {how}")?;
+                    answer(&format!("  {field}: {how}"))?;
                 }
             }
             Format::Json => {
                 let problems: Vec<_> = problems.iter().collect();
-                let mut answer = json!({"model": name, "problems": problems});
+                let mut found = json!({"model": name, "problems": problems});
                 if arguments.explain {
                     let fields =
                         fields.iter().map(|(field, how)| json!({"field": field, "made": how}));
-                    answer["fields"] = fields.collect();
+                    found["fields"] = fields.collect();
                 }
-                answers.push(answer);
+                answers.push(found);
             }
         }
     }
     if arguments.format == Format::Json {
-        writeln!(io::stdout(), "{:#}", json!({"ok": good, "models": answers}))?;
+        answer_json(&json!({"ok": good, "models": answers}), true)?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,16 +1,14 @@
 //! `datagen commands`: what a server has to do and has done.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use serde::Serialize;
 
 use super::client::{Client, Part, ServerArguments};
 use super::count::count;
-use super::shown::tell;
+use super::shown::{answer, answer_json, tell};
 use crate::api::answers::{CommandDetails, CommandStatus, StatusName};
 use crate::problems::escape_controls;
 
@@ -167,9 +165,9 @@ fn list(arguments: &List) -> anyhow::Result<ExitCode> {
     };
     let commands: Vec<CommandStatus> = client.post(path, &form)?;
     if arguments.common.json {
-        print_json(&commands)?;
+        answer_json(&commands, true)?;
     } else {
-        writeln!(io::stdout(), "{}", table(&commands))?;
+        answer(&table(&commands).to_string())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -183,9 +181,9 @@ fn status(arguments: &Details) -> anyhow::Result<ExitCode> {
     ];
     let command: CommandDetails = client.post("/command/get", &form)?;
     if arguments.common.json {
-        print_json(&command)?;
+        answer_json(&command, true)?;
     } else {
-        writeln!(io::stdout(), "{}", details(&command))?;
+        answer(&details(&command).to_string())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -197,7 +195,7 @@ fn steer(way: &Way, arguments: &Several) -> anyhow::Result<ExitCode> {
     let (mut answers, mut good) = (Vec::new(), true);
     for id in &arguments.ids {
         match client.post::<CommandStatus>(way.path, &[Part::value("commandUuid", id)]) {
-            Ok(answer) => answers.push(answer),
+            Ok(status) => answers.push(status),
             Err(error) => {
                 good = false;
                 tell(&format!("error: {id}: {error}"));
@@ -205,19 +203,13 @@ fn steer(way: &Way, arguments: &Several) -> anyhow::Result<ExitCode> {
         }
     }
     if arguments.common.json {
-        print_json(&answers)?;
+        answer_json(&answers, true)?;
     } else {
-        for answer in &answers {
-            writeln!(io::stdout(), "{}: {}", answer.command_uuid, (way.told)(answer))?;
+        for status in &answers {
+            answer(&format!("{}: {}", status.command_uuid, (way.told)(status)))?;
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Writes an answer as it came.
-pub(super) fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
-    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(answer)?)?;
-    Ok(())
 }
 
 fn new_table() -> Table {

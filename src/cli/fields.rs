@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::fields::{self, FIELD_TYPES};
 use crate::model::COMMON_ATTRIBUTES;
 use crate::plan::{EXTENSION_ATTRIBUTES, kind_attributes};
+use crate::problems::{escape_controls, escape_controls_in_lines};
 use crate::sandbox::{Extension, Extensions, KINDS, Kind, Limits, data_type_name, fold_name};
 
 #[derive(Debug, Args)]
@@ -76,13 +77,14 @@ fn list_extensions(out: &mut impl Write, extensions: &Extensions) -> io::Result<
     let mut table = plain_table();
     for extension in extensions.types() {
         let path = extension.file.path.display().to_string();
-        table.add_row([&extension.type_name, &extension.description().summary, &path]);
+        let cells = [&extension.type_name, &extension.description().summary, &path];
+        table.add_row(cells.map(|text| escape_controls_in_lines(text)));
     }
     if !table.is_empty() {
         writeln!(out, "Types of extensions:\n{}\n", table.trim_fmt())?;
     }
     for fault in extensions.faults() {
-        writeln!(out, "refused: {}\n", fault.shown())?;
+        writeln!(out, "refused: {}\n", escape_controls_in_lines(&fault.shown()))?;
     }
     if !table.is_empty() || !extensions.faults().is_empty() {
         writeln!(out, "{}\n", limits_table(&extensions.settings().limits, ""))?;
@@ -133,17 +135,19 @@ fn explain_kind(
 
 fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Result<ExitCode> {
     let description = extension.description();
-    writeln!(out, "{}: {}", extension.type_name, description.summary)?;
-    writeln!(out, "from {} (sha256 {})", extension.file.path.display(), extension.file.digest)?;
+    let path = extension.file.path.display().to_string();
+    writeln!(out, "{}: {}", extension.type_name, escape_controls_in_lines(&description.summary))?;
+    writeln!(out, "from {} (sha256 {})", escape_controls(&path), extension.file.digest)?;
     if let Some(output) = description.output {
         writeln!(out, "returns {}", data_type_name(output))?;
     }
     let inputs: Vec<&str> = description.inputs.iter().map(|input| input.name.as_str()).collect();
     if !inputs.is_empty() {
-        writeln!(out, "reads {}", inputs.join(", "))?;
+        writeln!(out, "reads {}", escape_controls(&inputs.join(", ")))?;
     }
     for sub in &description.sub_values {
-        writeln!(out, "sub-value {}: {}", sub.name, data_type_name(sub.data_type))?;
+        let name = escape_controls(&sub.name);
+        writeln!(out, "sub-value {name}: {}", data_type_name(sub.data_type))?;
     }
     let mut table = plain_table();
     for parameter in &description.parameters {
@@ -152,7 +156,8 @@ fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Res
             None if parameter.required => "required".to_owned(),
             None => String::new(),
         };
-        table.add_row([&parameter.name, parameter.kind.words(), &default, &parameter.doc]);
+        let cells = [&parameter.name, parameter.kind.words(), &default, &parameter.doc];
+        table.add_row(cells.map(|text| escape_controls_in_lines(text)));
     }
     if !table.is_empty() {
         writeln!(out, "\nParameters (`params`):\n{}", table.trim_fmt())?;

@@ -1,6 +1,6 @@
 //! `datagen generate`: the main job on this machine.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use super::count::count;
 use super::interrupt::{self, Interruption};
-use super::shown::{print_failed_rows, print_problems, print_refusal};
+use super::shown::{answer_json, print_failed_rows, print_problems, print_refusal, tell};
 use super::source::{self, Reading};
 use crate::commands;
 use crate::config::Config;
 use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
 use crate::failures::Failures;
-use crate::problems::{Problem, Problems, chain};
+use crate::problems::{Problem, Problems, chain, escape_controls};
 use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
 
 #[derive(Debug, Args)]
@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let code = report(arguments, &run, &control, result, started.elapsed(), &record, (seed, now));
     match interruption.signal().filter(|_| interrupted) {
         Some(signal) => {
-            writeln!(io::stderr(), "error: cancelled by {}", interrupt::name(signal))?;
+            tell(&format!("error: cancelled by {}", interrupt::name(signal)));
             Ok(interrupt::exit_code(signal))
         }
         None => code,
@@ -306,17 +306,16 @@ fn report(
             "duration_ms": duration.as_millis() as u64,
             "rows_per_second": rows_per_second,
         });
-        writeln!(io::stdout(), "{summary}")?;
+        answer_json(&summary, false)?;
     }
     match result {
         Ok(()) => {
             if !arguments.quiet {
-                writeln!(
-                    io::stderr(),
+                tell(&format!(
                     "{rows} rows in {:.3} s ({rows_per_second} rows/s), seed {seed}: {}",
                     duration.as_secs_f64(),
-                    places(run, control.committed_files()),
-                )?;
+                    escape_controls(&places(run, control.committed_files())),
+                ));
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -1,7 +1,7 @@
 //! `datagen run`: a command on a server, watched from here.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -12,10 +12,9 @@ use clap::{Args, value_parser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::client::{Client, Part, ServerArguments};
-use super::commands::print_json;
 use super::count::count;
 use super::generate::parse_settings;
-use super::shown::{print_failed_rows, tell};
+use super::shown::{answer, answer_json, print_failed_rows, tell};
 use crate::api::answers::{Accepted, CommandDetails, CommandStatus, StatusName};
 use crate::problems::{escape_controls, excerpt};
 
@@ -91,14 +90,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         tell(&format!("warning: {}: {message}", arguments.model));
     }
     if arguments.detach {
-        writeln!(io::stdout(), "{id}")?;
+        answer(id)?;
         return Ok(ExitCode::SUCCESS);
     }
     let status = watch(&client, id, arguments.quiet)?;
     if arguments.json {
         let command: CommandDetails =
             client.post("/command/get", &[Part::value("commandUuid", id)])?;
-        print_json(&command)?;
+        answer_json(&command, true)?;
     }
     for failed in &status.failed_rows {
         let (field, message) = (escape_controls(&failed.field), escape_controls(&failed.message));

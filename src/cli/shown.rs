@@ -1,15 +1,34 @@
-//! Findings and numbers as people read them.
+//! Findings and answers as people and programs read them: the border where a stranger's text becomes output.
 
 use std::io::{self, Write as _};
 
+use serde::Serialize;
+
 use crate::draft::Refusal;
-use crate::problems::{Problems, Severity, escape_controls_in_lines};
+use crate::problems::{Problems, Severity, escape_controls_in_json, escape_controls_in_lines};
 
 /// Writes lines to stderr: whatever a model, a file's name or a server put into them, it does not steer the
 /// terminal.
 pub(super) fn tell(lines: &str) {
     // Nothing is left to do when stderr itself is gone.
     let _ = writeln!(io::stderr(), "{}", escape_controls_in_lines(lines));
+}
+
+/// Writes lines to stdout, under the same promise.
+pub(super) fn answer(lines: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", escape_controls_in_lines(lines))
+}
+
+/// Writes an answer for programs to stdout, in lines or in one.
+///
+/// What would steer a terminal is escaped as JSON does it, so programs read the same values.
+pub(super) fn answer_json(answer: &impl Serialize, in_lines: bool) -> io::Result<()> {
+    let text = if in_lines {
+        serde_json::to_string_pretty(answer)?
+    } else {
+        serde_json::to_string(answer)?
+    };
+    writeln!(io::stdout(), "{}", escape_controls_in_json(&text))
 }
 
 /// Writes all findings to stderr, one a line.

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::count::count;
-use super::shown::print_problems;
+use super::shown::{print_problems, tell};
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     for record in csv::Reader::from_reader(&tried.values[..]).records() {
         writeln!(out, "{}", escape_controls(record?.get(0).unwrap_or_default()))?;
     }
-    writeln!(io::stderr(), "{}", tried.told())?;
+    tell(&tried.told());
     Ok(ExitCode::SUCCESS)
 }
 

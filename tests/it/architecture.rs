@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("problems", &[]),
     ("columns", &[]),
     ("calendar", &["problems"]),
-    ("telemetry", &[]),
+    ("telemetry", &["problems"]),
     ("dictionaries", &["problems", "rng"]),
     ("attributes", &["problems"]),
     ("sampling", &["rng", "columns", "attributes", "dictionaries", "problems"]),

@@ -39,5 +39,6 @@ mod server;
 mod settings;
 mod streams;
 mod support;
+mod terminal;
 #[path = "../../src/sandbox/wasm/tests/text.rs"]
 mod wasm_text;
