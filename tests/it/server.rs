@@ -116,10 +116,15 @@ impl Server {
 
     /// Polls as the reference's script does, until the command is over.
     pub(crate) fn wait(&self, id: &str) -> Value {
+        self.wait_as(id, &[])
+    }
+
+    /// The same by one who logs in with `arguments` of curl.
+    pub(crate) fn wait_as(&self, id: &str, arguments: &[&str]) -> Value {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let (code, status) =
-                self.post(&format!("/command/getCommandStatus?commandUuid={id}"), &[]);
+                self.post(&format!("/command/getCommandStatus?commandUuid={id}"), arguments);
             assert_eq!(code, 200, "{status}");
             if ["FINISHED", "FAILED"].contains(&status["status"].as_str().unwrap()) {
                 return status;
