@@ -7,6 +7,7 @@ its output; `…` stands for anything. `datagen` is the release build.
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,8 @@ def steps(text):
             yield command, output
 
 
-def main():
+def run_all(group):
+    """Runs every command in the process group `group`: how many passed, and how many failed."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     environment = {**os.environ, "PATH": f"{target}:{os.environ['PATH']}", "COLUMNS": "120"}
     failed = passed = 0
@@ -41,7 +43,8 @@ def main():
                 continue  # run by .ci/run itself
             command = command.replace("models/", f"{ROOT}/models/") if where == folder else command
             run = subprocess.run(["bash", "-c", command], cwd=where, env=environment, text=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800,
+                                 process_group=group)
             shown = [line.rstrip() for line in run.stdout.splitlines()
                      if not re.match(r"\s*(Compiling|Finished|Running|Downloading|Downloaded|Locking|Adding|Updating|Blocking)\b", line)]
             pattern = "\n".join(re.escape(line.rstrip()).replace("…", ".*") for line in expected)
@@ -50,7 +53,18 @@ def main():
             else:
                 failed += 1
                 print(f"$ {command}\nexit {run.returncode}\n--- printed\n" + "\n".join(shown) + "\n--- README\n" + "\n".join(expected))
-        subprocess.run(["bash", "-c", "pkill -f 'datagen serve --listen 127.0.0.1:4299' || true"])
+    return passed, failed
+
+
+def main():
+    # What the commands leave running, servers among them, ends with their process group and nobody
+    # else's does. The group is that of a process that waits for the end of its input.
+    leader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, process_group=0)
+    try:
+        passed, failed = run_all(leader.pid)
+    finally:
+        os.killpg(leader.pid, signal.SIGTERM)
+        leader.wait()
     print(f"README: {passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
