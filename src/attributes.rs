@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
     pub fn integer(&mut self, key: &str, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.value(key)?;
         let number = match value {
-            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+            Value::Number(number) => whole_number(&number.to_string()),
             Value::String(text) => whole_number(text),
             _ => None,
         };
@@ -335,18 +335,39 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A text as a whole number of 64 bits, where it is one: `5`, ` 5 ` or `5.0`.
+/// A text as a whole number of 64 bits, where it is one: `5`, ` 5 `, `5.0` or `5e3`. No digit is lost on the way.
 pub fn whole_number(text: &str) -> Option<i64> {
+    /// Digits that an `i128` holds.
+    const MOST_DIGITS: usize = 38;
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
-}
-
-/// `number` as an integer if it is one.
-fn whole(number: f64) -> Option<i64> {
-    // The bounds are exact: every f64 in them converts without loss.
-    (number.fract() == 0.0
-        && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number))
-    .then_some(number as i64)
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok()?;
+    let (sign, mantissa) = match mantissa.strip_prefix(['-', '+']) {
+        Some(rest) => (if mantissa.starts_with('-') { -1 } else { 1 }, rest),
+        None => (1, mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let digits = digits.trim_end_matches('0');
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    let significant = &digits[leading..];
+    if significant.is_empty() {
+        return Some(0);
+    }
+    // Digits behind the point are those that are left at the end.
+    let zeros = usize::try_from(point - i64::try_from(digits.len()).ok()?).ok()?;
+    if significant.len() + zeros > MOST_DIGITS {
+        return None;
+    }
+    let number = format!("{significant}{}", "0".repeat(zeros)).parse::<i128>().ok()?;
+    i64::try_from(sign * number).ok()
 }
 
 #[cfg(test)]
@@ -367,6 +388,37 @@ mod tests {
         });
         assert_eq!(answer, (Some(5), Some(true), Some(7)));
         assert!(problems.is_empty());
+    }
+
+    // Issue 9, F3.
+    #[test]
+    fn whole_numbers_are_read_to_the_last_digit() {
+        for (text, expected) in [
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("9007199254740993.0", Some(9_007_199_254_740_993)),
+            ("-9223372036854775808.000", Some(i64::MIN)),
+            ("9223372036854775807e0", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("922337203685477580.7e1", Some(i64::MAX)),
+            ("1.5e3", Some(1_500)),
+            ("1.5E+1", Some(15)),
+            ("150e-1", Some(15)),
+            ("15e-1", None),
+            ("1.5", None),
+            ("0.0e999999999", Some(0)),
+            ("1e999999999", None),
+            ("1e-999999999", None),
+            ("+7", Some(7)),
+            (" -0.0 ", Some(0)),
+            (".", None),
+            ("", None),
+            ("-", None),
+            ("1e", None),
+            ("0x10", None),
+            ("inf", None),
+        ] {
+            assert_eq!(whole_number(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -223,6 +223,11 @@ pub fn did_you_mean<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// `name` without what does not matter in names of types: letter case, `_`, `-` and blanks.
+pub fn fold_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
 /// One segment of a JSON pointer, escaped (RFC 6901 section 3).
 pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")

@@ -126,17 +126,6 @@ pub(super) const fn ordinal(year: i32, month: u32, day: u32) -> u32 {
     }
 }
 
-/// ISO 8601 week: the week-based year and the week, 1 to 53.
-///
-/// Weeks start on Monday; week 1 is the one that holds the year's first Thursday.
-pub const fn iso_week(days: i32) -> (i32, u32) {
-    // The Thursday of this week lies in the year that the week belongs to. At the last days of
-    // `i32` it is out of reach; the year is the same there.
-    let thursday = days.saturating_add(4 - iso_weekday(days) as i32);
-    let (year, ..) = civil_from_days(thursday);
-    (year, (day_of_year(thursday) - 1) / 7 + 1)
-}
-
 /// American week: the week-based year and the week, 1 to 53.
 ///
 /// Weeks start on Sunday; week 1 is the one that holds 1 January. What Java's `YYYY` and `ww` mean
@@ -189,7 +178,6 @@ mod tests {
         assert_eq!(iso_weekday(days), date.weekday().number_from_monday());
         assert_eq!(us_weekday(days), date.weekday().number_from_sunday());
         assert_eq!(day_of_year(days), date.ordinal());
-        assert_eq!(iso_week(days), (date.iso_week().year(), date.iso_week().week()));
         // The week's Saturday decides; its ordinal counts whole weeks.
         let saturday = date + chrono::Days::new(u64::from(7 - us_weekday(days)));
         assert_eq!(us_week(days), (saturday.year(), saturday.ordinal().div_ceil(7)));
@@ -216,7 +204,7 @@ mod tests {
             let (year, month, day) = civil_from_days(days);
             prop_assert_eq!(days_from_civil(year, month, day), Some(days));
             // None of these panics at the ends.
-            let _ = (iso_week(days), us_week(days), us_week_of_month(days));
+            let _ = (us_week(days), us_week_of_month(days));
         }
 
         #[test]
@@ -249,7 +237,6 @@ mod tests {
             assert_eq!(instant_from_days(days, rest), Some(micros));
         }
         for days in [i32::MIN, i32::MAX] {
-            assert!((1..=53).contains(&iso_week(days).1));
             assert!((1..=53).contains(&us_week(days).1));
         }
     }
@@ -260,8 +247,5 @@ mod tests {
         assert_eq!(us_week(date(2024, 12, 28)), (2024, 52));
         assert_eq!(us_week(date(2024, 12, 29)), (2025, 1));
         assert_eq!(us_week(date(2024, 12, 30)), (2025, 1));
-        assert_eq!(iso_week(date(2024, 12, 29)), (2024, 52));
-        assert_eq!(iso_week(date(2024, 12, 30)), (2025, 1));
-        assert_eq!(iso_week(date(2027, 1, 1)), (2026, 53));
     }
 }

@@ -21,7 +21,7 @@ pub mod text;
 
 pub use bounds::{BoundError, Period, parse_date, parse_instant, parse_period};
 pub use civil::{civil_from_days, days_from_civil};
-pub use pattern::{DEFAULT_PATTERN, Pattern, PatternError, ReadError};
+pub use pattern::{DEFAULT_PATTERN, Pattern, PatternError, ReadError, Slip, slips};
 
 /// Microseconds in one second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;

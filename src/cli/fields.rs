@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::fields::{self, FIELD_TYPES};
 use crate::model::COMMON_ATTRIBUTES;
 use crate::plan::{EXTENSION_ATTRIBUTES, kind_attributes};
-use crate::problems::{escape_controls, escape_controls_in_lines};
-use crate::sandbox::{Extension, Extensions, KINDS, Kind, Limits, data_type_name, fold_name};
+use crate::problems::{escape_controls, escape_controls_in_lines, fold_name};
+use crate::sandbox::{Extension, Extensions, KINDS, Kind, Limits, data_type_name};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -13,6 +13,7 @@ use super::shown::{print_problems, tell};
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
+use crate::model::duplicate_keys;
 use crate::problems::escape_controls;
 
 #[derive(Debug, Args)]
@@ -59,6 +60,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     };
     name_type(&arguments.what, &mut trial.field, &mut reading.extensions)?;
     let params: Value = serde_json::from_str(&arguments.params).context("--params")?;
+    if let Some(problem) = duplicate_keys(&arguments.params).first() {
+        bail!("--params: {problem}");
+    }
     // A built-in type has attributes instead.
     if params.as_object().is_none_or(|params| !params.is_empty()) {
         trial.field.insert("params".to_owned(), params);

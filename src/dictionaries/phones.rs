@@ -83,11 +83,6 @@ impl PhonePlan {
         })
     }
 
-    /// The most digits of a national number.
-    pub fn max_digits(&self) -> u8 {
-        self.ranges.iter().map(|record| digits(split(record).0)).max().unwrap_or(0)
-    }
-
     /// The number that a uniform random `word` picks; all numbers of the plan are equally likely.
     #[inline]
     pub fn number(&self, word: u64) -> NationalNumber {
@@ -171,7 +166,8 @@ mod tests {
                 last = (digits(first), highest);
                 before = end;
             }
-            let length = usize::from(plan.max_digits());
+            let lengths = plan.ranges.iter().map(|record| digits(split(record).0));
+            let length = usize::from(lengths.max().unwrap_or(0));
             assert!(
                 length <= MAX_NATIONAL_DIGITS && length + plan.calling_code().len() <= 15,
                 "{country}"

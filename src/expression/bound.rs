@@ -108,7 +108,13 @@ impl Bound {
                     None => Value::Template(template.clone()),
                 },
                 LineValue::Link(input) => Value::Input(*input),
-                LineValue::Formula(formula) => Value::Program(formula.bind(scope, &mut report)),
+                LineValue::Formula(formula) => {
+                    let exact = |input: &usize| cast.is_exact_from(inputs[*input].data_type);
+                    match formula.single_input().filter(exact) {
+                        Some(input) => Value::Input(input),
+                        None => Value::Program(formula.bind(scope, &mut report)),
+                    }
+                }
             };
             let is_last = test.is_none();
             lines.push(BoundLine { test, value });

@@ -189,6 +189,6 @@ mod tests {
         assert!(drawn.iter().all(|value| value == "é".as_bytes() || value == b"12"));
         let json = r#"{"possible_values": [""], "length": 5}"#;
         insta::assert_snapshot!(told(&BYTES, json), @"/Fields/0/length: field `f`: `length` has no effect beside `possible_values`");
-        insta::assert_snapshot!(refusal(&BLOB, r#"{"length": 1e9}"#), @"/Fields/0/length: field `f`: `length` is `1000000000.0`, expected a whole number of at most 16777216");
+        insta::assert_snapshot!(refusal(&BLOB, r#"{"length": 1e9}"#), @"/Fields/0/length: field `f`: `length` is `1e+9`, expected a whole number of at most 16777216");
     }
 }

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
-use crate::calendar::{DEFAULT_PATTERN, MICROS_PER_DAY, Pattern};
+use crate::calendar::{DEFAULT_PATTERN, MICROS_PER_DAY, Pattern, Slip, slips};
 use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
+use crate::problems::{Problem, excerpt};
 use crate::rng::Stream;
 use crate::sampling::Sampler;
 use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
@@ -94,10 +95,26 @@ fn read_pattern(attributes: &mut Reader<'_>) -> Option<Pattern> {
     } else {
         DEFAULT_PATTERN.to_owned()
     };
+    let slips = slips(&text);
     match Pattern::compile(&text) {
-        Ok(pattern) => Some(pattern),
+        Ok(pattern) => {
+            for Slip { message, cure } in slips {
+                let pointer = attributes.pointer_of("pattern");
+                let problem = Problem::warning("pattern_slip", pointer, message);
+                attributes.push(match cure {
+                    Some(cure) => problem.hint(format!("did you mean `{}`?", excerpt(&cure))),
+                    None => problem,
+                });
+            }
+            Some(pattern)
+        }
         Err(reason) => {
-            attributes.error("pattern", "wrong_pattern", reason.to_string());
+            let pointer = attributes.pointer_of("pattern");
+            let problem = Problem::error("wrong_pattern", pointer, reason.to_string());
+            attributes.push(match slips.into_iter().find_map(|slip| slip.cure) {
+                Some(cure) => problem.hint(format!("did you mean `{}`?", excerpt(&cure))),
+                None => problem,
+            });
             None
         }
     }
@@ -190,7 +207,7 @@ impl Generator for OfDays {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::{compile, refusal, texts};
+    use super::super::trial::{compile, refusal, texts, told};
     use super::*;
 
     fn first(json: &str) -> String {
@@ -268,6 +285,18 @@ mod tests {
             let column = compile(&DateAsString, &json).column(0, 10);
             assert!(matches!(column.values, Values::Text(_)), "{pattern}");
         }
+    }
+
+    // Issue 9, F12.
+    #[test]
+    fn letters_that_mean_something_else_are_told_with_the_right_ones() {
+        insta::assert_snapshot!(told(&DateAsString, r#"{"pattern": "%Y-%m-%d"}"#), @"/Fields/0/pattern: field `f`: `%` stands for itself, and the letters are those of Java's DateTimeFormatter (did you mean `yyyy-MM-dd`?)");
+        insta::assert_snapshot!(told(&DateAsString, r#"{"pattern": "YYYY-MM-DD"}"#), @"
+        /Fields/0/pattern: field `f`: `Y` is the year that the week belongs to: 2025 on 2024-12-30 (did you mean `yyyy-MM-DD`?)
+        /Fields/0/pattern: field `f`: `D` is the day of the year, 1 to 366 (did you mean `YYYY-MM-dd`?)
+        ");
+        insta::assert_snapshot!(refusal(&DateAsString, r#"{"pattern": "%d %b %Y"}"#), @"/Fields/0/pattern: field `f`: unknown letter `b` at character 5, expected text in quotes (`'b'`) or a letter of Java's `DateTimeFormatter` (did you mean `dd MMM yyyy`?)");
+        assert_eq!(told(&DateAsString, "{}"), "");
     }
 
     #[test]

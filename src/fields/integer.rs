@@ -171,7 +171,7 @@ mod tests {
         let json = r#"{"min": "a", "max": 3e9, "possible_values": [1, 2.5, "4000000000"]}"#;
         insta::assert_snapshot!(refusal(&Integer, json), @"
         /Fields/0/min: field `f`: `min` is the text `a`, expected a whole number from -2147483648 to 2147483647
-        /Fields/0/max: field `f`: `max` is `3000000000.0`, expected a whole number from -2147483648 to 2147483647
+        /Fields/0/max: field `f`: `max` is `3e+9`, expected a whole number from -2147483648 to 2147483647
         /Fields/0/possible_values/1: field `f`: `2.5` is not possible, expected a whole number from -2147483648 to 2147483647
         /Fields/0/possible_values/2: field `f`: `4000000000` is not possible, expected a whole number from -2147483648 to 2147483647
         ");

@@ -18,6 +18,7 @@ mod date_as_string;
 mod decimal;
 mod double;
 mod email;
+mod equivalents;
 mod float;
 mod full_name;
 mod hash_md5;
@@ -45,13 +46,14 @@ mod uuid;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+pub use self::equivalents::equivalent;
 pub use self::shared::Shared;
 
 use self::shared::Listed;
 use crate::attributes::{Attribute, Reader};
 use crate::calendar::Pattern;
 use crate::columns::{Column, DataType, Rows, TimePoints, Values};
-use crate::problems::did_you_mean;
+use crate::problems::{did_you_mean, fold_name};
 use crate::rng::Stream;
 use crate::roots::ReadRoots;
 use crate::sampling::Sampler;
@@ -99,19 +101,16 @@ pub static FIELD_TYPES: &[&dyn FieldType] = &[
 
 /// The field type that a model calls `name`: letter case, `_`, `-` and blanks do not matter.
 pub fn find(name: &str) -> Option<&'static dyn FieldType> {
-    let name = folded(name);
+    let name = fold_name(name);
     FIELD_TYPES.iter().copied().find(|kind| {
-        folded(kind.name()) == name || kind.aliases().iter().any(|alias| folded(alias) == name)
+        fold_name(kind.name()) == name
+            || kind.aliases().iter().any(|alias| fold_name(alias) == name)
     })
 }
 
 /// The name of the field type that was probably meant by `name`.
 pub fn closest(name: &str) -> Option<&'static str> {
     did_you_mean(name, FIELD_TYPES.iter().map(|kind| kind.name()))
-}
-
-fn folded(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// What `"type"` names in a model.

@@ -4,7 +4,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
 use crate::problems::Problem;
 use crate::rng::Stream;
-use crate::texts::pattern::{Pattern, ungrouped};
+use crate::texts::pattern::{Pattern, regular_slip, ungrouped};
 
 use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
 
@@ -81,7 +81,7 @@ impl FieldType for TextRegex {
         let pattern = if is_regular {
             Pattern::regular(&text, max_repeat.unwrap_or(MAX_REPEAT) as u32)
         } else {
-            warn_of_plain_bracket(attributes, &text);
+            warn_of_regular_slips(attributes, &text);
             Pattern::groups(&text)
         };
         match pattern {
@@ -99,12 +99,17 @@ impl FieldType for TextRegex {
     }
 }
 
-fn warn_of_plain_bracket(attributes: &mut Reader<'_>, text: &str) {
-    if let Some(position) = ungrouped(text) {
+/// Warns of what is probably meant as a regular expression.
+fn warn_of_regular_slips(attributes: &mut Reader<'_>, text: &str) {
+    let plain_bracket = ungrouped(text).map(|position| {
         let message = format!(
             "the `[` at character {position} stands for itself, a group is `[choices]{{count}}`"
         );
-        let problem = Problem::warning("plain_bracket", attributes.pointer_of("regex"), message)
+        ("plain_bracket", message)
+    });
+    let slip = regular_slip(text).map(|message| ("regular_expression", message));
+    for (code, message) in plain_bracket.into_iter().chain(slip) {
+        let problem = Problem::warning(code, attributes.pointer_of("regex"), message)
             .hint("give `\"syntax\": \"regex\"` for a regular expression");
         attributes.push(problem);
     }

@@ -4,9 +4,11 @@
 //! resolved yet. Which field types exist, what their attributes mean and how fields refer to one
 //! another is the planner's business.
 
+mod duplicates;
 mod legacy;
 mod parse;
 
+pub use duplicates::duplicate_keys;
 pub use parse::parse;
 
 use serde_json::{Map, Value};
@@ -28,8 +30,6 @@ pub struct Model {
     pub fields: Vec<Field>,
     /// `Table_Names`, `Primary_Keys` and `Options`, merged.
     pub settings: Settings,
-    /// The document as it was submitted.
-    pub source: String,
 }
 
 /// One entry of `Fields`.

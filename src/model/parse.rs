@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::duplicates::duplicate_keys;
 use super::legacy::{find_key, read_section};
 use super::{Field, MAX_FIELDS, MAX_MODEL_BYTES, Model};
 use crate::attributes::{Reader, Settings, shown};
@@ -37,7 +38,8 @@ pub fn parse(source: &str, problems: &mut Problems) -> Option<Model> {
         return None;
     }
     // A byte order mark is how some editors begin a file.
-    let mut document = match serde_json::from_str(source.trim_start_matches('\u{feff}')) {
+    let source = source.trim_start_matches('\u{feff}');
+    let mut document = match serde_json::from_str(source) {
         Ok(document @ Value::Object(_)) => document,
         Ok(other) => {
             let message = format!("the model is {}, expected a JSON object", shown(&other));
@@ -56,6 +58,9 @@ pub fn parse(source: &str, problems: &mut Problems) -> Option<Model> {
             return None;
         }
     };
+    for problem in duplicate_keys(source) {
+        problems.push(problem);
+    }
     let mut settings = Settings::default();
     let empty = Map::new();
     let root = document.as_object().unwrap_or(&empty);
@@ -73,7 +78,7 @@ pub fn parse(source: &str, problems: &mut Problems) -> Option<Model> {
     // Taken, not copied: the fields are nearly all of the document.
     let entries = document.pointer_mut(&pointer).map(Value::take)?;
     let fields = read_fields(entries, &pointer, problems)?;
-    Some(Model { name, fields, settings, source: source.to_owned() })
+    Some(Model { name, fields, settings })
 }
 
 fn warn_unknown_roots(document: &Map<String, Value>, problems: &mut Problems) {
@@ -149,6 +154,7 @@ fn read_fields(value: Value, pointer: &str, problems: &mut Problems) -> Option<V
     }
     let mut fields = Vec::with_capacity(entries.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     for (index, entry) in entries.into_iter().enumerate() {
         let pointer = format!("{pointer}/{index}");
         let Some(field) = read_field(entry, pointer.clone(), problems) else { continue };
@@ -164,9 +170,22 @@ fn read_fields(value: Value, pointer: &str, problems: &mut Problems) -> Option<V
             );
             continue;
         }
+        if let Some(first) = folded.insert(field.name.to_lowercase(), fields.len()) {
+            warn_of_letter_case(&field, &fields[first], problems);
+        }
         fields.push(field);
     }
     Some(fields)
+}
+
+/// Files with such columns can be written, but many readers take both for one column.
+fn warn_of_letter_case(field: &Field, other: &Field, problems: &mut Problems) {
+    let message = format!("the name differs from `{}` in letter case only", excerpt(&other.name));
+    problems.push(
+        Problem::warning("similar_names", format!("{}/name", field.pointer), message)
+            .field(field.name.clone())
+            .hint("rename one: Spark, Hive and databases take them for one column"),
+    );
 }
 
 fn read_field(entry: Value, pointer: String, problems: &mut Problems) -> Option<Field> {
@@ -214,9 +233,10 @@ fn read_field(entry: Value, pointer: String, problems: &mut Problems) -> Option<
     }
     let ghost = reader.boolean("ghost").unwrap_or(false);
     let null_rate = reader.number("null_rate").unwrap_or(0.0);
-    if !(0.0..=1.0).contains(&null_rate) {
-        let message = format!("`null_rate` is {null_rate}, expected a number from 0 to 1");
-        reader.error("null_rate", "wrong_value", message);
+    if !(0.0..=1.0).contains(&null_rate)
+        && let Some(value) = attributes.get("null_rate")
+    {
+        reader.wrong("null_rate", value, "a number from 0 to 1");
     }
     let name = name.filter(|name| !name.trim().is_empty())?;
     Some(Field { name, type_name: type_name?, ghost, null_rate, pointer, attributes })
@@ -253,6 +273,24 @@ mod tests {
         }
     }
 
+    // Issue 9, F16 s and B6.
+    #[test]
+    fn names_that_differ_in_letter_case_only_are_told() {
+        insta::assert_snapshot!(messages(r#"{"Fields": [{"name": "id", "type": "X"}, {"name": "Id", "type": "X"}]}"#), @"/Fields/1/name: field `Id`: the name differs from `id` in letter case only (rename one: Spark, Hive and databases take them for one column)");
+    }
+
+    #[test]
+    fn keys_that_stand_twice_are_refused_wherever_they_stand() {
+        insta::assert_snapshot!(messages(r#"{"Fields": [{"name": "a", "type": "X", "type": "Y", "params": {"p": {"q": 1, "q": 1}},
+            "conditionals": {"$b=1": "x", "$b=1": "y"}}], "Options": {"A": 1, "A": 2}, "Fields": [{"name": "b", "type": "X"}]}"#), @"
+        /Fields/0/type: the key `type` stands more than once in its object (remove one of them: only one could have an effect)
+        /Fields/0/params/p/q: the key `q` stands more than once in its object (remove one of them: only one could have an effect)
+        /Fields/0/conditionals/$b=1: the key `$b=1` stands more than once in its object (remove one of them: only one could have an effect)
+        /Options/A: the key `A` stands more than once in its object (remove one of them: only one could have an effect)
+        /Fields: the key `Fields` stands more than once in its object (remove one of them: only one could have an effect)
+        ");
+    }
+
     #[test]
     fn all_faults_of_the_shape_are_told_at_once() {
         insta::assert_snapshot!(messages(r#"{"Fields": [{"name": "a", "type": "X"}, {"name": "a", "type": "X"}, {"type": "X"}, {"name": "b"}, 7, {"name": "", "type": "X", "null_rate": 2, "ghost": "maybe"}], "Option": {}, "Table_Names": 3}"#), @r#"
@@ -264,7 +302,7 @@ mod tests {
         /Fields/4: the entry is `7`, expected an object with `name` and `type`
         /Fields/5/name: the field has no `name`, expected a text that is not empty
         /Fields/5/ghost: `ghost` is the text `maybe`, expected true or false
-        /Fields/5/null_rate: `null_rate` is 2, expected a number from 0 to 1
+        /Fields/5/null_rate: `null_rate` is `2`, expected a number from 0 to 1
         "#);
     }
 

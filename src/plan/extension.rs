@@ -16,10 +16,10 @@ use crate::columns::DataType;
 use crate::failures::OnError;
 use crate::fields;
 use crate::model::Field;
-use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
+use crate::problems::{Problem, Problems, did_you_mean, excerpt, fold_name, pointer_segment};
 use crate::sandbox::{
     Binding, Description, Extension, ExtensionFile, Fault, InputType, KINDS, Kind, Library,
-    Prepared, Program, Settings, Source, fold_name, parse_data_type,
+    Prepared, Program, Settings, Source, parse_data_type,
 };
 
 /// What a field of user code may say beside what every field may.

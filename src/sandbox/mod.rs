@@ -46,7 +46,7 @@ pub use fault::{Fault, FaultKind, Place};
 pub use files::kind_of;
 pub use library::{Library, Reserved};
 pub use limits::Limits;
-pub use registry::{Extension, ExtensionFile, Extensions, Settings, fold_name};
+pub use registry::{Extension, ExtensionFile, Extensions, Settings};
 
 /// How much longer than one call a block with failing rows may take: every failing row is a call of its own.
 const PATIENCE: u64 = 3;

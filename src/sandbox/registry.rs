@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::files::{file_name, files_of, kind_of, read};
 use super::load::{Found, Loaded, in_parallel};
 use super::{Description, Fault, FaultKind, Kind, Limits, Program};
-use crate::problems::{did_you_mean, excerpt};
+use crate::problems::{did_you_mean, excerpt, fold_name};
 
 /// Most files of user code in all folders together.
 const MOST_FILES: usize = 1_000;
@@ -80,11 +80,6 @@ struct FailedFile {
     path: PathBuf,
     digest: String,
     fault: Fault,
-}
-
-/// `name` without what does not matter in names of types: letter case, `_`, `-` and blanks.
-pub fn fold_name(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 impl Extensions {

@@ -229,7 +229,7 @@ fn module_of(file: &str) -> &str {
 /// Where components of a family are registered: folder, the file and the item that lists them, and
 /// files of the folder that are no components.
 const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
-    ("fields", "fields/mod.rs", "FIELD_TYPES", &["shared", "trial"]),
+    ("fields", "fields/mod.rs", "FIELD_TYPES", &["equivalents", "shared", "trial"]),
     ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
     ("sinks", "sinks/mod.rs", "connectors", &["names", "stdout"]),

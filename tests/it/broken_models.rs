@@ -53,7 +53,7 @@ pub(crate) const REFUSED: &[Row] = &[
     (
         "a share of nulls above 1",
         r#"{"name": "f", "type": "UUID", "null_rate": 1.5}"#,
-        &["`null_rate` is 1.5", "from 0 to 1"],
+        &["`null_rate` is `1.5`", "from 0 to 1"],
     ),
     (
         "a share of nulls in words",

@@ -28,6 +28,7 @@ mod interrupt;
 mod memory;
 mod models;
 mod modules;
+mod numbers;
 mod on_error;
 mod previews;
 mod races;

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::forms::Form;
+use crate::model::duplicate_keys;
 use crate::problems::excerpt;
 
 /// Most parameters of a request.
@@ -117,6 +118,9 @@ impl Parameters {
         let value = serde_json::from_str(text).map_err(|error| {
             ApiError::parameter(name, format!("`{name}` is not valid JSON: {error}"))
         })?;
+        if let Some(problem) = duplicate_keys(text).first() {
+            return Err(ApiError::parameter(name, format!("`{name}`: {problem}")));
+        }
         Ok(Some(value))
     }
 

@@ -16,6 +16,7 @@
 //! | `program` | the same for the years 1 to 9998, fast |
 //! | `read` | text to field values |
 //! | `resolve` | field values to an instant |
+//! | `slips` | valid letters that probably mean something else |
 
 mod compile;
 mod format;
@@ -25,6 +26,7 @@ mod part;
 mod program;
 mod read;
 mod resolve;
+mod slips;
 
 use self::{moment::Moment, part::Part, program::Program};
 use super::{MICROS_PER_DAY, iso, text};
@@ -123,6 +125,7 @@ pub enum PatternError {
 }
 
 pub use read::ReadError;
+pub use slips::{Slip, slips};
 
 impl Pattern {
     /// Whether all instants of a day have the same text.

@@ -27,7 +27,7 @@ pub(in crate::expression) fn cast_column(
         return Column { values, validity: load::validity(column, selection) };
     }
     let mut builder = Builder::new(cast, selection.len());
-    let numbers = if cast.data_type == DataType::Text {
+    let numbers = if cast.data_type == DataType::Text || cast.is_exact_from(data_type) {
         None
     } else {
         load::numbers(column, data_type, selection)

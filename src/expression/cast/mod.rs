@@ -53,6 +53,15 @@ impl Cast {
         if self.pattern.is_some() { DataType::Text } else { self.data_type }
     }
 
+    /// Whether values of `data_type` become those of the field without a detour over doubles: whole numbers and
+    /// decimals have more digits than those.
+    pub(super) fn is_exact_from(&self, data_type: DataType) -> bool {
+        let has_all_digits = |data_type| {
+            matches!(data_type, DataType::Int32 | DataType::Int64 | DataType::Decimal { .. })
+        };
+        has_all_digits(data_type) && has_all_digits(self.data_type)
+    }
+
     /// Whether values are texts that are taken as they are.
     pub(super) fn is_plain_text(&self) -> bool {
         self.data_type == DataType::Text

@@ -44,10 +44,20 @@ pub(super) fn integer_of_text(text: &str, least: i64, most: i64) -> Result<i64, 
         Ok(value) if (least..=most).contains(&value) => Ok(value),
         Ok(value) => Err(format!("{value} is outside {least} to {most}")),
         Err(_) => match float_of_text(trimmed) {
+            // Zeros behind the point say nothing: `12.00` is what a decimal shows.
+            _ if whole_of_decimal(trimmed).is_some_and(|n| (least..=most).contains(&n)) => {
+                Ok(whole_of_decimal(trimmed).unwrap_or_default())
+            }
             Ok(value) if value.abs() < EXACT => integer(value, least, most),
             _ => Err(format!("`{}` is not a whole number", excerpt(text))),
         },
     }
+}
+
+/// The whole number before a point that only zeros follow.
+fn whole_of_decimal(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.')?;
+    fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
 }
 
 /// A number read from text: decimal, with or without exponent, or `NaN`, `Infinity`, `-Infinity`.

@@ -59,7 +59,7 @@ pub(super) struct Lowerer<'s> {
     /// `switch` statements around the one being read.
     switches: usize,
     /// Offsets of names, for problems about variables.
-    warned: BTreeMap<usize, String>,
+    pub(super) warned: BTreeMap<usize, String>,
 }
 
 impl<'s> Lowerer<'s> {

@@ -3,7 +3,7 @@
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentOperator, AssignmentTarget, BinaryExpression,
     BinaryOperator, CallExpression, Expression as Js, IdentifierReference, LogicalExpression,
-    LogicalOperator, SimpleAssignmentTarget, StaticMemberExpression, StringLiteral,
+    LogicalOperator, NumericLiteral, SimpleAssignmentTarget, StaticMemberExpression, StringLiteral,
     TemplateLiteral, UnaryExpression, UnaryOperator, UpdateExpression, UpdateOperator,
 };
 use oxc_span::{GetSpan, Span};
@@ -12,6 +12,7 @@ use super::functions::{self, Function, Signature};
 use super::lower::{BEYOND, LowerError, Lowerer, MOST_LEVELS, beyond, error, too_deep};
 use super::source::MARKS;
 use super::tree::{Binary, Logical, Node, NodeId, Value};
+use crate::display::write_number;
 use crate::problems::excerpt;
 
 type Result<T> = std::result::Result<T, LowerError>;
@@ -42,10 +43,32 @@ impl Lowerer<'_> {
             }
             Js::CallExpression(call) => self.call(call),
             Js::StaticMemberExpression(member) => self.member(member),
+            Js::NumericLiteral(literal) => {
+                self.warn_of_lost_digits(literal);
+                self.add(span, Node::Constant(Value::Number(literal.value)))
+            }
             _ => match constant(expression) {
                 Some(constant) => self.add(span, Node::Constant(constant)),
                 None => Err(beyond(span, describe(expression))),
             },
+        }
+    }
+
+    /// Tells of a whole number that no double holds.
+    fn warn_of_lost_digits(&mut self, literal: &NumericLiteral<'_>) {
+        let raw = literal.raw.as_ref().map_or("", |raw| raw.as_str());
+        let is_exact = raw
+            .parse::<i128>()
+            .map_or(true, |whole| literal.value.abs() < 1e38 && literal.value as i128 == whole);
+        if !is_exact {
+            let mut shown = Vec::new();
+            write_number(literal.value, &mut shown);
+            let shown = String::from_utf8_lossy(&shown).into_owned();
+            let message = format!(
+                "`{}` is calculated as {shown}: formulas have JavaScript's numbers, of 53 bits",
+                excerpt(raw)
+            );
+            self.warned.insert(literal.span.start as usize, message);
         }
     }
 

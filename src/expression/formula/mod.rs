@@ -53,7 +53,7 @@ use blend::Constants;
 use evaluate::Evaluation;
 use infer::Kinds;
 pub(super) use parse::FormulaError;
-use tree::{Node, NodeId, Tree, Value};
+use tree::{Node, NodeId, Statement, Tree, Value};
 use vector::{Data, Vector};
 
 /// A parsed formula.
@@ -81,6 +81,17 @@ impl Formula {
     /// What is probably not meant so.
     pub(super) fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// The input, when the formula is `${name}` alone.
+    pub(super) fn single_input(&self) -> Option<usize> {
+        match self.tree.statements[..] {
+            [Statement::Expression { value, .. }] => match self.tree.node(value) {
+                Node::Input { input, .. } => Some(*input),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Checks what the types of the inputs allow, and prepares evaluation.

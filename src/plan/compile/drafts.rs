@@ -10,9 +10,9 @@ use crate::expression::{self, Expression};
 use crate::fields::{self, Compiled, Computed, Context, FieldType, Shared};
 use crate::model::{COMMON_ATTRIBUTES, Field};
 use crate::plan::extension::{self, is_extension};
-use crate::problems::{Problem, Problems, did_you_mean, excerpt};
+use crate::problems::{Problem, Problems, did_you_mean, excerpt, fold_name};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, SubValue, fold_name};
+use crate::sandbox::{Fault, SubValue};
 
 /// A field checked by itself.
 pub(super) struct Draft<'a> {
@@ -162,6 +162,9 @@ fn unknown_type(field: &Field, environment: &Environment<'_>) -> Problem {
         extensions.faults().iter().find(|fault| stem(fault) == Some(folded.clone()))
     {
         return problem.hint(fault.to_string());
+    }
+    if let Some(meant) = fields::equivalent(&field.type_name) {
+        return problem.hint(format!("write {meant}"));
     }
     match fields::closest(&field.type_name).or_else(|| extensions.closest(&field.type_name)) {
         Some(name) => problem.hint(format!("did you mean `{name}`?")),

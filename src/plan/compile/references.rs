@@ -104,9 +104,10 @@ fn resolve_one(
         if names.is_empty() { "nothing to link to".to_owned() } else { names.join(", ") }
     );
     let problem = Problem::error("unknown_sub_value", pointer, message).field(field.name.clone());
-    let hint = did_you_mean(sub_value, names.iter().copied())
-        .map(|name| format!("did you mean `{name}`?"));
-    Err(Box::new(Problem { hint, ..problem }))
+    Err(Box::new(match did_you_mean(sub_value, names.iter().copied()) {
+        Some(name) => problem.hint(format!("did you mean `{name}`?")),
+        None => problem,
+    }))
 }
 
 /// The first few of `names`, for a hint.

@@ -16,17 +16,19 @@
 
 mod exponential;
 mod normal;
+mod parameters;
 mod zipf;
 
 use serde_json::{Map, Value};
 
 use crate::attributes::{Attribute, Reader, scalar_text, shown};
 use crate::columns::Rows;
-use crate::problems::{Problem, Problems, did_you_mean};
+use crate::problems::{Problem, Problems, did_you_mean, fold_name};
 use crate::rng::Stream;
 
 use self::exponential::exp;
 use self::normal::{open_unit, standard_normal};
+use self::parameters::{refuse_unknown, warn_if_outside};
 pub use self::zipf::Zipf;
 use super::{Refused, map_words};
 
@@ -233,9 +235,8 @@ fn with_parameters<T>(
 /// The type; letter case, `_`, `-` and blanks do not matter.
 fn find_type(reader: &mut Reader<'_>, key: &str, value: &Value) -> Option<&'static Shape> {
     let name = scalar_text(value).unwrap_or_default();
-    let folded: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let found = SHAPES.iter().find(|known| known.name == folded);
+    let folded = fold_name(&name);
+    let found = SHAPES.iter().find(|known| known.name.eq_ignore_ascii_case(&folded));
     if found.is_none() {
         let message = format!("`{key}` is {}, expected one of {}", shown(value), listed());
         let mut problem = Problem::error("wrong_value", reader.pointer_of(key), message);
@@ -252,14 +253,16 @@ fn read_kind(
     axis: &Axis<'_>,
 ) -> Result<Option<Kind>, Refused> {
     let kind = shape.read.map(|read| read(reader, axis));
-    reader.warn_unknown(&[&[TYPE], shape.parameters]);
+    refuse_unknown(reader, shape)?;
     kind.map(|kind| kind.ok_or(Refused)).transpose()
 }
 
 fn read_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
     let mean = read_mean(reader, axis, axis.middle());
     let stddev = read_or(reader, STDDEV.name, axis.share(6.0), Sign::NotNegative);
-    Some(Kind::Normal { mean: mean?, stddev: stddev? })
+    let (mean, stddev) = (mean?, stddev?);
+    warn_if_outside(reader, MEAN.name, mean, axis);
+    Some(Kind::Normal { mean, stddev })
 }
 
 fn read_log_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
@@ -283,6 +286,7 @@ fn read_log_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
             reader.error(MEAN.name, "wrong_value", message);
             return None;
         }
+        warn_if_outside(reader, MEAN.name, mean, axis);
         let ratio = stddev / mean;
         let variance = libm::log1p(ratio * ratio);
         return Some(Kind::LogNormal {
@@ -295,7 +299,9 @@ fn read_log_normal(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
     let (low, high) = (libm::log(low), libm::log(axis.high));
     let mu = read_or(reader, MU.name, low / 2.0 + high / 2.0, Sign::Any);
     let sigma = read_or(reader, SIGMA.name, (high - low) / 6.0, Sign::NotNegative);
-    Some(Kind::LogNormal { mu: mu?, sigma: sigma? })
+    let (mu, sigma) = (mu?, sigma?);
+    warn_if_outside(reader, MU.name, libm::exp(mu), axis);
+    Some(Kind::LogNormal { mu, sigma })
 }
 
 fn read_exponential(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
@@ -319,6 +325,7 @@ fn read_exponential(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
         reader.error(MEAN.name, "wrong_value", message);
         return None;
     }
+    warn_if_outside(reader, MEAN.name, mean, axis);
     Some(Kind::Exponential { mean: mean - axis.low })
 }
 
@@ -335,6 +342,13 @@ fn read_zipf(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Option<Kind> {
         let message = "the range is too wide for `zipf`";
         reader.error(TYPE.name, "wrong_distribution", message);
         return None;
+    }
+    if ranks < 2.0 && axis.high > axis.low {
+        let message = "the range is narrower than one step of `zipf`: every value will be the lower end of it";
+        let pointer = reader.pointer_of("").trim_end_matches('/').to_owned();
+        let problem = Problem::warning("one_rank", pointer, message)
+            .hint("the ranks are `min`, `min` + 1, …: set `max` accordingly");
+        reader.push(problem);
     }
     Some(Kind::Zipf(Zipf::new(ranks, exponent)))
 }
@@ -497,6 +511,29 @@ mod tests {
         }
     }
 
+    // Issue 9, F16 f, g, h.
+    #[test]
+    fn parameters_that_spoil_the_values_are_told_or_refused() {
+        let told = |json: &str| read(&format!(r#"{{"distribution": {json}}}"#), 0.0, 10.0).1;
+        insta::assert_snapshot!(told(r#"{"type": "exponential", "lambda": 1}"#), @"/Fields/0/distribution/lambda: field `x`: `exponential` has no parameter `lambda`, expected rate, mean (did you mean `rate`?)");
+        insta::assert_snapshot!(told(r#"{"type": "zipf", "s": 1.1}"#), @"/Fields/0/distribution/s: field `x`: `zipf` has no parameter `s`, expected exponent (did you mean `exponent`?)");
+        insta::assert_snapshot!(told(r#"{"type": "normal", "meen": 1, "sigma": 2}"#), @"
+        /Fields/0/distribution/meen: field `x`: `normal` has no parameter `meen`, expected mean, stddev (did you mean `mean`?)
+        /Fields/0/distribution/sigma: field `x`: `normal` has no parameter `sigma`, expected mean, stddev (did you mean `stddev`?)
+        ");
+        insta::assert_snapshot!(told(r#"{"type": "uniform", "mean": 1}"#), @"/Fields/0/distribution/mean: field `x`: `uniform` has no parameter `mean`, expected none");
+        for refused in [r#"{"type": "zipf", "s": 1.1}"#, r#"{"type": "uniform", "mean": 1}"#] {
+            assert!(read(&format!(r#"{{"distribution": {refused}}}"#), 0.0, 10.0).0.is_err());
+        }
+        insta::assert_snapshot!(told(r#"{"type": "normal", "mean": 11, "stddev": 1}"#), @"/Fields/0/distribution/mean: field `x`: `mean` is `11`, above the range: most values will be the upper end of it (widen the range, or move the distribution into it)");
+        insta::assert_snapshot!(told(r#"{"type": "lognormal", "mu": 7}"#), @"/Fields/0/distribution/mu: field `x`: `mu` is `7`, above the range: most values will be the upper end of it (widen the range, or move the distribution into it)");
+        insta::assert_snapshot!(told(r#"{"type": "lognormal", "mean": 70, "stddev": 1}"#), @"/Fields/0/distribution/mean: field `x`: `mean` is `70`, above the range: most values will be the upper end of it (widen the range, or move the distribution into it)");
+        insta::assert_snapshot!(told(r#"{"type": "exponential", "mean": 12}"#), @"/Fields/0/distribution/mean: field `x`: `mean` is `12`, above the range: most values will be the upper end of it (widen the range, or move the distribution into it)");
+        assert_eq!(told(r#"{"type": "normal", "mean": 10, "stddev": 1}"#), "");
+        insta::assert_snapshot!(read(r#"{"distribution": "zipf"}"#, 0.0, 0.99).1, @"/Fields/0/distribution: field `x`: the range is narrower than one step of `zipf`: every value will be the lower end of it (the ranks are `min`, `min` + 1, …: set `max` accordingly)");
+        assert_eq!(read(r#"{"distribution": "zipf"}"#, 5.0, 5.0).1, "");
+    }
+
     #[test]
     fn wrong_types_and_parameters_are_told() {
         let told = |json: &str| read(&format!(r#"{{"distribution": {json}}}"#), 0.0, 10.0).1;
@@ -506,7 +543,7 @@ mod tests {
         insta::assert_snapshot!(told(r#"{"type": "normal", "mean": "a", "stddev": -1, "sd": 1}"#), @"
         /Fields/0/distribution/mean: field `x`: `mean` is the text `a`, expected a number
         /Fields/0/distribution/stddev: field `x`: `stddev` is `-1`, expected a number from 0 on
-        /Fields/0/distribution/sd: field `x`: unknown attribute `sd` has no effect
+        /Fields/0/distribution/sd: field `x`: `normal` has no parameter `sd`, expected mean, stddev (did you mean `stddev`?)
         ");
         insta::assert_snapshot!(told(r#"{"type": "lognormal", "mu": 1, "mean": 1}"#), @"/Fields/0/distribution/type: field `x`: `mu` and `sigma` are given beside `mean` and `stddev`, expected one pair");
         insta::assert_snapshot!(told(r#"{"type": "exponential", "mean": 0}"#), @"/Fields/0/distribution/mean: field `x`: `mean` is `0`, expected a value above the lower end of the range");

@@ -8,12 +8,14 @@
 mod fixed;
 mod groups;
 mod regular;
+mod slips;
 
 use crate::columns::{Rows, VarBytes};
 use crate::rng::Stream;
 
 use super::Draws;
 use fixed::Fixed;
+pub use slips::regular_slip;
 
 /// Most bytes and most draws of one value.
 const MOST: u64 = 1 << 20;
