@@ -33,6 +33,12 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("boolean", "row.t == row.c || row.c < \"m\""),
     ("boolean", "row.f == true"),
     ("boolean", "row.a > row.x"),
+    // Numbers that nearly are each other's, about zero, without end and none: Rhai has rules of its own.
+    ("boolean", "let y = row.x * 0.1 * 10.0; if row.f { y == row.x } else { y != row.x }"),
+    ("boolean", "let y = row.x * 0.1 * 10.0; if row.f { y < row.x } else { y >= row.x }"),
+    ("boolean", "let y = row.x * 1e-18; if row.f { y > 0 } else { y <= 0.0 }"),
+    ("boolean", "let y = 1e300 * 1e300; if row.f { y == y } else { y >= row.x || y - y == y - y }"),
+    ("int64", "let n = row.x.abs() % 1000.0; let k = 0; while n > 0 { n /= 2; k += 1; } k"),
     ("utf8", "`${row.a}-${row.x}/${row.t}:${row.f}`"),
     ("utf8", "row.t + row.a + row.c"),
     ("utf8", "let s = row.t; s += \"!\"; s += row.a; s"),

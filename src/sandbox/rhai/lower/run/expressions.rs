@@ -242,10 +242,27 @@ impl Machine<'_> {
         }
         Ok(match (left, right) {
             (Vector::Int(left), Vector::Int(right)) => by!(left, right, |value: i64| value),
-            (Vector::Float(left), Vector::Float(right)) => by!(left, right, |value: f64| value),
+            (Vector::Float(left), Vector::Float(right)) => {
+                combine(left, right, |a, b| compare_floats(comparison, a, b))
+            }
             (Vector::Bool(left), Vector::Bool(right)) => by!(left, right, |value: bool| value),
             (Vector::Text(left), Vector::Text(right)) => by!(left, right, |span| self.text(span)),
             _ => return Err(Bail),
         })
+    }
+}
+
+/// Compares floats as the interpreter does (`func/builtin.rs` of Rhai 1.27): numbers that differ by no
+/// more than the last bit are equal, numbers about zero are told apart by their distance, and neither
+/// infinities nor NaN equal anything.
+fn compare_floats(comparison: Comparison, a: f64, b: f64) -> bool {
+    let scale = if a * b == 0.0 { 1.0 } else { a.abs().max(b.abs()) };
+    match comparison {
+        Comparison::Equal => (a - b).abs() / scale <= f64::EPSILON,
+        Comparison::NotEqual => (a - b).abs() / scale > f64::EPSILON,
+        Comparison::Less => (b - a) / scale > f64::EPSILON,
+        Comparison::LessOrEqual => (b - a) / scale > -f64::EPSILON,
+        Comparison::Greater => (a - b) / scale > f64::EPSILON,
+        Comparison::GreaterOrEqual => (a - b) / scale > -f64::EPSILON,
     }
 }
