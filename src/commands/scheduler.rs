@@ -60,8 +60,8 @@ pub(super) fn keep_time(shared: &Shared) {
         home_is_lost: false,
     };
     while !shared.is_stopping() {
-        agenda.work(shared);
-        if let Some(id) = next_due(shared) {
+        let now = agenda.work(shared);
+        if let Some(id) = next_due(shared, now) {
             begin(shared, id);
             continue;
         }
@@ -70,7 +70,9 @@ pub(super) fn keep_time(shared: &Shared) {
 }
 
 impl Agenda {
-    fn work(&mut self, shared: &Shared) {
+    /// Does what is due but runs, and answers what the clock of the wall showed: runs are due by that
+    /// look, for one after it may follow a leap that nobody has heeded.
+    fn work(&mut self, shared: &Shared) -> DateTime<Utc> {
         let (now, steady) = shared.probe.both();
         let passed = TimeDelta::from_std(steady.saturating_sub(self.seen.1)).unwrap_or_default();
         let leap = (now - self.seen.0) - passed;
@@ -97,6 +99,7 @@ impl Agenda {
             self.look_at_home(shared);
             self.home = steady + LONGEST_SLEEP;
         }
+        now
     }
 
     fn look_at_home(&mut self, shared: &Shared) {
@@ -135,9 +138,8 @@ impl Agenda {
     }
 }
 
-/// Takes the first run that is due from the list.
-fn next_due(shared: &Shared) -> Option<Uuid> {
-    let now = shared.probe.now();
+/// Takes the first run that is due at `now` from the list.
+fn next_due(shared: &Shared, now: DateTime<Utc>) -> Option<Uuid> {
     let mut state = lock(&shared.state);
     let first = state.timers.first().copied().filter(|(due, _)| *due <= now)?;
     state.timers.remove(&first);

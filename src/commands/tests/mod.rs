@@ -226,7 +226,7 @@ fn with(mut submission: Submission, edit: impl FnOnce(&mut Order)) -> Submission
 
 /// Waits until the command is as `reached` wants it.
 fn wait_until(tracker: &Tracker, id: Uuid, reached: impl Fn(&Command) -> bool) -> Command {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut ended = false;
     loop {
         let mut signal = tracker.subscribe(id).unwrap().unwrap();
@@ -235,7 +235,10 @@ fn wait_until(tracker: &Tracker, id: Uuid, reached: impl Fn(&Command) -> bool) -
             return command;
         }
         assert!(!ended, "never reached: {command:?}");
-        ended = runtime.block_on(signal.changed()).is_err();
+        // Every step comes within moments: a test that waits for ever tells nothing.
+        let changed =
+            async { tokio::time::timeout(Duration::from_secs(60), signal.changed()).await };
+        ended = !matches!(runtime.block_on(changed), Ok(Ok(())));
     }
 }
 
