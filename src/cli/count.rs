@@ -1,17 +1,20 @@
 //! Counts as people write them: `1000000`, `1_000_000`, `1e6`, `1M`.
 
+use crate::problems::excerpt;
+
 /// What a count may end in, and the zeros that it stands for.
 const ENDINGS: &[(char, i32)] = &[('k', 3), ('K', 3), ('M', 6), ('G', 9)];
 
 /// Reads a count; the form of a parser of clap's.
 pub(super) fn count(text: &str) -> Result<u64, String> {
-    read(text.trim()).ok_or_else(|| {
-        let text = crate::problems::excerpt(text);
+    let number = read(text.trim()).ok_or_else(|| {
+        let text = excerpt(text);
         format!("`{text}` is no count, expected a whole number such as 1000, 1_000, 1e3, 1k, 2.5M")
-    })
+    })?;
+    u64::try_from(number).map_err(|_| format!("`{}` is more than {}", excerpt(text), u64::MAX))
 }
 
-fn read(text: &str) -> Option<u64> {
+fn read(text: &str) -> Option<u128> {
     let (text, zeros) = match ENDINGS.iter().find(|(ending, _)| text.ends_with(*ending)) {
         Some((ending, zeros)) => (text.strip_suffix(*ending)?, *zeros),
         None => (text, 0),
@@ -30,8 +33,8 @@ fn read(text: &str) -> Option<u64> {
     }
     let fraction = fraction.trim_end_matches('0');
     let zeros = exponent.checked_add(zeros)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
-    let number: u64 = format!("{whole}{fraction}").parse().ok()?;
-    let power = 10_u64.checked_pow(u32::try_from(zeros.abs()).ok()?);
+    let number: u128 = format!("{whole}{fraction}").parse().ok()?;
+    let power = 10_u128.checked_pow(u32::try_from(zeros.abs()).ok()?);
     match power {
         Some(power) if zeros >= 0 => number.checked_mul(power),
         Some(power) => number.is_multiple_of(power).then(|| number / power),
@@ -65,6 +68,10 @@ mod tests {
         for text in ["", "k", "-1", "1.5", "1e-1", "1x", "1e99", "0x10", "1e", ".5", "1 000", "5m"]
         {
             assert!(count(text).is_err(), "{text}");
+        }
+        for text in ["18446744073709551616", "1e20", "99999999999G"] {
+            let refusal = count(text).unwrap_err();
+            assert_eq!(refusal, format!("`{text}` is more than 18446744073709551615"));
         }
         insta::assert_snapshot!(count("5m").unwrap_err(), @"`5m` is no count, expected a whole number such as 1000, 1_000, 1e3, 1k, 2.5M");
     }

@@ -384,12 +384,13 @@ mod tests {
             r#"{"type": "CSV", "file": ".", "field": "a"}"#,
         ]
         .map(|json| Trial::refusal_below(folder.path(), json));
-        insta::assert_snapshot!(refusals.join("\n\n"), @"
+        let refusals = refusals.join("\n\n").replace(folder.path().to_str().unwrap(), "FOLDER");
+        insta::assert_snapshot!(refusals, @"
         /Fields/0/separator: field `f`: `separator` is ``, expected characters other than quotes and line ends
         /Fields/0/file: field `f`: `file` is missing, expected a path
         /Fields/0/field: field `f`: `field` is missing, expected the column that is the value
 
-        /Fields/0/file: field `f`: the file `peple.csv` cannot be read: there is no such file
+        /Fields/0/file: field `f`: the file `peple.csv` cannot be read: no file `peple.csv` in `FOLDER`
 
         /Fields/0/field: field `f`: the file has no column `name`, it has `name;department;Country;w` (its header is a single column: is `separator` the right one?)
 
@@ -407,7 +408,7 @@ mod tests {
 
         /Fields/0/file: field `f`: the file `latin.csv` cannot be read: it is not UTF-8: byte 5 starts no character
 
-        /Fields/0/file: field `f`: the file `.` cannot be read: it is no file
+        /Fields/0/file: field `f`: the file `.` cannot be read: no file `.` in `FOLDER`
         ");
     }
 

@@ -40,7 +40,10 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("let s = \"x\"; loop { s += s; }", "too large"),
     ("let m = #{}; let i = 0; loop { m[`k${i}`] = #{ a: m }; i += 1; }", "too"),
     ("let a = []; loop { a.push([a]); }", "too"),
-    ("let s = \"x\"; for i in 0..15 { s += s; } s", "too much memory"),
+    (
+        "let a = []; for i in 0..9000 { let s = \"x\"; s.pad(60000, \"y\"); a.push(s); } \"\"",
+        "too much memory",
+    ),
 ];
 
 /// Modules by name, and words of what is told.
