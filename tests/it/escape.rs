@@ -42,7 +42,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("let a = []; loop { a.push([a]); }", "too"),
     (
         "let a = []; for i in 0..9000 { let s = \"x\"; s.pad(60000, \"y\"); a.push(s); } \"\"",
-        "too much memory",
+        "too large",
     ),
 ];
 
