@@ -18,6 +18,8 @@ pub struct ReadRoots {
     /// The folder of the model, where it has one.
     beside: Option<PathBuf>,
     folders: Vec<PathBuf>,
+    /// What the folders are called in messages, where their paths are nobody's business.
+    called: Option<&'static str>,
 }
 
 /// A file that may be read.
@@ -43,7 +45,13 @@ impl ReadRoots {
                 folders.push(root.clone());
             }
         }
-        Self { beside: beside.map(here), folders }
+        Self { beside: beside.map(here), folders, called: None }
+    }
+
+    /// The same folders, of which messages do not tell the paths.
+    #[must_use]
+    pub fn called(self, name: &'static str) -> Self {
+        Self { called: Some(name), ..self }
     }
 
     /// Opens the file `name`.
@@ -74,7 +82,7 @@ impl ReadRoots {
             return Err(format!("`{shown}` may not be read: no read root is configured"));
         }
         let folders: Vec<_> = folders.map(|folder| format!("`{}`", folder.display())).collect();
-        let folders = folders.join(", ");
+        let folders = self.called.map_or_else(|| folders.join(", "), str::to_owned);
         if name.is_absolute() && !self.hold(name) {
             return Err(format!(
                 "`{shown}` is outside of {folders}; a model reads files of its own folder and of the read \

@@ -188,6 +188,8 @@ impl Gate {
             // No account has such a name, which everybody may know; nothing of it is remembered.
             return Err(Denied::Wrong);
         }
+        // Names that differ in letter case alone are one user's, whose failures count together.
+        let name = name.to_ascii_lowercase();
         let digest = self.digest(&name, &password);
         if let Some(caller) = self.recall(&name, &digest)? {
             return Ok(Admission::Granted(caller));
@@ -213,10 +215,10 @@ impl Gate {
         let account = self.directory.account(name).map_err(Denied::Directory)?;
         let hash = account.as_ref().map_or(&self.nobody, |account| &account.password);
         match (self.fits(hash, password), account) {
-            (true, Some(Account { name, role, password })) => {
-                lock(&self.throttle).succeeded(&name, *address);
-                self.remember(*digest, password);
-                Ok(Caller::new(name, role))
+            (true, Some(account)) => {
+                lock(&self.throttle).succeeded(name, *address);
+                self.remember(*digest, account.password);
+                Ok(Caller::new(account.name, account.role))
             }
             (_, account) => {
                 lock(&self.throttle).failed(Some(name), *address, Instant::now());

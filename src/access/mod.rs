@@ -180,7 +180,7 @@ pub trait Directory: Debug + Send + Sync {
     /// When it cannot be read; the same holds below.
     fn has_accounts(&self) -> Result<bool, DirectoryError>;
 
-    /// The account of that very name.
+    /// The account of that name, in whatever letter case.
     ///
     /// # Errors
     ///

@@ -110,6 +110,19 @@ pub(super) async fn admit(
     }
 }
 
+/// Lets on whoever calls a server of this machine by one of its names: what asks nobody for a login is no page's of
+/// another site, either.
+pub(super) async fn refuse_foreign_names(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match origin::refuse_foreign_names(&request, &state.config) {
+        Err(error) if state.door.local => error.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
 fn address(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     // A request without a connection is a test's.

@@ -95,7 +95,8 @@ pub fn router(state: AppState) -> Router {
     if config.metrics_login {
         closed = closed.merge(metrics::routes());
     } else {
-        open = open.merge(metrics::routes());
+        let by_name = middleware::from_fn_with_state(state.clone(), access::refuse_foreign_names);
+        open = open.merge(metrics::routes().route_layer(by_name));
     }
     openapi::tell_login(closed.get_openapi_mut());
     let closed = closed

@@ -150,6 +150,9 @@ impl Tls {
 fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let chain = read_certificates(certificate)?;
     let private = read_key(key)?;
+    if everybody_reads(key) {
+        tracing::warn!(key = %key.display(), "every user of this machine can read the TLS key; `chmod o-r` it");
+    }
     let refused = |error: rustls::Error| match error {
         rustls::Error::InconsistentKeys(_) => {
             TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() }
@@ -166,6 +169,11 @@ fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
         .map_err(refused)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// Whether the mode of a file lets everybody read it.
+fn everybody_reads(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.mode() & 0o004 != 0)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -257,5 +265,18 @@ mod tests {
         insta::assert_snapshot!(refused(folder, &certificate, &locked), @"key `locked.key` is encrypted, expected one without a password (`openssl pkey -in FILE` makes it)");
         fs::write(&locked, "-----BEGIN PRIVATE KEY-----\nAA==\n").unwrap();
         insta::assert_snapshot!(refused(folder, &certificate, &locked), @"key `locked.key` is no PEM file: a section does not end");
+    }
+
+    // Issue 9, D12
+    #[test]
+    fn a_key_that_everybody_reads_is_noticed() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (_, key) = pair(folder.path(), "a");
+        for (mode, expected) in [(0o644, true), (0o640, false), (0o600, false)] {
+            fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(everybody_reads(&key), expected, "{mode:o}");
+        }
     }
 }

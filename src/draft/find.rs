@@ -113,7 +113,7 @@ pub fn models_of_folder(folder: &Path) -> Vec<String> {
 }
 
 fn in_folder(name: &str, folder: &Path) -> Result<ReadFile, String> {
-    let roots = ReadRoots::new(None, &[folder.to_owned()]);
+    let roots = ReadRoots::new(None, &[folder.to_owned()]).called("the models folder");
     let named = roots.open(Path::new(name));
     named.or_else(|reason| roots.open(Path::new(&format!("{name}.json"))).map_err(|_| reason))
 }
@@ -192,6 +192,9 @@ mod tests {
         assert_eq!(taken("other", folder.path()), None);
         let unknown =
             find_model("order", Shelves { any_file: false, stored: None, folder: folder.path() });
+        // Issue 9, D12: clients do not learn where the folder is.
+        let told = unknown.as_ref().unwrap_err().to_string();
+        assert_eq!(told, "there is no model `order`: no file `order` in the models folder");
         let Err(FindModelError::Unknown { closest, .. }) = unknown else { panic!("{unknown:?}") };
         assert_eq!(closest.as_deref(), Some("orders"));
     }

@@ -3,9 +3,9 @@
 //! An operating-system lock on `<home>/lock` ends with the process, however it ends, so there is
 //! nothing to clean up after a crash.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -58,7 +58,7 @@ impl Home {
             let path = path.to_owned();
             move |source| HomeError::Io { action, path, source }
         };
-        fs::create_dir_all(path).map_err(failed("create home", path))?;
+        make_private(path).map_err(failed("create home", path))?;
         let lock_path = path.join("lock");
         // Not truncated: until the lock is ours, the text in it is the owner's.
         let mut lock = OpenOptions::new()
@@ -158,6 +158,21 @@ impl Home {
     }
 }
 
+/// Makes the folder, where there is none, for its owner alone; one that is there keeps its mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        // Another process was first.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
 fn inode(about: &fs::Metadata) -> Inode {
     (about.dev(), about.ino())
 }
@@ -179,6 +194,21 @@ mod tests {
         assert_eq!(refused, expected);
         drop(home);
         Home::take(folder.path()).unwrap();
+    }
+
+    // Issue 9, D12
+    #[test]
+    fn a_home_is_made_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some/home");
+        let mode = || fs::metadata(&path).unwrap().mode() & 0o777;
+        drop(Home::take(&path).unwrap());
+        assert_eq!(mode(), 0o700);
+        // What somebody has opened on purpose stays so.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, open).unwrap();
+        drop(Home::take(&path).unwrap());
+        assert_eq!(mode(), 0o755);
     }
 
     // Issue 9, C8

@@ -235,6 +235,9 @@ fn wrong_logins_are_refused_alike_and_slowed() {
     assert!(challenge.contains("www-authenticate: bearer"), "{challenge}");
     let [flag, ann] = login("ann");
     assert_eq!(code(&server, "/command/getAll", &[&flag, &ann]), 200);
+    // Issue 9, D12: names that cannot stand side by side are one name.
+    let [_, same] = login("ANN");
+    assert_eq!(code(&server, "/command/getAll", &[&flag, &same]), 200);
     let mut slowed = 0;
     for _ in 0..12 {
         let (status, body) =

@@ -132,3 +132,20 @@ fn the_line_that_tells_the_address_is_json_where_logs_are() {
     let message = format!("listening on {url}, API pages at {url}/swagger-ui/");
     assert_eq!((&line["fields"]["message"], &line["level"]), (&message.into(), &"INFO".into()));
 }
+
+// Issue 9, D12
+#[test]
+fn metrics_are_told_to_nobody_who_calls_by_a_foreign_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), "allowed_hosts = [\"metrics.example\"]\n");
+    for path in ["/metrics", "/metrics/all"] {
+        for (host, expected) in [("evil.example", 403), ("metrics.example", 200)] {
+            let header = format!("Host: {host}");
+            assert_eq!(server.curl(path, &["-H", &header]).0, expected, "{host} {path}");
+        }
+        assert_eq!(server.curl(path, &[]).0, 200, "{path}");
+    }
+    let (code, answer) = server.post("/datagen/csv?model=nothing", &[]);
+    let told = "there is no model `nothing`: no file `nothing` in the models folder";
+    assert_eq!((code, &answer["problems"][0]["message"]), (400, &told.into()), "{answer}");
+}

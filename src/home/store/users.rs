@@ -43,7 +43,7 @@ impl Store {
         let changed = self.write("change a user", |transaction| {
             transaction.execute(
                 "UPDATE users SET role = coalesce(?2, role), password = coalesce(?3, password) \
-                 WHERE name = ?1 COLLATE BINARY",
+                 WHERE name = ?1",
                 params![name, role.map(Role::name), password.map(Password::phc)],
             )
         })?;
@@ -54,7 +54,7 @@ impl Store {
     /// Forgets a user with all tokens; `false` where there is none.
     pub(crate) fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
         let removed = self.write("remove a user", |transaction| {
-            transaction.execute("DELETE FROM users WHERE name = ?1 COLLATE BINARY", [name])
+            transaction.execute("DELETE FROM users WHERE name = ?1", [name])
         })?;
         self.sync()?;
         if removed == 1 {
@@ -126,9 +126,9 @@ impl Store {
         }
     }
 
-    /// The account of that very name.
+    /// The account of that name, in whatever letter case.
     pub(crate) fn account(&self, name: &str) -> Result<Option<Account>, StoreError> {
-        let statement = format!("SELECT {ACCOUNT} FROM users WHERE name = ?1 COLLATE BINARY");
+        let statement = format!("SELECT {ACCOUNT} FROM users WHERE name = ?1");
         self.read("read a user", |reader| {
             reader.prepare_cached(&statement)?.query_row([name], read_account).optional()
         })
@@ -148,7 +148,7 @@ impl Store {
                 .execute("DELETE FROM tokens WHERE expires < ?1", [milliseconds(long_ago)])?;
             let added = transaction.execute(
                 "INSERT INTO tokens (user, label, digest, created, expires) \
-                 SELECT number, ?2, ?3, ?4, ?5 FROM users WHERE name = ?1 COLLATE BINARY",
+                 SELECT number, ?2, ?3, ?4, ?5 FROM users WHERE name = ?1",
                 params![
                     name,
                     token.label,
