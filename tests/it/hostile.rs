@@ -273,7 +273,19 @@ fn huge_weights_and_numbers_are_handled() {
     );
     refused(
         r#"{"Fields": [{"name": "f", "type": "DECIMAL", "min": 1e999999}]}"#,
-        &["number out of range"],
+        &["at most 16 digits"],
+    );
+    refused(
+        r#"{"Fields": [{"name": "f", "type": "DOUBLE", "min": 1e999999}]}"#,
+        &["expected a number"],
+    );
+    refused(
+        r#"{"Fields": [{"name": "f", "type": "LONG", "max": 1e999999}]}"#,
+        &["expected a whole number"],
+    );
+    refused(
+        r#"{"Fields": [{"name": "f", "type": "STRING", "possible_values_weighted": {"a": 1e999999}}]}"#,
+        &["expected a number from 0 on"],
     );
     refused(&field(json!({"type": "DECIMAL", "min": "1e999999999"})), &["at most 16 digits"]);
     refused(
