@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes one target, starting from seeds of its own:
 #
-#   fuzz/run.sh [model|script] [seconds]
+#   fuzz/run.sh [model|script|parameters] [seconds]
 #
 # `model`: the model parser and the plan compiler, from the shipped and the tests' models. `script`: reading,
-# lowering and interpreting scripts, from the bodies of the shipped ones and of `script.seeds`.
+# lowering and interpreting scripts, from the bodies of the shipped ones and of `script.seeds`. `parameters`:
+# queries and bodies of requests, from the lines KIND|QUERY|BODY of `parameters.seeds`.
 set -euo pipefail
 cd "$(dirname "$0")"
 target="${1:-model}"
@@ -23,7 +24,14 @@ case "$target" in
             printf '%s' "$seed" >"$corpus/seed-$line"
         done <script.seeds
         ;;
-    *) echo "unknown target $target: expected model or script" >&2 && exit 2 ;;
+    parameters)
+        line=0
+        while IFS='|' read -r kind query body; do
+            line=$((line + 1))
+            printf '%s%s\n%s' "$kind" "$query" "$body" >"$corpus/seed-$line"
+        done <parameters.seeds
+        ;;
+    *) echo "unknown target $target: expected model, script or parameters" >&2 && exit 2 ;;
 esac
 # Overflow and debug assertions are what can go wrong here; these ways have no unsafe code of ours.
 exec cargo +nightly fuzz run --fuzz-dir . --sanitizer none --debug-assertions "$target" -- \

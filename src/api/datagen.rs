@@ -1,11 +1,13 @@
 //! `POST /datagen/{connector}`: accepts a command.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use serde_json::Value;
-use utoipa::{OpenApi as _, ToSchema};
+use utoipa::{OpenApi as _, PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,10 +15,12 @@ use super::AppState;
 use super::access::Changer;
 use super::answers::Accepted;
 use super::error::{ApiError, blocking};
-use super::model::find_model;
+use super::forms::Form;
+use super::model::{Given, find_model, given};
 use super::parameters::{CONNECTORS, Parameters};
 use crate::access::Caller;
 use crate::commands::{Order, Schedule, Submission, SubmitError, parse_now};
+use crate::config::Config;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Schemas::openapi())
@@ -162,7 +166,8 @@ async fn submit(
 ) -> Result<Json<Accepted>, ApiError> {
     blocking(move || {
         let model = find_model(&parameters, &state, &caller)?;
-        let order = order(connectors, &parameters, &state)?;
+        let (most_threads, now) = (state.config.max_threads, state.tracker.now());
+        let order = order(connectors, &parameters, most_threads, now)?;
         let command_uuid = state.tracker.submit(Submission {
             model: model.text,
             model_folder: model.folder,
@@ -180,16 +185,16 @@ async fn submit(
 fn order(
     connectors: Vec<String>,
     parameters: &Parameters,
-    state: &AppState,
+    most_threads: usize,
+    now: i64,
 ) -> Result<Order, ApiError> {
     let named = parameters.text("now").map(parse_now).transpose();
     let named = named.map_err(|message| ApiError::parameter("now", message))?;
-    let most_threads = state.config.max_threads as u64;
-    let order = Order::new(connectors, named.unwrap_or_else(|| state.tracker.now()));
+    let order = Order::new(connectors, named.unwrap_or(now));
     Ok(Order {
         batch_rows: parameters.number("rows")?.unwrap_or(DEFAULT_COUNT),
         batches: parameters.number("batches")?.unwrap_or(DEFAULT_COUNT),
-        threads: parameters.number_in("threads", 1..=most_threads)?.unwrap_or(order.threads),
+        threads: parameters.number_in("threads", 1..=most_threads as u64)?.unwrap_or(order.threads),
         seed: parameters.number("seed")?.unwrap_or(order.seed),
         overrides: parameters
             .settings()
@@ -207,11 +212,54 @@ fn schedule(parameters: &Parameters) -> Result<Option<Schedule>, ApiError> {
     schedule.map_err(|error| SubmitError::from(error).into())
 }
 
+/// What a request to make CSV asks for, read as the server does it at `now`: the order, and the model where
+/// its text came along. Nothing is run, and no server is needed: this is the door of the fuzz target
+/// `parameters`.
+///
+/// # Errors
+///
+/// Why the server refuses it, in words.
+pub fn read_request(
+    query: &[u8],
+    content_type: &str,
+    body: &[u8],
+    now: i64,
+) -> Result<(Order, Option<String>), String> {
+    let form = Arc::new(Form::of_schema(&GenerateForm::schema()));
+    let body = Bytes::copy_from_slice(body);
+    let read = || {
+        let parameters = Parameters::read(form, query, content_type, &body)?;
+        let model = match given(&parameters)? {
+            Some(Given::Json { text, .. }) => Some(text.to_owned()),
+            Some(Given::Name { .. }) | None => None,
+        };
+        let most_threads = Config::default().max_threads;
+        Ok((order(vec!["csv".to_owned()], &parameters, most_threads, now)?, model))
+    };
+    read().map_err(|error: ApiError| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::forms::Form;
-    use utoipa::PartialSchema as _;
+
+    // Issue 9, attacks E
+    #[test]
+    fn a_request_is_read_without_a_server() {
+        let read = |query: &str, kind, body: &str| {
+            read_request(query.as_bytes(), kind, body.as_bytes(), 7)
+        };
+        let json = r#"{"model": {"Fields": []}, "rows": 3, "options": {"CSV_HEADER": false}}"#;
+        let (order, model) = read("seed=5", "application/json", json).unwrap();
+        assert_eq!((order.batch_rows, order.seed, order.now), (3, 5, 7));
+        assert_eq!(order.overrides, [("CSV_HEADER".to_owned(), "false".to_owned())]);
+        assert_eq!(model.as_deref(), Some(r#"{"Fields": []}"#));
+        let encoded = "application/x-www-form-urlencoded";
+        let (other, none) = read("", encoded, "rows=3&seed=5&CSV_HEADER=false").unwrap();
+        assert_eq!((other, none), (order, None));
+        let refused = read("rows=%1b", "", "").unwrap_err();
+        assert!(refused.contains(r"`rows` is `\u{1b}`, expected a whole number"), "{refused}");
+    }
 
     /// What the document lists is read as a parameter, not as a setting of a connector.
     #[test]

@@ -57,6 +57,13 @@ impl Form {
         best.map(|(name, _)| name.as_str())
     }
 
+    /// The form that `schema` documents, which refers to no other one.
+    pub(super) fn of_schema(schema: &RefOr<Schema>) -> Self {
+        let mut form = Self::default();
+        form.add_schema(schema, &Components::default());
+        form
+    }
+
     fn add_schema(&mut self, schema: &RefOr<Schema>, components: &Components) {
         match schema {
             RefOr::Ref(reference) => {
@@ -149,13 +156,6 @@ fn form_of(operation: &Operation, components: &Components) -> Form {
 
 #[cfg(test)]
 impl Form {
-    /// The form that `schema` documents.
-    pub(super) fn of_schema(schema: &RefOr<Schema>) -> Self {
-        let mut form = Self::default();
-        form.add_schema(schema, &Components::default());
-        form
-    }
-
     /// A form for tests: names, those of files end in `@`, those of lists in `*`.
     pub(super) fn of_names(names: &[&str], takes_settings: bool) -> Arc<Self> {
         let parameters = names.iter().map(|name| {

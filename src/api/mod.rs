@@ -56,6 +56,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use self::access::Door;
 use self::bodies::Bodies;
+pub use self::datagen::read_request;
 use self::forms::Forms;
 use self::listen::Crowded;
 pub use self::listen::serve;

@@ -3,6 +3,8 @@
 //! A large body is taken apart on a thread for blocking work: otherwise everybody waits whom the same thread
 //! serves.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -11,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use super::{Parameters, json_body};
 use crate::api::AppState;
 use crate::api::error::{ApiError, blocking};
-use crate::api::forms::Forms;
+use crate::api::forms::{Form, Forms};
 use crate::problems::excerpt;
 
 /// Bodies up to this size are read where they arrive.
@@ -29,7 +31,11 @@ enum Kind {
 impl Kind {
     fn of(headers: &HeaderMap) -> Self {
         let value = headers.get(header::CONTENT_TYPE);
-        let value = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self::named(value.and_then(|value| value.to_str().ok()).unwrap_or_default())
+    }
+
+    /// What a content type means.
+    fn named(value: &str) -> Self {
         let name = value.split(';').next().unwrap_or_default().trim();
         match name.to_ascii_lowercase().as_str() {
             "multipart/form-data" => Self::Multipart,
@@ -70,6 +76,20 @@ impl FromRequest<AppState> for Parameters {
 }
 
 impl Parameters {
+    /// Reads a query and a whole body that is no multipart form, as those of requests are.
+    pub(in crate::api) fn read(
+        form: Arc<Form>,
+        query: &[u8],
+        content_type: &str,
+        body: &Bytes,
+    ) -> Result<Self, ApiError> {
+        let mut parameters = Self::new(form);
+        parameters.add_encoded(query)?;
+        parameters.add_body(&Kind::named(content_type), body)?;
+        parameters.check()?;
+        Ok(parameters)
+    }
+
     fn add_body(&mut self, kind: &Kind, body: &Bytes) -> Result<(), ApiError> {
         let is_blank = body.trim_ascii().is_empty();
         match kind {
