@@ -242,7 +242,7 @@ mod tests {
 
     /// For all lengths around the widths of copies, bytes arrive in order and complete.
     ///
-    /// Small enough for Miri: `cargo +nightly miri test --lib cursor`.
+    /// Small enough for Miri: `tests/miri`.
     #[test]
     fn values_of_every_length_arrive_in_order() {
         let mut out = b"before".to_vec();
