@@ -8,8 +8,8 @@
 //! timer watches it beside a clock that only goes on. After a leap, delays count on as if nothing had
 //! happened, and times of cron expressions are reckoned anew where the clock was set back.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -176,20 +176,22 @@ fn begin(shared: &Shared, id: Uuid) {
 /// The clock of the wall was set, by `leap`: waiting schedules get their times by the new one.
 fn after_leap(shared: &Shared, now: DateTime<Utc>, leap: TimeDelta) {
     tracing::warn!(seconds = leap.num_seconds(), "the clock was set");
-    let waiting: Vec<Uuid> = lock(&shared.state).timers.iter().map(|(_, id)| *id).collect();
-    for live in waiting.into_iter().filter_map(|id| shared.find(id)) {
+    // All of them, not only those in the list of timers: a run that has just ended is shown before it is listed.
+    let commands: Vec<_> = lock(&shared.state).live.values().map(Arc::clone).collect();
+    for live in commands {
         let moved = shared.change(&live, &[], |command| {
-            if let (Some(next), Some(schedule)) = (command.next_run, &command.order.schedule) {
-                let next = match schedule {
-                    // It counts seconds, whatever the clock shows.
-                    Schedule::Delay { .. } => next.checked_add_signed(leap).unwrap_or(next),
-                    Schedule::Cron { .. } => next,
-                };
-                command.next_run = Some(schedule.not_later(next, now));
-            }
+            let (Some(next), Some(schedule)) = (command.next_run, &command.order.schedule) else {
+                return Err(CommandError::NotScheduled { id: live.id });
+            };
+            let next = match schedule {
+                // It counts seconds, whatever the clock shows.
+                Schedule::Delay { .. } => next.checked_add_signed(leap).unwrap_or(next),
+                Schedule::Cron { .. } => next,
+            };
+            command.next_run = Some(schedule.not_later(next, now));
             Ok(())
         });
-        if let Err(error) = moved {
+        if let Err(CommandError::Record(error)) = moved {
             tracing::warn!(id = %live.id, error = chain(&error), "schedule waits for its old time");
         }
     }

@@ -269,10 +269,10 @@ fn a_home_that_is_gone_or_has_lost_its_users_does_not_serve() {
     let (code, _) = server.post("/datagen/csv?rows=1&batches=1", &["-F", "model=sensor"]);
     assert_eq!(code, 200);
     std::fs::remove_file(home.join("lock")).unwrap();
-    let (code, _) = server.post("/datagen/csv?rows=1&batches=1", &["-F", "model=sensor"]);
-    assert_eq!(code, 500);
-    let (code, _) = server.curl("/health/ready", &[]);
-    assert_eq!(code, 500);
+    let (code, answer) = server.post("/datagen/csv?rows=1&batches=1", &["-F", "model=sensor"]);
+    assert!(code == 503 && answer["code"] == "home_moved", "{code} {answer}");
+    let (code, answer) = server.curl("/health/ready", &[]);
+    assert!(code == 503 && answer.contains("home_moved"), "{code} {answer}");
     server.kill();
     let home = home.to_str().unwrap();
     let mut add = datagen(folder.path());
