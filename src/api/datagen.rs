@@ -7,7 +7,9 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use serde_json::Value;
-use utoipa::{OpenApi as _, PartialSchema as _, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{OpenApi as _, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -80,15 +82,25 @@ pub(super) struct GenerateForm {
     settings: BTreeMap<String, String>,
 }
 
-/// The documented form with connectors.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read by the documentation only")]
-pub(super) struct MultipleForm {
-    /// Names of connectors
-    connectors: Vec<String>,
-    #[serde(flatten)]
-    form: GenerateForm,
+/// The documented form with connectors: one object, for as a sum of two the settings of the one, which
+/// are texts, would forbid the list of the other.
+pub(super) struct MultipleForm;
+
+impl PartialSchema for MultipleForm {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = GenerateForm::schema();
+        if let RefOr::T(Schema::Object(form)) = &mut schema {
+            let names = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some("Names of connectors"));
+            form.properties.insert(CONNECTORS.to_owned(), ArrayBuilder::new().items(names).into());
+            form.required.push(CONNECTORS.to_owned());
+        }
+        schema
+    }
 }
+
+impl ToSchema for MultipleForm {}
 
 /// Something was refused.
 #[derive(ToSchema)]
