@@ -26,6 +26,7 @@ pub use gate::{Admission, Credentials, Denied, Gate, Verification};
 pub use password::{
     MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Password, PasswordError, Workspace,
 };
+pub(crate) use throttle::network;
 pub use token::{Token, TokenDigest};
 
 /// What a user may do.

@@ -124,7 +124,7 @@ fn keys(user: Option<&str>, address: IpAddr) -> Vec<Key> {
 }
 
 /// Who has one IPv6 address has 2^64 of them: they count as one.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let segments = address.segments();

@@ -8,7 +8,7 @@
 //! closed at once, so that the next one of somebody else is always seen.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ use super::patience::Patient;
 use super::places::{Place, Places};
 use super::tls::Tls;
 use super::{AppState, service};
+use crate::access::network;
 use crate::config::Config;
 
 /// How long the requests under way may take when the server stops.
@@ -96,22 +97,11 @@ impl Crowd {
 
     /// A place for a connection from `address`, and whether it is a crowded one; `None`: there is none at all.
     fn enter(&self, address: IpAddr) -> Option<(Place, bool)> {
-        let group = group(address);
+        let group = network(address).to_string();
         if let Ok(place) = self.places.enter(group.clone()) {
             return Some((place, false));
         }
         self.crowded.enter(group).ok().map(|place| (place, true))
-    }
-}
-
-/// What counts as one address: of version 6, the network of which a customer has all addresses.
-pub(super) fn group(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
     }
 }
 

@@ -63,6 +63,7 @@ pub use self::listen::serve;
 pub use self::previews::Previews;
 pub use self::streams::Streams;
 pub use self::tls::{Tls, TlsError};
+use crate::access::network;
 use crate::commands::Tracker;
 use crate::config::Config;
 
@@ -185,7 +186,8 @@ async fn framed(State(frame): State<Frame>, request: Request, next: Next) -> Res
         return error::ApiError::TooLarge { most }.into_response();
     }
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let address = address.map_or_else(String::new, |ConnectInfo(peer)| listen::group(peer.ip()));
+    let address =
+        address.map_or_else(String::new, |ConnectInfo(peer)| network(peer.ip()).to_string());
     frame.bodies.answer(address, length as usize, request, next).await
 }
 
