@@ -271,7 +271,17 @@ const HOSTILE: &[(&str, &str, &str)] = &[
     (
         "endless sort",
         "fn generate(row, params) { let a = []; a.pad(9000, 1); a.sort(|x, y| { loop {} }); 1 }",
-        "the time for one block is over",
+        "too many operations in one row",
+    ),
+    (
+        "sort that ends after one callback",
+        "fn generate(row, params) { let a = [1, 2]; a.sort(|x, y| { loop {} }); 1 }",
+        "too many operations in one row",
+    ),
+    (
+        "check for likeness without end",
+        "fn generate(row, params) { let a = [1, 2]; a.dedup(|x, y| { loop {} }); 1 }",
+        "too many operations in one row",
     ),
     (
         "no end of closures",

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use rhai::packages::{Package as _, StandardPackage};
 use rhai::{Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 
-use super::{host, watch};
+use super::host;
+use super::watch::{self, Stop};
 use crate::problems::excerpt;
 use crate::sandbox::{FaultKind, Limits};
 
@@ -25,12 +26,13 @@ pub(super) fn begin_log() {
 }
 
 /// Counts the operations of all scripts that `engine` runs from now on.
-pub(super) fn count_operations(engine: &mut Engine) -> Rc<Cell<u64>> {
+pub(super) fn count_operations(engine: &mut Engine, limits: &Limits) -> Rc<Cell<u64>> {
     let counted = Rc::new(Cell::new(0));
     let counter = Rc::clone(&counted);
-    engine.on_progress(move |_| {
+    let most = limits.script_operations;
+    engine.on_progress(move |operations| {
         counter.set(counter.get() + 1);
-        watch::look()
+        watch::look(operations, most)
     });
     counted
 }
@@ -41,7 +43,6 @@ pub(super) fn parser(limits: &Limits) -> Engine {
     let mut engine = Engine::new_raw();
     engine
         .set_optimization_level(OptimizationLevel::None)
-        .set_max_operations(limits.script_operations)
         .set_max_call_levels(limits.script_call_depth)
         .set_max_expr_depths(limits.script_expression_depth, limits.script_expression_depth)
         .set_max_string_size(limits.script_text_bytes)
@@ -58,7 +59,10 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     let mut engine = parser(limits);
     engine.register_global_module(StandardPackage::new().as_shared_module());
     host::register(&mut engine, limits);
-    engine.set_fail_on_invalid_map_property(true).on_progress(|_| watch::look());
+    let most = limits.script_operations;
+    engine
+        .set_fail_on_invalid_map_property(true)
+        .on_progress(move |operations| watch::look(operations, most));
     let name = field.to_owned();
     let print = move |text: &str| {
         LINES.set(LINES.get().saturating_add(1));
@@ -96,17 +100,15 @@ pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Ve
         place = inner;
     }
     let kind = match error {
-        E::ErrorTooManyOperations(_)
-        | E::ErrorTooManyVariables(_)
-        | E::ErrorStackOverflow(_)
-        | E::ErrorDataTooLarge(..) => FaultKind::Limit,
-        E::ErrorTerminated(..) => FaultKind::Machine,
+        E::ErrorTooManyVariables(_) | E::ErrorStackOverflow(_) | E::ErrorDataTooLarge(..) => {
+            FaultKind::Limit
+        }
+        E::ErrorTerminated(..) => watch::stopped().map_or(FaultKind::Machine, Stop::kind),
         _ => FaultKind::Failed,
     };
     let message = match &error {
         E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
         E::ErrorTerminated(token, _) => token.to_string(),
-        E::ErrorTooManyOperations(_) => "too many operations in one row".to_owned(),
         E::ErrorStackOverflow(_) => "calls inside calls go too deep".to_owned(),
         other => lower_first(&excerpt(&other.to_string())),
     };

@@ -93,7 +93,7 @@ impl Interpreted {
     ) -> Result<Spent, Box<Fault>> {
         // One of its own: counting takes time, and the one that is kept shall not lose any.
         let mut interpreter = Interpreter::new(self)?;
-        let operations = count_operations(&mut interpreter.engine);
+        let operations = count_operations(&mut interpreter.engine, &self.text.limits);
         host::with(|host| host.turn_to(self.stream, self.rows));
         self.begin(1);
         interpreter.run(self, rows, inputs)?;
@@ -150,9 +150,9 @@ impl Interpreted {
                 "check",
                 parameters,
             )
-            .map(|_| ())
-            .map_err(|error| {
-                let mut fault = self.text.fault(*error);
+            .map_err(|error| self.text.fault(*error))
+            .and_then(|_| self.text.unless_stopped())
+            .map_err(|mut fault| {
                 fault.kind = FaultKind::Refused;
                 fault
             })
@@ -167,6 +167,13 @@ impl Text {
         fault.place = self.place(position);
         fault.trace = calls;
         Box::new(fault)
+    }
+
+    /// A fault where the script went on although it was stopped.
+    fn unless_stopped(&self) -> Result<(), Box<Fault>> {
+        let Some(stop) = watch::stopped() else { return Ok(()) };
+        let message = stop.words().to_owned();
+        Err(Box::new(Fault::new(stop.kind(), self.label.clone(), message)))
     }
 
     fn place(&self, position: Position) -> Option<Place> {
@@ -276,10 +283,9 @@ impl Interpreter {
                     });
                 }
             }
-            // Functions such as `sort` go on without the answer of a callback that was stopped.
-            let late = index % LOOK_EVERY == LOOK_EVERY - 1 && watch::is_late();
-            if let Some(stop) = watch::stopped().or(late.then_some(Stop::Time)) {
-                return Err(Box::new(fault(FaultKind::Machine, stop.words()).in_row(number)));
+            if index % LOOK_EVERY == LOOK_EVERY - 1 && watch::is_late() {
+                let message = Stop::Time.words();
+                return Err(Box::new(fault(FaultKind::Machine, message).in_row(number)));
             }
             if gathered.bytes() > field.text.limits.answer_bytes {
                 // Of the block, not of the row: so no kind that could make the row null.
@@ -302,7 +308,11 @@ impl Interpreter {
         host::with(|host| host.begin(number));
         let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &self.ast);
         self.scope.rewind(base);
-        let result = result.map_err(|error| field.text.fault(*error))?;
+        let result = result
+            .map_err(|error| field.text.fault(*error))
+            .and_then(|value| field.text.unless_stopped().map(|()| value));
+        watch::end_row();
+        let result = result?;
         watch::aside(|| gathered.take(&result, &self.sub_values)).map_err(|message| {
             Box::new(Fault::new(FaultKind::Answer, field.text.label.clone(), message))
         })

@@ -64,13 +64,12 @@ fn no_native_function_takes_more_than_a_row_may() {
     let limits = Limits::default();
     // What one operation adds: a few copies of values of the largest size.
     let most = limits.script_memory_bytes + (16 << 20);
-    let mut engine = engine(&limits, "f");
     let mut scope = Scope::new();
     // Values are made without the limit of operations, which is not tried here.
-    engine.set_max_operations(0);
+    let boundless = Limits { script_operations: u64::MAX, ..limits };
     watch::begin_block(60, usize::MAX >> 1);
-    engine.run_with_scope(&mut scope, VALUES).unwrap();
-    engine.set_max_operations(limits.script_operations);
+    engine(&boundless, "f").run_with_scope(&mut scope, VALUES).unwrap();
+    let engine = engine(&limits, "f");
     let length = scope.len();
     let mut wrong = String::new();
     let mut calls = 0;

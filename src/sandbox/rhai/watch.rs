@@ -1,4 +1,4 @@
-//! What ends a script that runs: the time of a block and the memory of a row.
+//! What ends a script that runs: the time of a block, the memory and the operations of a row.
 //!
 //! The interpreter asks [`look`] at every operation, also at those of callbacks, and before every call of a
 //! native function. Memory is what the thread's allocator counts: all values that live at a time, however
@@ -6,8 +6,11 @@
 //! (see [`Limits`](crate::sandbox::Limits)); the functions of which that does not hold are in
 //! `host/measured.rs`.
 //!
-//! What is stopped here is no fault of a row: whether it is reached depends, by a little, on what a thread
-//! did before.
+//! A stop stays until the script has ended: functions such as `sort` go on without the answer of a callback
+//! that was stopped, so every later operation is stopped as well, and [`stopped`] tells it at the end.
+//!
+//! Time and memory are no fault of a row: whether they are reached depends, by a little, on what a thread did
+//! before. Operations are.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -15,6 +18,7 @@ use std::time::{Duration, Instant};
 use rhai::Dynamic;
 
 use crate::memory::held;
+use crate::sandbox::FaultKind;
 
 /// Operations between two looks at the time. One may compare long lists, and take a good part of a second.
 const LOOK_EVERY: u32 = 32;
@@ -24,9 +28,18 @@ const LOOK_EVERY: u32 = 32;
 pub(super) enum Stop {
     Time,
     Memory,
+    Operations,
 }
 
 impl Stop {
+    /// Whose fault it is: the row's, or that of the time and the memory there are.
+    pub(super) const fn kind(self) -> FaultKind {
+        match self {
+            Self::Time | Self::Memory => FaultKind::Machine,
+            Self::Operations => FaultKind::Limit,
+        }
+    }
+
     /// The text by which it is told.
     pub(super) const fn words(self) -> &'static str {
         match self {
@@ -34,6 +47,7 @@ impl Stop {
             Self::Memory => {
                 "the values of one row take too much memory (the limit `script_memory_bytes`)"
             }
+            Self::Operations => "too many operations in one row",
         }
     }
 }
@@ -47,8 +61,7 @@ thread_local! {
     static ASIDE: Cell<isize> = const { Cell::new(0) };
     /// Looks since a look at the time.
     static LOOKS: Cell<u32> = const { Cell::new(0) };
-    /// Why a script was stopped since the block began: functions such as `sort` go on without the answer
-    /// of a callback that was.
+    /// Why a script was stopped since the block began.
     static STOPPED: Cell<Option<Stop>> = const { Cell::new(None) };
 }
 
@@ -72,6 +85,13 @@ pub(super) fn aside<T>(act: impl FnOnce() -> T) -> T {
     result
 }
 
+/// A row ends: the next one may do as much as it did.
+pub(super) fn end_row() {
+    if STOPPED.get() == Some(Stop::Operations) {
+        STOPPED.set(None);
+    }
+}
+
 /// Why a script was stopped since the block began.
 pub(super) fn stopped() -> Option<Stop> {
     STOPPED.get()
@@ -82,12 +102,15 @@ pub(super) fn is_late() -> bool {
     DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)
 }
 
-/// Ends a script whose time is over, or that holds too much: what the interpreter asks at every operation.
+/// Ends a script whose time is over, that holds too much, or that did more than `most_operations`: what the
+/// interpreter asks at every operation.
 ///
-/// Operations are counted here, not by the interpreter: it forgets those of a callback.
-pub(super) fn look() -> Option<Dynamic> {
+/// The interpreter's number of `operations` forgets those of callbacks that are over. Looks at the time are
+/// counted here for that reason.
+pub(super) fn look(operations: u64, most_operations: u64) -> Option<Dynamic> {
     let stop = match STOPPED.get() {
         Some(stop) => stop,
+        None if operations > most_operations => Stop::Operations,
         None if own() > MOST_HELD.get() => Stop::Memory,
         None => {
             let looks = LOOKS.get() + 1;
