@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 
 use super::error::ApiError;
-use super::places::{Place, Places};
+use super::permits::{Permit, Permits};
 
 /// How many of the largest bodies one address may have under way, and how many all of them.
 const MOST_PER_ADDRESS: usize = 4;
@@ -21,13 +21,13 @@ const MOST: usize = 8;
 /// The bodies of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Bodies {
-    places: Places,
+    permits: Permits,
 }
 
 /// What a request has sent so far.
 #[derive(Debug)]
 struct Count {
-    place: Mutex<Place>,
+    permit: Mutex<Permit>,
     /// The number of bytes that was exhausted.
     exhausted: OnceLock<usize>,
 }
@@ -36,7 +36,7 @@ impl Bodies {
     /// Room for bodies of which each has at most `largest` bytes.
     pub(super) fn new(largest: usize) -> Self {
         let most = |bodies: usize| bodies.saturating_mul(largest);
-        Self { places: Places::new(most(MOST_PER_ADDRESS), most(MOST)) }
+        Self { permits: Permits::new(most(MOST_PER_ADDRESS), most(MOST)) }
     }
 
     /// Answers `request`, which comes from `address` and announces `length` bytes, within the room there is.
@@ -50,13 +50,13 @@ impl Bodies {
         if request.body().is_end_stream() {
             return next.run(request).await;
         }
-        let mut place = self.places.begin(address);
+        let mut permit = self.permits.begin(address);
         // Refused before it is sent, as a client can see best.
-        if let Err(most) = place.grow(length) {
+        if let Err(most) = permit.grow(length) {
             return ApiError::BusyBodies { most }.into_response();
         }
-        place.clear();
-        let count = Arc::new(Count { place: Mutex::new(place), exhausted: OnceLock::new() });
+        permit.clear();
+        let count = Arc::new(Count { permit: Mutex::new(permit), exhausted: OnceLock::new() });
         let response = next.run(counted(request, &count)).await;
         match count.exhausted.get() {
             Some(&most) => ApiError::BusyBodies { most }.into_response(),
@@ -71,8 +71,8 @@ fn counted(request: Request, count: &Arc<Count>) -> Request {
     request.map(|body| {
         Body::from_stream(body.into_data_stream().map(move |piece| {
             let piece = piece?;
-            let mut place = count.place.lock().unwrap_or_else(PoisonError::into_inner);
-            place.grow(piece.len()).map_err(|most| {
+            let mut permit = count.permit.lock().unwrap_or_else(PoisonError::into_inner);
+            permit.grow(piece.len()).map_err(|most| {
                 let most = *count.exhausted.get_or_init(|| most);
                 axum::Error::new(ApiError::BusyBodies { most })
             })?;

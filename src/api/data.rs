@@ -20,7 +20,7 @@ use super::AppState;
 use super::command::{Which, command_id, find};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
-use super::places::client;
+use super::permits::client;
 use super::streams::Streams;
 use crate::access::Caller;
 use crate::problems::chain;

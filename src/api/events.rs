@@ -23,7 +23,7 @@ use super::answers::{CommandStatus, StatusEvent};
 use super::command::{Which, command_id, find};
 use super::error::{ApiError, blocking};
 use super::parameters::Parameters;
-use super::places::{Place, client};
+use super::permits::{Permit, client};
 use crate::access::Caller;
 use crate::commands::{CommandError, Tracker};
 
@@ -65,7 +65,7 @@ async fn events(
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
     let id = command_id(&parameters)?;
-    let place = state.streams.enter(client(&caller, &extensions))?;
+    let permit = state.streams.enter(client(&caller, &extensions))?;
     let (tracker, asker) = (state.tracker.clone(), caller.clone());
     let (signal, is_over) = blocking(move || {
         let signal = subscribe(&tracker, id)?;
@@ -76,7 +76,7 @@ async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let watch =
-        Watch { state, caller, id, signal, last: String::new(), ended: false, _place: place };
+        Watch { state, caller, id, signal, last: String::new(), ended: false, _permit: permit };
     Ok(Sse::new(watch.into_stream())
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))
         .into_response())
@@ -95,7 +95,7 @@ struct Watch {
     /// What was sent last.
     last: String,
     ended: bool,
-    _place: Place,
+    _permit: Permit,
 }
 
 impl Watch {

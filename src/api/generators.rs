@@ -19,7 +19,7 @@ use super::AppState;
 use super::access::Admin;
 use super::error::{ApiError, blocking, fault_told};
 use super::parameters::Parameters;
-use super::places::client;
+use super::permits::client;
 use crate::access::Caller;
 use crate::commands;
 use crate::draft::{Bounds, Surroundings, Trial, field_of, kind_of};

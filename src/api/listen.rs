@@ -26,9 +26,9 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 
-use super::patience::Patient;
-use super::places::{Place, Places};
+use super::permits::{Permit, Permits};
 use super::tls::Tls;
+use super::write_timeout::WriteTimeout;
 use super::{AppState, service};
 use crate::access::network;
 use crate::config::Config;
@@ -63,9 +63,9 @@ struct Serving {
     http: http1::Builder,
     tls: Option<Arc<Tls>>,
     /// For the handshake.
-    patience: Duration,
+    header_timeout: Duration,
     /// For the reader of an answer.
-    stall: Duration,
+    write_timeout: Duration,
     is_crowded: bool,
 }
 
@@ -74,7 +74,7 @@ impl Serving {
     fn crowded(&self) -> Self {
         let mut crowded = self.clone();
         crowded.http.keep_alive(false).header_read_timeout(CROWDED_HEAD);
-        crowded.patience = self.patience.min(CROWDED_HEAD);
+        crowded.header_timeout = self.header_timeout.min(CROWDED_HEAD);
         crowded.is_crowded = true;
         crowded
     }
@@ -83,25 +83,25 @@ impl Serving {
 /// Who has which connections.
 #[derive(Debug)]
 struct Crowd {
-    places: Places,
-    crowded: Places,
+    permits: Permits,
+    crowded: Permits,
 }
 
 impl Crowd {
     fn new(most: usize) -> Self {
         Self {
-            places: Places::new(most.div_ceil(2), most),
-            crowded: Places::new(CROWDED_PER_ADDRESS, CROWDED),
+            permits: Permits::new(most.div_ceil(2), most),
+            crowded: Permits::new(CROWDED_PER_ADDRESS, CROWDED),
         }
     }
 
     /// A place for a connection from `address`, and whether it is a crowded one; `None`: there is none at all.
-    fn enter(&self, address: IpAddr) -> Option<(Place, bool)> {
+    fn enter(&self, address: IpAddr) -> Option<(Permit, bool)> {
         let group = network(address).to_string();
-        if let Ok(place) = self.places.enter(group.clone()) {
-            return Some((place, false));
+        if let Ok(permit) = self.permits.enter(group.clone()) {
+            return Some((permit, false));
         }
-        self.crowded.enter(group).ok().map(|place| (place, true))
+        self.crowded.enter(group).ok().map(|permit| (permit, true))
     }
 }
 
@@ -114,13 +114,22 @@ pub async fn serve(
 ) {
     let Config { max_connections, header_timeout_seconds, request_timeout_seconds, .. } =
         *state.config;
-    let patience = Duration::from_secs(header_timeout_seconds.max(1));
+    let header_timeout = Duration::from_secs(header_timeout_seconds.max(1));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(MAX_HEAD_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_header_size(MAX_HEAD_BYTES);
     let follower = tls.clone().map(|tls| tokio::spawn(tls.follow()));
     let streams = state.streams.clone();
-    let stall = Duration::from_secs(request_timeout_seconds.max(1));
-    let serving = Serving { api: service(state), http, tls, patience, stall, is_crowded: false };
+    let write_timeout = Duration::from_secs(request_timeout_seconds.max(1));
+    let serving = Serving {
+        api: service(state),
+        http,
+        tls,
+        header_timeout,
+        write_timeout,
+        is_crowded: false,
+    };
     let crowd = Crowd::new(max_connections.max(1));
     let open = GracefulShutdown::new();
     tokio::select! {
@@ -144,11 +153,11 @@ async fn accept(listener: &TcpListener, serving: &Serving, crowd: &Crowd, open: 
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let Some((place, is_crowded)) = crowd.enter(peer.ip()) else { continue };
+                let Some((permit, is_crowded)) = crowd.enter(peer.ip()) else { continue };
                 let serving = if is_crowded { crowded.clone() } else { serving.clone() };
                 let watcher = open.watcher();
                 tokio::spawn(async move {
-                    let _held = place;
+                    let _held = permit;
                     let conversation = connection(serving, stream, peer, watcher);
                     let ended = if is_crowded {
                         let ended = timeout(CROWDED_END, conversation).await;
@@ -189,7 +198,7 @@ async fn connection(
     // Answers are written in one go; waiting for more only delays them.
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let Some(tls) = &serving.tls else { return converse(&serving, stream, peer, watcher).await };
-    match timeout(serving.patience, tls.acceptor().accept(stream)).await {
+    match timeout(serving.header_timeout, tls.acceptor().accept(stream)).await {
         Ok(Ok(stream)) => converse(&serving, stream, peer, watcher).await,
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("no handshake in time".to_owned()),
@@ -211,7 +220,7 @@ async fn converse(
         }
         request
     });
-    let stream = TokioIo::new(Patient::new(stream, serving.stall));
+    let stream = TokioIo::new(WriteTimeout::new(stream, serving.write_timeout));
     let conversation = serving.http.serve_connection(stream, TowerToHyperService::new(api));
     watcher.watch(conversation).await.map_err(|error| error.to_string())
 }

@@ -4,7 +4,7 @@
 //! tracker or the planner, and answers. Status codes are in `error` only. Handlers that reach the disk
 //! do it on a thread for blocking work.
 //!
-//! Older clients spell paths with a `/api/v1` prefix, a trailing slash or `-` for `_`; `spelling`
+//! Older clients spell paths with a `/api/v1` prefix, a trailing slash or `-` for `_`; `older_paths`
 //! brings them to one form before routing.
 //!
 //! Whoever asks has to pass `access`, but for health, metrics and the pages of the documentation.
@@ -26,15 +26,15 @@ mod listen;
 mod metrics;
 mod model;
 mod model_store;
+mod older_paths;
 mod openapi;
 mod origin;
 mod parameters;
-mod patience;
-mod places;
+mod permits;
 mod previews;
-mod spelling;
 mod streams;
 mod tls;
+mod write_timeout;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -200,5 +200,5 @@ fn request_span(request: &Request) -> tracing::Span {
 
 /// [`router`] behind the older spellings of its paths.
 pub fn service(state: AppState) -> MapRequest<Router, fn(Request) -> Request> {
-    router(state).map_request(spelling::normalize as fn(Request) -> Request)
+    router(state).map_request(older_paths::normalize as fn(Request) -> Request)
 }

@@ -13,7 +13,7 @@ use super::AppState;
 use super::access::Changer;
 use super::error::{ApiError, blocking};
 use super::parameters::{Parameter, Parameters, Upload};
-use super::places::client;
+use super::permits::client;
 use crate::access::Caller;
 use crate::commands;
 use crate::draft::{

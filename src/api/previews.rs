@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::{ApiError, blocking};
-use super::places::Places;
+use super::permits::Permits;
 use crate::draft::Bounds;
 
 /// Most previews of one client, and of all: each has a core and its memory for as long as its code wants to.
@@ -15,12 +15,12 @@ const MOST: usize = 4;
 /// The previews of a server.
 #[derive(Debug, Clone)]
 pub struct Previews {
-    places: Places,
+    permits: Permits,
 }
 
 impl Default for Previews {
     fn default() -> Self {
-        Self { places: Places::new(MOST_PER_CLIENT, MOST) }
+        Self { permits: Permits::new(MOST_PER_CLIENT, MOST) }
     }
 }
 
@@ -41,12 +41,12 @@ impl Previews {
         bytes: u64,
         work: impl FnOnce(&Bounds) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let place = self.places.enter(client).map_err(|most| ApiError::BusyPreviews { most })?;
+        let permit = self.permits.enter(client).map_err(|most| ApiError::BusyPreviews { most })?;
         let bounds = Bounds::of_bytes(bytes);
         let _leaving = Leaving(Arc::clone(&bounds.unwanted));
         blocking(move || {
             // Held to the end of the work, which may be later than that of the request.
-            let _place = place;
+            let _permit = permit;
             work(&bounds)
         })
         .await
@@ -77,7 +77,7 @@ mod tests {
         let began =
             tokio::task::spawn_blocking(move || began.recv_timeout(Duration::from_secs(20)));
         began.await.unwrap().unwrap();
-        let second = previews.places.enter("ann".to_owned()).unwrap();
+        let second = previews.permits.enter("ann".to_owned()).unwrap();
         let third = previews.run("ann".to_owned(), 1, |_| Ok(())).await;
         assert!(matches!(third, Err(ApiError::BusyPreviews { most: 2 })));
         drop(second);

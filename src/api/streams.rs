@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
-use super::places::{Place, Places};
+use super::permits::{Permit, Permits};
 
 /// Most lasting answers of one client, and of all.
 const MOST_PER_CLIENT: usize = 16;
@@ -12,20 +12,20 @@ const MOST: usize = 512;
 /// The lasting answers of a server.
 #[derive(Debug, Clone)]
 pub struct Streams {
-    places: Places,
+    permits: Permits,
     stop: CancellationToken,
 }
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { places: Places::new(MOST_PER_CLIENT, MOST), stop: CancellationToken::new() }
+        Self { permits: Permits::new(MOST_PER_CLIENT, MOST), stop: CancellationToken::new() }
     }
 }
 
 impl Streams {
     /// A place for one more answer to `client`.
-    pub(super) fn enter(&self, client: String) -> Result<Place, ApiError> {
-        self.places.enter(client).map_err(|most| ApiError::TooManyStreams { most })
+    pub(super) fn enter(&self, client: String) -> Result<Permit, ApiError> {
+        self.permits.enter(client).map_err(|most| ApiError::TooManyStreams { most })
     }
 
     /// Ends every lasting answer: the server stops.

@@ -18,7 +18,7 @@
 //!
 //! **Side by side.** Commands with a common destination run one after the other, in order.
 //!
-//! Which file knows what: `live` who waits and runs, `places` who may wait, `change` how a command changes,
+//! Which file knows what: `live` who waits and runs, `queue_places` who may wait, `change` how a command changes,
 //! `runner` one run, `scheduler` the timer thread, `tracker` the door, `acceptance` what is let in, `recovery`
 //! what an earlier process left. What a command *is*, its legal ways, its times and its rows in the database
 //! stand in [`home`](crate::home).
@@ -29,13 +29,13 @@ mod change;
 mod counters;
 mod error;
 mod live;
-mod places;
+mod owned_outputs;
 mod probe;
 mod progress;
+mod queue_places;
 mod recovery;
 mod runner;
 mod scheduler;
-mod shares;
 mod tracker;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Places: how much of something each client has at a time, and all of them together.
+//! Permits: how much of something each client has at a time, and all of them together.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,48 +9,48 @@ use axum::http::Extensions;
 
 use crate::access::Caller;
 
-/// A number of places, some of them for one client.
+/// A number of permits, some of them for one client.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(super) struct Permits {
     /// How many each client has.
     clients: Arc<Mutex<BTreeMap<String, usize>>>,
-    /// Most places of one client.
+    /// Most permits of one client.
     most_per_client: usize,
-    /// Most places of all.
+    /// Most permits of all.
     most: usize,
 }
 
-/// Places that are taken; free again when dropped.
+/// Permits that are taken; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    places: Places,
+pub(super) struct Permit {
+    permits: Permits,
     client: String,
     /// How many.
     taken: usize,
 }
 
-impl Places {
+impl Permits {
     pub(super) fn new(most_per_client: usize, most: usize) -> Self {
         Self { clients: Arc::default(), most_per_client, most }
     }
 
-    /// A place for `client`, or the number that is exhausted.
-    pub(super) fn enter(&self, client: String) -> Result<Place, usize> {
-        let mut place = self.begin(client);
-        place.grow(1)?;
-        Ok(place)
+    /// A permit for `client`, or the number that is exhausted.
+    pub(super) fn enter(&self, client: String) -> Result<Permit, usize> {
+        let mut permit = self.begin(client);
+        permit.grow(1)?;
+        Ok(permit)
     }
 
-    /// No place for `client` yet; it grows.
-    pub(super) fn begin(&self, client: String) -> Place {
-        Place { places: self.clone(), client, taken: 0 }
+    /// No permit for `client` yet; it grows.
+    pub(super) fn begin(&self, client: String) -> Permit {
+        Permit { permits: self.clone(), client, taken: 0 }
     }
 }
 
-impl Place {
-    /// Takes `more` places, or answers the number that is exhausted.
+impl Permit {
+    /// Takes `more` permits, or answers the number that is exhausted.
     pub(super) fn grow(&mut self, more: usize) -> Result<(), usize> {
-        let Places { clients, most_per_client, most } = &self.places;
+        let Permits { clients, most_per_client, most } = &self.permits;
         let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = clients.values().sum();
         let own = clients.get(&self.client).copied().unwrap_or_default();
@@ -65,9 +65,9 @@ impl Place {
         Ok(())
     }
 
-    /// Gives every place back.
+    /// Gives every permit back.
     pub(super) fn clear(&mut self) {
-        let mut clients = self.places.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.permits.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = clients.get_mut(&self.client) {
             *own -= std::mem::take(&mut self.taken);
             if *own == 0 {
@@ -77,7 +77,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.clear();
     }
@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn a_client_has_a_share_and_gives_it_back() {
-        let places = Places::new(2, 3);
-        let enter = |client: &str| places.enter(client.to_owned());
+        let permits = Permits::new(2, 3);
+        let enter = |client: &str| permits.enter(client.to_owned());
         let first = enter("ann").unwrap();
         let _second = enter("ann").unwrap();
         assert_eq!(enter("ann").unwrap_err(), 2);
@@ -108,21 +108,21 @@ mod tests {
         drop(first);
         let _third = enter("cid").unwrap();
         assert_eq!(enter("ann").unwrap_err(), 3);
-        assert_eq!(places.clients.lock().unwrap().len(), 3, "nobody is left behind");
+        assert_eq!(permits.clients.lock().unwrap().len(), 3, "nobody is left behind");
     }
 
     #[test]
-    fn places_grow_to_the_share_and_are_given_back_together() {
-        let places = Places::new(10, 15);
-        let mut ann = places.begin("ann".to_owned());
+    fn permits_grow_to_the_share_and_are_given_back_together() {
+        let permits = Permits::new(10, 15);
+        let mut ann = permits.begin("ann".to_owned());
         ann.grow(9).unwrap();
         assert_eq!(ann.grow(2), Err(10));
-        let mut bob = places.begin("bob".to_owned());
+        let mut bob = permits.begin("bob".to_owned());
         assert_eq!(bob.grow(7), Err(15));
         bob.grow(6).unwrap();
         drop(ann);
         bob.grow(4).unwrap();
         bob.clear();
-        assert!(places.clients.lock().unwrap().is_empty());
+        assert!(permits.clients.lock().unwrap().is_empty());
     }
 }
