@@ -73,7 +73,7 @@ fn field(criterion: &mut Criterion, kind: &dyn FieldType) {
     let environment = Environment {
         seed: 1,
         now: 1_800_000_000_000_000,
-        rows: None,
+        total_rows: None,
         files: &ReadRoots::new(Some(folder.path()), &[]),
         extensions: &plan::library(sandbox::Settings::default()).current(),
     };

@@ -149,7 +149,7 @@ fn prepare(
         inputs: &[Some(InputType { data_type: DataType::Int64, nullable: false })],
         returns: None,
         stream,
-        rows: None,
+        total_rows: None,
         on_error: OnError::Fail,
     })?)
 }

@@ -64,7 +64,7 @@ fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Box<Fault>
             inputs: &types,
             returns: Some(returns),
             stream: Stream::new(1, "s"),
-            rows: None,
+            total_rows: None,
             on_error: OnError::Fail,
         })
         .ok()?;

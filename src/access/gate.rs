@@ -8,7 +8,8 @@
 //! A password that was right is remembered for a while, as a digest under a key of this process, together
 //! with the hash that it fitted: a script that sends it with every call pays once, and a password that is
 //! changed, or a user who is removed, is out at once. As only digests are compared, the time tells nothing
-//! about the secret. Whether a name exists is not told either, neither by words nor by time.
+//! about the secret. A refusal has the same words and takes the same time whether the name exists or not, so
+//! nobody learns from it which names there are.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -119,7 +119,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let run = Run {
         plan: prepared.plan,
         targets,
-        rows: arguments.rows,
+        batch_rows: arguments.rows,
         batches: 0..arguments.batches,
         holder: Holder {
             id: Uuid::new_v4().simple().to_string(),
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         memory_bytes: config.command_memory_bytes,
         block_rows: arguments.block_rows,
     };
-    engine::check_memory(&run.plan, &run.targets, run.rows, run.memory_bytes)?;
+    engine::check_memory(&run.plan, &run.targets, run.batch_rows, run.memory_bytes)?;
     let started = Instant::now();
     let control = Arc::new(Control::default());
     let interruption = Interruption::cancels(&control)?;
@@ -234,7 +234,7 @@ fn show_progress<T>(run: &Run, control: &Control, quiet: bool, work: impl FnOnce
     if quiet || !io::stderr().is_terminal() {
         return work();
     }
-    let rows = run.rows * (run.batches.end - run.batches.start);
+    let rows = run.batch_rows * (run.batches.end - run.batches.start);
     let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
     let template = "{bar:30} {percent:>3}% {human_pos}/{human_len} rows, {per_sec}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{Command, CommandError, MadeFile, Status, Tracker, shares};
+use super::{Command, CommandError, MadeFile, Status, Tracker, owned_outputs};
 
 /// Most files of an archive: its directory comes last and is kept until then, some 300 bytes a file.
 const MAX_FILES: u64 = 100_000;
@@ -206,7 +206,8 @@ fn name_below<'a>(root: &Path, path: &'a str) -> Option<&'a Path> {
 /// The name of an entry for the file at `path` below the output root: below the owner's share, and
 /// without anything that leads elsewhere on another system (APPNOTE.TXT 4.4.17.1).
 fn entry_name(path: &Path, owner: &str) -> String {
-    let own = (!owner.is_empty()).then(|| path.strip_prefix(shares::share(owner)).ok()).flatten();
+    let own =
+        (!owner.is_empty()).then(|| path.strip_prefix(owned_outputs::share(owner)).ok()).flatten();
     let path = own.unwrap_or(path);
     let plain = |part: Component<'_>| {
         let part = part.as_os_str().to_string_lossy();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::places::NoPlace;
+use super::queue_places::NoPlace;
 use crate::draft::Refusal;
 use crate::home::{HomeError, IllegalTransition, ScheduleError, Status, StoreError};
 

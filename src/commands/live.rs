@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::counters::{Counters, Counting};
 use super::probe::Probe;
 use super::{Command, CommandError, ConnectorTotal, Progress, Status};
-use super::{progress, shares};
+use super::{owned_outputs, progress};
 use crate::draft::{Amount, Draft, Prepared, Refusal, Surroundings};
 use crate::engine::Control;
 use crate::home::{Home, Store, StoredBatch, StoredCode, lock};
@@ -461,7 +461,7 @@ impl Shared {
         })?;
         let root = &self.limits.output_root;
         let output_root =
-            shares::output_root(&self.store, root, &command.owner).map_err(|error| {
+            owned_outputs::output_root(&self.store, root, &command.owner).map_err(|error| {
                 let mut problems = Problems::default();
                 problems.push(Problem::error("store_unreadable", "", chain(&error)));
                 Refusal::Problems(problems)

@@ -129,7 +129,7 @@ fn attempt(
     let run = Run {
         plan,
         targets: targets.clone(),
-        rows: command.order.batch_rows,
+        batch_rows: command.order.batch_rows,
         batches: first..command.end_batch(),
         holder: holder(&command),
         threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),

@@ -25,7 +25,7 @@ use crate::plan::{self, Environment, Plan};
 use crate::problems::{Problem, Problems, chain};
 use crate::roots::ReadRoots;
 use crate::sandbox::Extensions;
-use crate::sinks::{self, Place, Target};
+use crate::sinks::{self, OutputBase, Target};
 use outputs::Wanted;
 
 /// A model's text, and what is asked of it.
@@ -143,7 +143,7 @@ impl Draft<'_> {
         let environment = Environment {
             seed: self.seed,
             now: self.now,
-            rows,
+            total_rows: rows,
             files: &files,
             extensions: &surroundings.extensions,
         };
@@ -151,12 +151,12 @@ impl Draft<'_> {
         compiled.plan = plan::compile(model, &environment, problems);
         sinks::warn_unused(&model.settings, &wanted.connectors, problems);
         if let Some(plan) = &compiled.plan {
-            let place = Place {
+            let base = OutputBase {
                 output_root: surroundings.output_root.clone(),
                 default_folder: surroundings.default_folder.clone(),
                 default_name: file_name(model_name(model)),
             };
-            compiled.targets = wanted.compile(plan.schema(), &model.settings, &place, problems);
+            compiled.targets = wanted.compile(plan.schema(), &model.settings, &base, problems);
             if let Some(amount) = self.amount {
                 amount.check_files(&compiled.targets, problems);
             }

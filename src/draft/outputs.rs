@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::attributes::Settings;
 use crate::columns::Schema;
 use crate::problems::{Problem, Problems, Severity};
-use crate::sinks::{self, Connector, Named, Place, Target};
+use crate::sinks::{self, Connector, Named, OutputBase, Target};
 
 /// Where rows shall go.
 #[derive(Debug)]
@@ -64,18 +64,16 @@ impl Wanted {
         &self,
         schema: &Arc<Schema>,
         settings: &Settings,
-        place: &Place,
+        base: &OutputBase,
         problems: &mut Problems,
     ) -> Vec<Arc<dyn Target>> {
         if !self.named {
-            check_settings(schema, settings, place, problems);
+            check_settings(schema, settings, base, problems);
             return Vec::new();
         }
         self.connectors
             .iter()
-            .filter_map(|connector| {
-                connector.compile(schema, &mut settings.reader(problems), place)
-            })
+            .filter_map(|connector| connector.compile(schema, &mut settings.reader(problems), base))
             .collect()
     }
 }
@@ -86,11 +84,11 @@ impl Wanted {
 fn check_settings(
     schema: &Arc<Schema>,
     settings: &Settings,
-    place: &Place,
+    base: &OutputBase,
     problems: &mut Problems,
 ) {
     let opinions: Vec<Opinion> = sinks::connectors()
-        .map(|connector| Opinion::of(connector, schema, settings, place))
+        .map(|connector| Opinion::of(connector, schema, settings, base))
         .collect();
     for key in settings.keys() {
         let pointer = settings.pointer(key);
@@ -134,11 +132,11 @@ impl Opinion {
         connector: &'static dyn Connector,
         schema: &Arc<Schema>,
         settings: &Settings,
-        place: &Place,
+        base: &OutputBase,
     ) -> Self {
         let mut said = Problems::default();
         // Only what it says is of interest.
-        let _ = connector.compile(schema, &mut settings.reader(&mut said), place);
+        let _ = connector.compile(schema, &mut settings.reader(&mut said), base);
         let reads = connector.attributes().iter().map(|attribute| attribute.name).collect();
         Self { name: connector.name(), reads, said }
     }

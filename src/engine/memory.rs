@@ -204,13 +204,13 @@ pub(super) fn threads(run: &Run) -> usize {
 pub fn check_memory(
     plan: &Plan,
     targets: &[Arc<dyn Target>],
-    rows: u64,
+    batch_rows: u64,
     memory_bytes: u64,
 ) -> Result<(), EngineError> {
     let largest = targets.iter().max_by_key(|target| target.encoder().segment_rows());
     let Some(largest) = largest else { return Ok(()) };
     // The targets take the same rows, and those with smaller segments hold what they have made of them.
-    let rows = (largest.encoder().segment_rows() as u64).min(rows);
+    let rows = (largest.encoder().segment_rows() as u64).min(batch_rows);
     let halves = 2 + ENCODING_HALVES * targets.len() as u64;
     let needed = rows.saturating_mul(plan.schema().row_width()).saturating_mul(halves) / 2;
     if needed <= memory_bytes {

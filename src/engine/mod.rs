@@ -49,8 +49,8 @@ pub struct Run {
     /// Where they go; at least one.
     pub targets: Vec<Arc<dyn Target>>,
     /// Rows of a batch.
-    pub rows: u64,
-    /// Numbers of the batches to make; batch `b` holds the rows from `b * rows` on. Those before the first
+    pub batch_rows: u64,
+    /// Numbers of the batches to make; batch `b` holds the rows from `b * batch_rows` on. Those before the first
     /// one are committed by earlier runs of the command and stay.
     pub batches: Range<u64>,
     /// Who runs it: unique to a command or a run.
@@ -357,7 +357,7 @@ impl<'a> Writer<'a> {
                 }
             }
             if self.commits_batches {
-                self.control.batches_committed(1, self.run.rows);
+                self.control.batches_committed(1, self.run.batch_rows);
             }
         }
         Ok(())
@@ -373,7 +373,7 @@ impl<'a> Writer<'a> {
         }
         if !self.commits_batches {
             let batches = self.run.batches.end - self.run.batches.start;
-            self.control.batches_committed(batches, batches * self.run.rows);
+            self.control.batches_committed(batches, batches * self.run.batch_rows);
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ impl Units {
     pub(super) fn new(run: &Run) -> Self {
         let unit_rows = run.targets.iter().map(|target| target.encoder().segment_rows()).max();
         Self {
-            rows_per_batch: run.rows,
+            rows_per_batch: run.batch_rows,
             unit_rows: unit_rows.unwrap_or(1).max(1) as u64,
             batch: run.batches.start,
             last_batch: run.batches.end,

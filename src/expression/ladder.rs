@@ -7,7 +7,7 @@ use super::formula::Formula;
 use super::link;
 use super::reference::{References, Report, place};
 use super::template::{self, Template};
-use super::{Expression, Parsed, Place};
+use super::{Expression, FieldPointer, Parsed};
 use crate::problems::{Problem, Problems, excerpt, pointer_segment};
 
 /// Bytes that a condition line, a formula or a link may have.
@@ -42,7 +42,7 @@ pub(super) enum LineValue {
 /// The contract is [`parse`](super::parse).
 pub(super) fn parse(
     attributes: &Map<String, Value>,
-    place: Place<'_>,
+    place: FieldPointer<'_>,
     problems: &mut Problems,
 ) -> Parsed {
     let mut given = KINDS.into_iter().filter(|kind| attributes.get(*kind).is_some_and(is_given));
@@ -93,7 +93,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 struct Reading<'a> {
-    place: Place<'a>,
+    place: FieldPointer<'a>,
     references: References,
     problems: &'a mut Problems,
 }

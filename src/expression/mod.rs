@@ -83,12 +83,12 @@ pub fn parse(
     field: &str,
     problems: &mut Problems,
 ) -> Parsed {
-    ladder::parse(attributes, Place { pointer, field }, problems)
+    ladder::parse(attributes, FieldPointer { pointer, field }, problems)
 }
 
 /// A field's place in the document and its name, for problems.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct FieldPointer<'a> {
     /// JSON pointer of the field.
     pub pointer: &'a str,
     /// The field's name.
@@ -130,7 +130,7 @@ impl Expression {
         inputs: &[InputInfo<'_>],
         cast: Cast,
         now: i64,
-        place: Place<'_>,
+        place: FieldPointer<'_>,
         problems: &mut Problems,
     ) -> Option<Bound> {
         Bound::new(self, Settings { inputs, cast, now, place }, problems)
@@ -143,5 +143,5 @@ struct Settings<'a> {
     inputs: &'a [InputInfo<'a>],
     cast: Cast,
     now: i64,
-    place: Place<'a>,
+    place: FieldPointer<'a>,
 }

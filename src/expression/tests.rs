@@ -45,7 +45,7 @@ pub(super) fn run_with(
 ) -> (Result<Column, String>, String) {
     let mut problems = Problems::default();
     let result = (|| {
-        let place = Place { pointer: "/Fields/0", field: "x" };
+        let place = FieldPointer { pointer: "/Fields/0", field: "x" };
         let attributes = field.as_object().unwrap();
         let Parsed::Expression(expression) =
             parse(attributes, place.pointer, place.field, &mut problems)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Dictionary, VarBytes};
-use crate::dictionaries::{City as Place, Degrees, cities};
+use crate::dictionaries::{self, Degrees, cities};
 use crate::sampling::choices::TextChoices;
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
@@ -44,14 +44,14 @@ impl FieldType for City {
     }
 }
 
-fn listed(cities: Vec<Place>) -> Option<Listed> {
+fn listed(cities: Vec<dictionaries::City>) -> Option<Listed> {
     let weights: Vec<f64> = cities.iter().map(|city| f64::from(city.population)).collect();
     let choices = TextChoices::weighted(cities.iter().map(|city| city.name), &weights).ok()?;
     Some(Listed { choices, sub_values: sub_values(&cities.into()) })
 }
 
-fn sub_values(cities: &Arc<[Place]>) -> Vec<(String, Linked)> {
-    let texts = |write: fn(&Place, &mut Vec<u8>)| {
+fn sub_values(cities: &Arc<[dictionaries::City]>) -> Vec<(String, Linked)> {
+    let texts = |write: fn(&dictionaries::City, &mut Vec<u8>)| {
         let cities = Arc::clone(cities);
         Linked::new(move || texts(&cities, write))
     };
@@ -71,7 +71,10 @@ fn sub_values(cities: &Arc<[Place]>) -> Vec<(String, Linked)> {
     values
 }
 
-fn texts(cities: &[Place], write: impl Fn(&Place, &mut Vec<u8>)) -> Arc<Dictionary> {
+fn texts(
+    cities: &[dictionaries::City],
+    write: impl Fn(&dictionaries::City, &mut Vec<u8>),
+) -> Arc<Dictionary> {
     let mut texts = VarBytes::with_capacity(cities.len(), cities.len() * 9);
     for city in cities {
         write(city, texts.open());

@@ -159,7 +159,7 @@ pub struct Context<'a> {
     /// `now` of the command: microseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
     /// Rows of the whole command where they are known: what a unique type must have room for.
-    pub rows: Option<u64>,
+    pub total_rows: Option<u64>,
     /// Where files named in a model are read from.
     pub files: &'a ReadRoots,
     /// What other fields of the model have made.
@@ -171,7 +171,7 @@ impl Context<'_> {
     ///
     /// `None` after adding an error at `key`, the attribute that limits the values.
     fn check_capacity(&self, attributes: &mut Reader<'_>, key: &str, capacity: u64) -> Option<()> {
-        let Some(rows) = self.rows.filter(|rows| *rows > capacity) else { return Some(()) };
+        let Some(rows) = self.total_rows.filter(|rows| *rows > capacity) else { return Some(()) };
         let message =
             format!("the command makes {rows} rows, the field has {capacity} different values");
         attributes.error(key, "too_many_rows", message);
@@ -397,7 +397,7 @@ mod tests {
         let context = Context {
             stream: Stream::new(seed, "f"),
             now: 1_234_567_890,
-            rows: Some(1_100),
+            total_rows: Some(1_100),
             files: &files.roots(),
             shared: &shared,
         };

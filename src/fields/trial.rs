@@ -123,14 +123,15 @@ fn compile_named(folder: &Path, json: &str) -> (Option<Compiled>, String) {
 fn attempt(
     kind: &dyn FieldType,
     json: &str,
-    rows: Option<u64>,
+    total_rows: Option<u64>,
     folder: &Path,
 ) -> (Option<Compiled>, String) {
     let object: Map<String, Value> = serde_json::from_str(json).unwrap();
     let mut problems = Problems::default();
     let files = ReadRoots::new(None, &[folder.to_owned()]);
     let shared = Shared::default();
-    let context = Context { stream: stream(), now: NOW, rows, files: &files, shared: &shared };
+    let context =
+        Context { stream: stream(), now: NOW, total_rows, files: &files, shared: &shared };
     let compiled =
         kind.compile(&mut Reader::new(&object, "/Fields/0", Some("f"), &mut problems), &context);
     assert_eq!(compiled.is_none(), problems.has_errors(), "{problems:?}");

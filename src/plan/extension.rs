@@ -184,7 +184,7 @@ impl Draft {
             inputs,
             returns: self.returns,
             stream,
-            rows: environment.rows,
+            total_rows: environment.total_rows,
             on_error: self.on_error,
         };
         match self.program.prepare(&binding) {

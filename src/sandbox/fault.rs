@@ -13,7 +13,7 @@ pub struct Fault {
     /// The file, as messages call it.
     pub file: String,
     /// Where in the file.
-    pub place: Option<Place>,
+    pub place: Option<SourcePosition>,
     /// The row that has no value, counted over the whole command, where it is known.
     pub row: Option<u64>,
     /// What is wrong: lower case, without full stop.
@@ -58,7 +58,7 @@ impl FaultKind {
 
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SourcePosition {
     /// From 1.
     pub line: usize,
     /// In characters, from 1.
@@ -67,7 +67,7 @@ pub struct Place {
     pub text: String,
 }
 
-impl Place {
+impl SourcePosition {
     /// The place in `source`.
     pub fn new(source: &str, line: usize, column: usize) -> Self {
         let text = source.lines().nth(line.saturating_sub(1)).unwrap_or_default();
@@ -84,7 +84,7 @@ impl Fault {
 
     /// Adds the place.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: SourcePosition) -> Self {
         self.place = Some(place);
         self
     }
@@ -143,7 +143,7 @@ mod tests {
     fn a_fault_shows_its_line() {
         let source = "fn generate(row, params) {\n\tlet d = 7 / 0;\n}";
         let fault = Fault::new(FaultKind::Failed, "scripts/a.rhai", "division by zero: 7 / 0")
-            .at(Place::new(source, 2, 12))
+            .at(SourcePosition::new(source, 2, 12))
             .in_row(41);
         insta::assert_snapshot!(fault.shown(), @r"
         scripts/a.rhai:2:12: division by zero: 7 / 0 (row 41)

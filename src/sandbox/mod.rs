@@ -42,7 +42,7 @@ use crate::failures::{FailedRows, OnError};
 use crate::rng::Stream;
 
 pub use data_type::{data_type_name, parse_data_type};
-pub use fault::{Fault, FaultKind, Place};
+pub use fault::{Fault, FaultKind, SourcePosition};
 pub use files::kind_of;
 pub use library::{Library, Reserved};
 pub use limits::Limits;
@@ -243,7 +243,7 @@ pub struct Binding<'a> {
     /// The field's random numbers: the only ones that may reach a value.
     pub stream: Stream,
     /// Rows of the whole command where they are known.
-    pub rows: Option<u64>,
+    pub total_rows: Option<u64>,
     /// What becomes of a row that the generator fails on.
     pub on_error: OnError,
 }

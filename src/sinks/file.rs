@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::names::{check_name, check_path};
 use super::{
-    Beside, Committed, CommittedFile, Connector, Holder, Opened, Place, Sink, SinkError, Start,
-    Target,
+    Beside, Committed, CommittedFile, Connector, Holder, Opened, OutputBase, Sink, SinkError,
+    Start, Target,
 };
 use crate::attributes::{Attribute, Reader};
 use crate::columns::Schema;
@@ -74,14 +74,14 @@ impl Connector for FileConnector {
         &self,
         schema: &Arc<Schema>,
         settings: &mut Reader<'_>,
-        place: &Place,
+        base: &OutputBase,
     ) -> Option<Arc<dyn Target>> {
         let folder =
-            settings.text("LOCAL_FILE_PATH").unwrap_or_else(|| place.default_folder.clone());
-        let name = settings.text("LOCAL_FILE_NAME").unwrap_or_else(|| place.default_name.clone());
+            settings.text("LOCAL_FILE_PATH").unwrap_or_else(|| base.default_folder.clone());
+        let name = settings.text("LOCAL_FILE_NAME").unwrap_or_else(|| base.default_name.clone());
         let names_are_good =
-            check_name(&name, settings) & check_path(&folder, &place.output_root, settings);
-        let store = match Local::new(&place.output_root, &folder) {
+            check_name(&name, settings) & check_path(&folder, &base.output_root, settings);
+        let store = match Local::new(&base.output_root, &folder) {
             Ok(store) => Some(store),
             Err(error) => {
                 settings.error_with_hint(

@@ -134,13 +134,13 @@ pub trait Connector: Sync + Debug {
         &self,
         schema: &Arc<Schema>,
         settings: &mut Reader<'_>,
-        place: &Place,
+        base: &OutputBase,
     ) -> Option<Arc<dyn Target>>;
 }
 
 /// Where a command may write, and what its outputs are called when the model does not say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct OutputBase {
     /// The folder that all local outputs stay below.
     pub output_root: PathBuf,
     /// The folder below `output_root` for models that name none.

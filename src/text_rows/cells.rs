@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::cursor::{Cursor, Literal, Width};
-use super::rendered::{Look, Numbers, Place, Pool, RenderedCells};
+use super::rendered::{CellSpan, Look, Numbers, Pool, RenderedCells};
 use super::{CellTemplate, DateForm, Escape, NotFinite, RowTemplate, digits, hex, times};
 use crate::columns::{Column, DataType, Dictionary, Values, VarBytes};
 
@@ -48,7 +48,7 @@ pub(super) struct Cell<'a> {
     after: &'a Literal,
     null: &'a Literal,
     /// Where the next rows' rendered cells are.
-    places: [Place; STAGED_ROWS],
+    spans: [CellSpan; STAGED_ROWS],
 }
 
 enum Form<'a> {
@@ -177,23 +177,23 @@ impl<'a> Cell<'a> {
         }
         let rendered = staged.map_or(&[][..], |staged| staged.cells().bytes());
         let CellTemplate { before, after, null, .. } = template;
-        let places = [Place::default(); STAGED_ROWS];
+        let spans = [CellSpan::default(); STAGED_ROWS];
         let copies = Copies::None;
-        Some(Self { form, copies, staged, rendered, validity, before, after, null, places })
+        Some(Self { form, copies, staged, rendered, validity, before, after, null, spans })
     }
 
     /// Prepares [`write`](Self::write) of `rows` rows from `first` on, as many as [`staged_rows`] says.
     #[inline(always)]
     pub(super) fn stage(&mut self, first: usize, rows: usize) {
         let Some(staged) = self.staged else { return };
-        let places = &mut self.places[first % STAGED_ROWS..];
+        let spans = &mut self.spans[first % STAGED_ROWS..];
         let rows = first..first + rows;
         let all = match staged {
             Staged::Keys(keys, cells) => {
-                cells.stage(&keys[rows], places);
+                cells.stage(&keys[rows], spans);
                 true
             }
-            Staged::Numbers(numbers, cells) => cells.stage_numbers(numbers, rows, places),
+            Staged::Numbers(numbers, cells) => cells.stage_numbers(numbers, rows, spans),
         };
         self.copies = if all { Copies::of(staged.cells().width()) } else { Copies::None };
     }
@@ -206,15 +206,15 @@ impl<'a> Cell<'a> {
             return;
         }
         // All that stands around the value is rendered with it.
-        let place = self.places[row % STAGED_ROWS];
+        let span = self.spans[row % STAGED_ROWS];
         match self.copies {
             Copies::Sixteen => {
-                return cursor.part::<16>(self.rendered, place.start(), place.length());
+                return cursor.part::<16>(self.rendered, span.start(), span.length());
             }
             Copies::ThirtyTwo => {
-                return cursor.part::<32>(self.rendered, place.start(), place.length());
+                return cursor.part::<32>(self.rendered, span.start(), span.length());
             }
-            Copies::Any => return RenderedCells::write(self.rendered, place, cursor),
+            Copies::Any => return RenderedCells::write(self.rendered, span, cursor),
             Copies::None => {}
         }
         // No closures: they are not inlined, and the cursor would leave its registers.
@@ -331,7 +331,8 @@ fn counted<'a>(
             let range = numbers.range();
             let rows_seen =
                 template.rows_seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
-            // What other columns have is used if it is likely to do for later rows as well.
+            // Another column's rendered cells are shared if they have numbers to spare on both sides: then they
+            // are likely to hold the numbers of later rows as well.
             let least = range.as_ref().and_then(|range| wider(range, 16));
             let wider = range.as_ref().and_then(|range| wider(range, 8));
             if let Some(wider) = &wider

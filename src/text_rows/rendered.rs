@@ -14,7 +14,7 @@ use crate::columns::{DataType, Dictionary};
 /// Most bytes of rendered cells that a column keeps; a bigger dictionary is escaped row by row.
 const MOST_BYTES: usize = 32 << 20;
 
-/// Bits of a [`Place`] that hold the length.
+/// Bits of a [`CellSpan`] that hold the length.
 const LENGTH_BITS: u32 = 7;
 
 /// The length that says: the true one stands in the four bytes before the cell.
@@ -28,9 +28,9 @@ const REMEMBERED: usize = 1_024;
 
 /// Position and length of a cell in one word, so that finding it is one load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Place(u32);
+pub(super) struct CellSpan(u32);
 
-impl Place {
+impl CellSpan {
     /// A cell of less than 127 bytes, before the 32 MiB of a page.
     #[inline(always)]
     pub(super) fn new(start: usize, length: usize) -> Self {
@@ -198,7 +198,7 @@ pub(super) struct RenderedCells {
     /// The number of the first cell; 0 for keys.
     first: i64,
     /// The cell of every key or number; keys of the same text may share one.
-    places: Vec<Place>,
+    spans: Vec<CellSpan>,
     /// Longer than the cells by [`WIDE`] bytes: a copy of constant width never reads beyond the end.
     bytes: Vec<u8>,
     width: Width,
@@ -209,19 +209,19 @@ impl RenderedCells {
     fn new(dictionary: &Dictionary, before: &[u8], escape: &Escape, after: &[u8]) -> Option<Self> {
         let texts = dictionary.texts();
         let mut remembered = [u32::MAX; REMEMBERED];
-        let mut places: Vec<Place> = Vec::with_capacity(texts.len());
+        let mut spans: Vec<CellSpan> = Vec::with_capacity(texts.len());
         let mut bytes = Vec::new();
         let mut longest = 0;
-        if texts.len().saturating_mul(size_of::<Place>()) > MOST_BYTES {
+        if texts.len().saturating_mul(size_of::<CellSpan>()) > MOST_BYTES {
             return None;
         }
         for (key, text) in texts.iter().enumerate() {
             // The countries of all cities are few texts: cells that are shared stay in the cache.
             let slot = &mut remembered[slot(text)];
-            if let Some(place) = places.get(*slot as usize)
+            if let Some(span) = spans.get(*slot as usize)
                 && dictionary.get(*slot) == text
             {
-                places.push(*place);
+                spans.push(*span);
                 continue;
             }
             *slot = key as u32;
@@ -239,10 +239,10 @@ impl RenderedCells {
             if bytes.len() > MOST_BYTES {
                 return None;
             }
-            places.push(Place((length_at << LENGTH_BITS | length) as u32));
+            spans.push(CellSpan((length_at << LENGTH_BITS | length) as u32));
         }
         bytes.resize(bytes.len() + WIDE, 0);
-        Some(Self { first: 0, places, bytes, width: Width::of(longest) })
+        Some(Self { first: 0, spans, bytes, width: Width::of(longest) })
     }
 
     /// Renders each number of `range`; `None` when one's cell is too long.
@@ -251,7 +251,7 @@ impl RenderedCells {
         write: impl Fn(i64, &mut Cursor<'_>),
     ) -> Option<Self> {
         let first = *range.start();
-        let (mut places, mut bytes, mut longest) = (Vec::new(), Vec::new(), 0);
+        let (mut spans, mut bytes, mut longest) = (Vec::new(), Vec::new(), 0);
         for value in range {
             let start = bytes.len();
             let mut cursor = Cursor::new(&mut bytes);
@@ -262,27 +262,27 @@ impl RenderedCells {
                 return None;
             }
             longest = longest.max(length);
-            places.push(Place::new(start, length));
+            spans.push(CellSpan::new(start, length));
         }
         bytes.resize(bytes.len() + WIDE, 0);
-        Some(Self { first, places, bytes, width: Width::of(longest) })
+        Some(Self { first, spans, bytes, width: Width::of(longest) })
     }
 
     /// Finds the cells of `keys` and asks the memory for them.
     ///
     /// The loads do not wait for one another, as they would between the other cells of a row.
     #[inline(always)]
-    pub(super) fn stage(&self, keys: &[u32], places: &mut [Place]) {
-        for (key, place) in keys.iter().zip(places.iter_mut()) {
-            *place = self.places[*key as usize];
+    pub(super) fn stage(&self, keys: &[u32], spans: &mut [CellSpan]) {
+        for (key, span) in keys.iter().zip(spans.iter_mut()) {
+            *span = self.spans[*key as usize];
         }
-        self.touch(&places[..keys.len()]);
+        self.touch(&spans[..keys.len()]);
     }
 
     #[inline(always)]
-    fn touch(&self, places: &[Place]) {
+    fn touch(&self, spans: &[CellSpan]) {
         if self.bytes.len() > NEAR {
-            black_box(places.iter().fold(0, |touched, place| touched | self.bytes[place.start()]));
+            black_box(spans.iter().fold(0, |touched, span| touched | self.bytes[span.start()]));
         }
     }
 
@@ -292,19 +292,19 @@ impl RenderedCells {
         &self,
         numbers: Numbers<'_>,
         rows: Range<usize>,
-        places: &mut [Place],
+        spans: &mut [CellSpan],
     ) -> bool {
         match numbers {
             Numbers::Boolean(values) => {
-                self.stage_offsets(&values[rows], places, |value| i64::from(value) - self.first)
+                self.stage_offsets(&values[rows], spans, |value| i64::from(value) - self.first)
             }
-            Numbers::Int32(values) => self.stage_offsets(&values[rows], places, |value| {
+            Numbers::Int32(values) => self.stage_offsets(&values[rows], spans, |value| {
                 i64::from(value).wrapping_sub(self.first)
             }),
             Numbers::Int64(values) => {
-                self.stage_offsets(&values[rows], places, |value| value.wrapping_sub(self.first))
+                self.stage_offsets(&values[rows], spans, |value| value.wrapping_sub(self.first))
             }
-            Numbers::Decimal(values) => self.stage_offsets(&values[rows], places, |value| {
+            Numbers::Decimal(values) => self.stage_offsets(&values[rows], spans, |value| {
                 // One that 64 bits do not hold is beyond all cells.
                 i64::try_from(value).map_or(-1, |value| value.wrapping_sub(self.first))
             }),
@@ -316,14 +316,14 @@ impl RenderedCells {
     fn stage_offsets<T: Copy>(
         &self,
         values: &[T],
-        places: &mut [Place],
+        spans: &mut [CellSpan],
         offset: impl Fn(T) -> i64,
     ) -> bool {
-        for (value, place) in values.iter().zip(places.iter_mut()) {
-            let Some(found) = self.places.get(offset(*value) as usize) else { return false };
-            *place = *found;
+        for (value, span) in values.iter().zip(spans.iter_mut()) {
+            let Some(found) = self.spans.get(offset(*value) as usize) else { return false };
+            *span = *found;
         }
-        self.touch(&places[..values.len()]);
+        self.touch(&spans[..values.len()]);
         true
     }
 
@@ -337,10 +337,10 @@ impl RenderedCells {
         self.width
     }
 
-    /// Writes the cell at `place` of `bytes`, which are cells of any width.
+    /// Writes the cell at `span` of `bytes`, which are cells of any width.
     #[inline(always)]
-    pub(super) fn write(bytes: &[u8], place: Place, cursor: &mut Cursor<'_>) {
-        let (start, length) = (place.start(), place.length());
+    pub(super) fn write(bytes: &[u8], span: CellSpan, cursor: &mut Cursor<'_>) {
+        let (start, length) = (span.start(), span.length());
         if length == LONG {
             cursor.long(Self::long(bytes, start));
         } else {
@@ -379,11 +379,11 @@ mod tests {
         let escape = Escape::Doubled { quote: b'"' };
         let cells = RenderedCells::new(&dictionary, b"\"", &escape, b"\",").unwrap();
         let keys: Vec<u32> = (0..texts.len() as u32).collect();
-        let mut places = vec![Place::default(); texts.len()];
-        cells.stage(&keys, &mut places);
+        let mut spans = vec![CellSpan::default(); texts.len()];
+        cells.stage(&keys, &mut spans);
         let shown = written(|cursor| {
-            for place in &places {
-                RenderedCells::write(&cells.bytes, *place, cursor);
+            for span in &spans {
+                RenderedCells::write(&cells.bytes, *span, cursor);
             }
         });
         let expected: String = texts
@@ -393,7 +393,7 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, expected);
-        assert_eq!((places[0], places[2], places[4]), (places[3], places[6], places[7]));
+        assert_eq!((spans[0], spans[2], spans[4]), (spans[3], spans[6], spans[7]));
     }
 
     #[test]

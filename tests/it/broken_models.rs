@@ -616,7 +616,7 @@ fn told(model: &str, folder: &Path) -> Problems {
         let environment = Environment {
             seed: 1,
             now: 0,
-            rows: Some(20),
+            total_rows: Some(20),
             files: &files,
             extensions: &Extensions::default(),
         };

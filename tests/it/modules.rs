@@ -55,7 +55,7 @@ fn files(
     let run = Run {
         plan: Arc::clone(&prepared.plan),
         targets: prepared.targets.clone(),
-        rows: 300,
+        batch_rows: 300,
         batches: 0..2,
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,

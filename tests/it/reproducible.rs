@@ -83,7 +83,7 @@ pub(crate) fn files(
     let run = Run {
         plan: Arc::clone(&all[0].plan),
         targets: all.iter().flat_map(|prepared| prepared.targets.clone()).collect(),
-        rows: shape.0,
+        batch_rows: shape.0,
         batches: 0..shape.1,
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
@@ -109,7 +109,7 @@ pub(crate) fn compile(model: &str) -> Option<Plan> {
     let environment = Environment {
         seed: SEED,
         now: NOW,
-        rows: None,
+        total_rows: None,
         files: &files,
         extensions: &Extensions::default(),
     };

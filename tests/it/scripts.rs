@@ -30,7 +30,7 @@ fn extensions(folder: &Path) -> Arc<Extensions> {
 fn compile(fields: &str, extensions: &Extensions) -> Result<Plan, String> {
     let files = ReadRoots::default();
     let environment =
-        Environment { seed: 42, now: 0, rows: Some(100_000), files: &files, extensions };
+        Environment { seed: 42, now: 0, total_rows: Some(100_000), files: &files, extensions };
     let mut problems = Problems::default();
     let plan = model::parse(&format!(r#"{{"Fields": [{fields}]}}"#), &mut problems)
         .and_then(|model| plan::compile(&model, &environment, &mut problems));

@@ -14,25 +14,25 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         (Point::StoreBatch(1), 1),
         (Point::Store(Status::Finished), 2),
     ];
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let id = tracker.submit(submission()).unwrap();
     assert_eq!(wait_for_end(&tracker, id).comment, "");
     for (point, batches) in points {
-        let place = Place::new();
-        let crashing = place.open(&Steps::new(Some((point, Fate::Crash))));
+        let home = TestHome::new();
+        let crashing = home.open(&Steps::new(Some((point, Fate::Crash))));
         let id = crashing.submit(submission()).unwrap();
         wait_for_end(&crashing, id);
         drop(crashing);
-        let here = place.folder.path().join("out/here");
+        let here = home.folder.path().join("out/here");
         fs::create_dir_all(&here).unwrap();
         let leftover = format!(".people-{batches:010}.csv.{}.datagen-part", id.simple());
         fs::write(here.join(leftover), "half a ro").unwrap();
 
-        let tracker = place.undisturbed();
+        let tracker = home.undisturbed();
         let command = wait_for_end(&tracker, id);
         assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""), "{point:?}");
-        assert!(reference.files() == place.files(), "{point:?}: {:?}", place.files().keys());
+        assert!(reference.files() == home.files(), "{point:?}: {:?}", home.files().keys());
         let made_again = tracker.counters().connectors["csv"].rows;
         assert_eq!(made_again, 500 * (3 - batches), "{point:?}");
         let totals = tracker.progress(id).unwrap().unwrap().connectors;
@@ -44,27 +44,27 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
 fn one_file_for_all_batches_begins_again_at_its_first() {
     let mut submission = submission();
     submission.order.overrides.push(("ONE_FILE_PER_ITERATION".into(), "false".into()));
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let id = tracker.submit(submission.clone()).unwrap();
     assert_eq!(wait_for_end(&tracker, id).comment, "");
     assert!(reference.files().contains_key("here/people.csv"));
-    let place = Place::new();
+    let home = TestHome::new();
     let point = (Point::Store(Status::Finished), Fate::Crash);
-    let crashing = place.open(&Steps::new(Some(point)));
+    let crashing = home.open(&Steps::new(Some(point)));
     let id = crashing.submit(submission).unwrap();
     wait_for_end(&crashing, id);
     drop(crashing);
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     assert_eq!(wait_for_end(&tracker, id).comment, "");
-    assert!(reference.files() == place.files());
+    assert!(reference.files() == home.files());
     let totals = tracker.progress(id).unwrap().unwrap().connectors;
     assert!(totals.iter().all(|total| (total.rows, total.files) == (1_500, 1)), "{totals:?}");
 }
 
 #[test]
 fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let id = tracker.submit(submission()).unwrap();
     wait_for_end(&tracker, id);
@@ -80,45 +80,45 @@ fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
         ),
     ];
     for (point, fate, comment) in faults {
-        let place = Place::new();
-        let tracker = place.open(&Steps::new(Some((point, fate))));
+        let home = TestHome::new();
+        let tracker = home.open(&Steps::new(Some((point, fate))));
         let id = tracker.submit(submission()).unwrap();
         let command = wait_for_end(&tracker, id);
         assert_eq!((command.status, command.comment.as_str()), (Status::Failed, comment));
         // The runner lives.
         let other = tracker.submit(one_row()).unwrap();
         assert_eq!(wait_for_end(&tracker, other).comment, "");
-        fs::remove_dir_all(place.folder.path().join("out").join(other.to_string())).unwrap();
+        fs::remove_dir_all(home.folder.path().join("out").join(other.to_string())).unwrap();
         tracker.retry(id).unwrap();
         let command = wait_until(&tracker, id, |command| command.status == Status::Finished);
         assert_eq!(command.comment, "");
-        assert!(reference.files() == place.files(), "{point:?} {fate:?}");
+        assert!(reference.files() == home.files(), "{point:?} {fate:?}");
         assert!(tracker.retry(id).is_err());
     }
 }
 
 #[test]
 fn a_failed_sink_is_named_with_batch_and_cause() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
-    fs::create_dir_all(place.folder.path().join("out")).unwrap();
-    fs::write(place.folder.path().join("out/here"), "a file where a folder should be").unwrap();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
+    fs::create_dir_all(home.folder.path().join("out")).unwrap();
+    fs::write(home.folder.path().join("out/here"), "a file where a folder should be").unwrap();
     let id = tracker.submit(submission()).unwrap();
     let comment = wait_for_end(&tracker, id).comment;
-    let comment = comment.replace(place.folder.path().to_str().unwrap(), "/tmp");
+    let comment = comment.replace(home.folder.path().to_str().unwrap(), "/tmp");
     insta::assert_snapshot!(comment, @"connector `csv`, batch 0: open folder `/tmp/out/here/`: File exists (os error 17)");
 }
 
 #[test]
 fn a_graceful_stop_leaves_the_command_running_and_the_next_process_goes_on() {
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let id = tracker.submit(many_batches()).unwrap();
     wait_for_end(&tracker, id);
 
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(0), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     steps.wait_for_arrival();
     let stopping = tracker.clone();
@@ -134,17 +134,17 @@ fn a_graceful_stop_leaves_the_command_running_and_the_next_process_goes_on() {
     assert_eq!(command.status, Status::Running);
     assert!((1..20).contains(&command.next_batch), "{command:?}");
     drop(tracker);
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     wait_for_end(&tracker, id);
     assert_eq!(life(&tracker, id), "QUEUED STARTING RUNNING QUEUED STARTING RUNNING FINISHED");
-    assert!(reference.files() == place.files());
+    assert!(reference.files() == home.files());
 }
 
 #[test]
 fn queued_commands_are_queued_again_in_order() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let mut ids = vec![tracker.submit(one_row()).unwrap()];
     steps.wait_for_arrival();
     ids.extend((0..3).map(|_| tracker.submit(one_row()).unwrap()));
@@ -154,7 +154,7 @@ fn queued_commands_are_queued_again_in_order() {
     }
     drop(tracker);
     let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     for id in ids {
         steps.wait_for_arrival();
         assert_eq!(tracker.get(id).unwrap().unwrap().status, Status::Starting);
@@ -167,17 +167,17 @@ fn queued_commands_are_queued_again_in_order() {
 // Issue 9, D7
 #[test]
 fn a_run_waits_while_another_program_holds_the_database() {
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let id = tracker.submit(many_batches()).unwrap();
     wait_for_end(&tracker, id);
 
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(2), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     steps.wait_for_arrival();
-    let held = hold(&place.config.home.join("datagen.db"));
+    let held = hold(&home.config.home.join("datagen.db"));
     steps.let_go();
     let refused = tracker.submit(one_row()).unwrap_err();
     insta::assert_snapshot!(refused, @"command store: add a command: another program holds the database");
@@ -185,7 +185,7 @@ fn a_run_waits_while_another_program_holds_the_database() {
     drop(held);
     let command = wait_for_end(&tracker, id);
     assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""));
-    assert!(reference.files() == place.files());
+    assert!(reference.files() == home.files());
     let totals = tracker.progress(id).unwrap().unwrap().connectors;
     assert!(totals.iter().all(|total| (total.rows, total.files) == (10_000, 20)), "{totals:?}");
 }
@@ -195,9 +195,9 @@ fn a_run_waits_while_another_program_holds_the_database() {
 // Issue 9, B7
 #[test]
 fn a_failure_that_could_not_be_stored_is_stored_as_soon_as_there_is_room() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(2), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     steps.wait_for_arrival();
     steps.refuse(Some(DISK_FULL));
@@ -214,7 +214,7 @@ fn a_failure_that_could_not_be_stored_is_stored_as_soon_as_there_is_room() {
     assert!(tracker.store_failures());
     assert_eq!(life(&tracker, id), "QUEUED STARTING RUNNING FAILED");
     drop(tracker);
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     assert_eq!(tracker.get(id).unwrap().unwrap().status, Status::Failed);
     tracker.retry(id).unwrap();
     let command = wait_until(&tracker, id, |command| command.status == Status::Finished);
@@ -225,9 +225,9 @@ fn a_failure_that_could_not_be_stored_is_stored_as_soon_as_there_is_room() {
 // Issue 9, B7
 #[test]
 fn a_failure_that_was_never_stored_is_one_for_the_next_process() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(2), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     steps.wait_for_arrival();
     steps.refuse(Some(DISK_FULL));
@@ -235,7 +235,7 @@ fn a_failure_that_was_never_stored_is_one_for_the_next_process() {
     let failed = wait_for_end(&tracker, id);
     assert_eq!(failed.status, Status::Failed);
     drop(tracker);
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     let command = tracker.get(id).unwrap().unwrap();
     assert_eq!((command.status, &command.comment), (Status::Failed, &failed.comment));
     tracker.retry(id).unwrap();
@@ -245,9 +245,9 @@ fn a_failure_that_was_never_stored_is_one_for_the_next_process() {
 }
 
 /// The end of the process, brought about at `point` of the first command.
-fn end_early(place: &Place, point: Point) {
+fn end_early(home: &TestHome, point: Point) {
     let steps = Steps::new(Some((point, Fate::Crash)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let filter = Filter::default();
     let ids: Vec<_> =
         tracker.list(&filter).unwrap().iter().map(|(command, _)| command.id).collect();
@@ -259,11 +259,11 @@ fn end_early(place: &Place, point: Point) {
 // Issue 9, A3
 #[test]
 fn a_command_that_brings_the_process_down_three_times_has_failed() {
-    let place = Place::new();
+    let home = TestHome::new();
     for _ in 0..3 {
-        end_early(&place, Point::Prepared);
+        end_early(&home, Point::Prepared);
     }
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     let (command, _) = tracker.list(&Filter::default()).unwrap().remove(0);
     assert_eq!(command.status, Status::Failed);
     insta::assert_snapshot!(command.comment, @"the server ended 3 times while this command ran and committed nothing; `retry` takes it up again");
@@ -276,11 +276,11 @@ fn a_command_that_brings_the_process_down_three_times_has_failed() {
 // Issue 9, A3
 #[test]
 fn a_command_that_gets_on_is_taken_up_every_time() {
-    let place = Place::new();
+    let home = TestHome::new();
     for batch in 1..8 {
-        end_early(&place, Point::StoreBatch(batch));
+        end_early(&home, Point::StoreBatch(batch));
     }
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     let (command, _) = tracker.list(&Filter::default()).unwrap().remove(0);
     let command = wait_for_end(&tracker, command.id);
     assert_eq!((command.status, command.interruptions), (Status::Finished, 0));
@@ -290,11 +290,11 @@ fn a_command_that_gets_on_is_taken_up_every_time() {
 // Issue 9, A3
 #[test]
 fn a_clean_stop_is_no_interruption() {
-    let place = Place::new();
+    let home = TestHome::new();
     let mut id = None;
     for _ in 0..5 {
         let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-        let tracker = place.open(&steps);
+        let tracker = home.open(&steps);
         let id = *id.get_or_insert_with(|| tracker.submit(many_batches()).unwrap());
         steps.wait_for_arrival();
         assert_eq!(tracker.get(id).unwrap().unwrap().interruptions, 0);
@@ -306,17 +306,17 @@ fn a_clean_stop_is_no_interruption() {
         steps.let_go();
         assert!(stopped.join().unwrap());
     }
-    let tracker = place.undisturbed();
+    let tracker = home.undisturbed();
     assert_eq!(wait_for_end(&tracker, id.unwrap()).status, Status::Finished);
 }
 
 // Issue 9, C8
 #[test]
 fn a_home_that_is_gone_accepts_nothing() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
     tracker.ready().unwrap();
-    fs::remove_dir_all(&place.config.home).unwrap();
+    fs::remove_dir_all(&home.config.home).unwrap();
     let refused = tracker.submit(one_row()).unwrap_err().to_string();
     assert!(
         refused.contains("no longer the one that this server opened (`lock` is gone)"),

@@ -4,8 +4,8 @@ use super::*;
 
 #[test]
 fn a_command_lives_from_queued_to_finished() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
     let id = tracker.submit(submission()).unwrap();
     let command = wait_for_end(&tracker, id);
     assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""));
@@ -14,7 +14,7 @@ fn a_command_lives_from_queued_to_finished() {
     assert_eq!((progress.percent, progress.committed_rows), (100.0, 1_500));
     assert!(progress.connectors.iter().all(|total| (total.rows, total.files) == (1_500, 3)));
     let made = tracker.files(id, 100, 0).unwrap().items;
-    let files = place.files();
+    let files = home.files();
     assert_eq!(made.len(), files.len());
     for file in made {
         let bytes = fs::read(&file.path).unwrap();
@@ -26,9 +26,9 @@ fn a_command_lives_from_queued_to_finished() {
 
 #[test]
 fn a_cancelled_command_keeps_what_is_committed_and_nothing_else() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(0), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     let waiting = tracker.submit(one_row()).unwrap();
     steps.wait_for_arrival();
@@ -41,22 +41,22 @@ fn a_cancelled_command_keeps_what_is_committed_and_nothing_else() {
         assert!(tracker.cancel(id).is_err());
     }
     assert_eq!(life(&tracker, waiting), "QUEUED FAILED");
-    let names: Vec<_> = place.files().into_keys().collect();
+    let names: Vec<_> = home.files().into_keys().collect();
     let listed = tracker.files(id, 100, 0).unwrap().items.len();
     assert_eq!(names.len(), listed);
     assert!(names.iter().all(|name| !name.contains("/.")), "{names:?}");
     assert!(names.contains(&"here/people-0000000000.csv".to_owned()), "{names:?}");
     tracker.retry(id).unwrap();
     wait_until(&tracker, id, |command| command.status == Status::Finished);
-    assert_eq!(place.files().len(), 20 * tracker.get(id).unwrap().unwrap().order.connectors.len());
+    assert_eq!(home.files().len(), 20 * tracker.get(id).unwrap().unwrap().order.connectors.len());
 }
 
 #[test]
 fn a_full_queue_asks_to_come_again_and_loses_nothing() {
-    let mut place = Place::new();
-    place.config.max_queued_commands = 2;
+    let mut home = TestHome::new();
+    home.config.max_queued_commands = 2;
     let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let running = tracker.submit(one_row()).unwrap();
     steps.wait_for_arrival();
     let waiting = [tracker.submit(one_row()).unwrap(), tracker.submit(one_row()).unwrap()];
@@ -77,10 +77,10 @@ fn a_full_queue_asks_to_come_again_and_loses_nothing() {
 
 #[test]
 fn commands_to_one_destination_run_one_after_the_other() {
-    let mut place = Place::new();
-    place.config.max_running_commands = 3;
+    let mut home = TestHome::new();
+    home.config.max_running_commands = 3;
     let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let first = tracker.submit(submission()).unwrap();
     let second = tracker.submit(with(submission(), |order| order.seed = 8)).unwrap();
     let elsewhere = tracker.submit(one_row()).unwrap();
@@ -98,22 +98,22 @@ fn commands_to_one_destination_run_one_after_the_other() {
     }
     let crc = |id: Uuid| tracker.files(id, 1, 0).unwrap().items[0].crc32.clone();
     assert_ne!(crc(first), crc(second));
-    let last = &place.files()["here/people-0000000000.csv"];
+    let last = &home.files()["here/people-0000000000.csv"];
     assert_eq!(format!("{:08x}", crc32fast::hash(last)), crc(second));
 }
 
 #[test]
 fn a_home_has_one_tracker() {
-    let place = Place::new();
-    let _tracker = place.undisturbed();
-    let refused = Tracker::open(&place.config).unwrap_err();
+    let home = TestHome::new();
+    let _tracker = home.undisturbed();
+    let refused = Tracker::open(&home.config).unwrap_err();
     assert!(matches!(refused, OpenError::Home(HomeError::InUse { .. })), "{refused}");
 }
 
 #[test]
 fn wrong_requests_are_refused_with_all_problems_and_leave_nothing() {
-    let place = Place::new();
-    let tracker = Tracker::in_memory(&place.config).unwrap();
+    let home = TestHome::new();
+    let tracker = Tracker::in_memory(&home.config).unwrap();
     let wrong = with(one_row(), |order| {
         (order.threads, order.batch_rows, order.batches) = (0, u64::MAX, 2);
     });
@@ -128,22 +128,22 @@ fn wrong_requests_are_refused_with_all_problems_and_leave_nothing() {
 
 #[test]
 fn no_rows_and_no_batches_are_finished_at_once() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
     let header = tracker.submit(with(one_row(), |order| order.batch_rows = 0)).unwrap();
     assert_eq!(wait_for_end(&tracker, header).status, Status::Finished);
     let nothing = tracker.submit(with(one_row(), |order| order.batches = 0)).unwrap();
     assert_eq!(wait_for_end(&tracker, nothing).status, Status::Finished);
-    let files: Vec<_> = place.files().into_values().collect();
+    let files: Vec<_> = home.files().into_values().collect();
     assert_eq!(files, [b"id,score\n".to_vec()]);
 }
 
 // Issue 9, F16 n
 #[test]
 fn a_run_that_is_told_to_end_says_so() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(0), Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(many_batches()).unwrap();
     steps.wait_for_arrival();
     tracker.cancel(id).unwrap();
@@ -156,8 +156,8 @@ fn a_run_that_is_told_to_end_says_so() {
 // Issue 9, C4
 #[test]
 fn settings_of_a_call_are_bounded_and_those_without_effect_are_not_stored() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
     let set = |name: &str, length: usize| {
         with(one_row(), |order| order.overrides = vec![(name.into(), "z".repeat(length))])
     };
@@ -185,10 +185,10 @@ fn settings_of_a_call_are_bounded_and_those_without_effect_are_not_stored() {
 // Issue 9, D12
 #[test]
 fn one_user_leaves_places_for_others() {
-    let mut place = Place::new();
-    place.config.max_queued_commands = 4;
+    let mut home = TestHome::new();
+    home.config.max_queued_commands = 4;
     let steps = Steps::new(Some((Point::Prepared, Fate::Hold)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let of = |owner: &str| Submission { owner: owner.into(), ..one_row() };
     let mut ids = vec![tracker.submit(of("ann")).unwrap()];
     steps.wait_for_arrival();

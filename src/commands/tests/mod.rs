@@ -136,12 +136,12 @@ impl Clock for Steps {
 }
 
 /// A home with its outputs.
-struct Place {
+struct TestHome {
     folder: TempDir,
     config: Config,
 }
 
-impl Place {
+impl TestHome {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {

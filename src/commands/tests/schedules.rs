@@ -4,15 +4,15 @@ use super::*;
 
 #[test]
 fn rows_go_on_from_run_to_run_over_restarts() {
-    let reference = Place::new();
+    let reference = TestHome::new();
     let tracker = reference.undisturbed();
     let whole = with(submission(), |order| order.batches = 6);
     let id = tracker.submit(whole).unwrap();
     wait_for_end(&tracker, id);
 
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(None);
-    let mut tracker = place.open(&steps);
+    let mut tracker = home.open(&steps);
     let often = with(submission(), |order| {
         (order.batches, order.schedule) = (2, Some(Schedule::Delay { seconds: 60 }));
     });
@@ -22,14 +22,14 @@ fn rows_go_on_from_run_to_run_over_restarts() {
         assert_eq!((command.status, command.next_batch), (Status::Finished, run * 2));
         assert_eq!(command.next_run, Some(steps.now() + TimeDelta::seconds(60)));
         drop(tracker);
-        tracker = place.open(&steps);
+        tracker = home.open(&steps);
         if run < 3 {
             // Missed runs count as one.
             steps.advance(1_000);
             tracker.wake_timer();
         }
     }
-    assert!(reference.files() == place.files(), "{:?}", place.files().keys());
+    assert!(reference.files() == home.files(), "{:?}", home.files().keys());
     let filter = Filter { scheduled: Some(true), ..Filter::default() };
     assert_eq!(tracker.list(&filter).unwrap().len(), 1);
     tracker.remove_scheduled(id).unwrap();
@@ -41,9 +41,9 @@ fn rows_go_on_from_run_to_run_over_restarts() {
 
 #[test]
 fn a_cron_schedule_waits_for_its_first_time_and_can_be_held() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(None);
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(scheduled(cron("30 12 * * *"))).unwrap();
     let command = tracker.get(id).unwrap().unwrap();
     assert_eq!(command.status, Status::Queued);
@@ -61,9 +61,9 @@ fn a_cron_schedule_waits_for_its_first_time_and_can_be_held() {
 
 #[test]
 fn a_failed_run_stops_its_schedule_until_it_is_retried() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(Some((Point::Prepared, Fate::Refuse)));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(scheduled(Schedule::Delay { seconds: 1 })).unwrap();
     let command = wait_for_end(&tracker, id);
     assert_eq!((command.status, command.next_run), (Status::Failed, None));
@@ -84,9 +84,9 @@ fn schedules_live_through_a_clock_that_is_set() {
     let hour = TimeDelta::hours(1);
     let leaps = [-hour * 5, hour * 5, TimeDelta::days(3_650), -TimeDelta::days(40)];
     for leap in leaps {
-        let place = Place::new();
+        let home = TestHome::new();
         let steps = Steps::new(None);
-        let tracker = place.open(&steps);
+        let tracker = home.open(&steps);
         let delay = tracker.submit(scheduled(Schedule::Delay { seconds: 60 })).unwrap();
         let hourly = tracker.submit(scheduled(cron("0 * * * *"))).unwrap();
         let ran = wait_until(&tracker, delay, |command| command.runs == 1);
@@ -116,16 +116,16 @@ fn schedules_live_through_a_clock_that_is_set() {
 // Issue 9, D3
 #[test]
 fn a_next_run_of_a_wrong_clock_is_reckoned_anew_at_the_start() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(None);
     steps.set_clock(TimeDelta::days(3_650));
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let hourly = tracker.submit(scheduled(cron("0 * * * *"))).unwrap();
     let delay = tracker.submit(scheduled(Schedule::Delay { seconds: 60 })).unwrap();
     wait_until(&tracker, delay, |command| command.runs == 1);
     drop(tracker);
     let steps = Steps::new(None);
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let next = |id| tracker.get(id).unwrap().unwrap().next_run.unwrap();
     assert_eq!(next(hourly), "2026-01-31T13:00:00Z".parse::<DateTime<Utc>>().unwrap());
     assert_eq!(next(delay), steps.now() + TimeDelta::seconds(60));
@@ -136,9 +136,9 @@ fn a_next_run_of_a_wrong_clock_is_reckoned_anew_at_the_start() {
 #[test]
 fn a_run_over_a_clock_that_is_set_has_its_true_duration_and_rate() {
     for leap in [-TimeDelta::hours(5), TimeDelta::hours(5)] {
-        let place = Place::new();
+        let home = TestHome::new();
         let steps = Steps::new(Some((Point::StoreBatch(0), Fate::Hold)));
-        let tracker = place.open(&steps);
+        let tracker = home.open(&steps);
         let id = tracker.submit(many_batches()).unwrap();
         steps.wait_for_arrival();
         steps.advance(4);
@@ -161,14 +161,14 @@ fn a_run_over_a_clock_that_is_set_has_its_true_duration_and_rate() {
 // Issue 9, D3
 #[test]
 fn a_start_with_the_clock_ahead_forgets_nothing() {
-    let place = Place::new();
-    let tracker = place.undisturbed();
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
     let id = tracker.submit(one_row()).unwrap();
     wait_for_end(&tracker, id);
     drop(tracker);
     let steps = Steps::new(None);
-    steps.set_clock(TimeDelta::days(i64::from(place.config.retention_days) + 10));
-    let tracker = place.open(&steps);
+    steps.set_clock(TimeDelta::days(i64::from(home.config.retention_days) + 10));
+    let tracker = home.open(&steps);
     tracker.forget_old();
     assert!(tracker.get(id).unwrap().is_some());
 }
@@ -176,9 +176,9 @@ fn a_start_with_the_clock_ahead_forgets_nothing() {
 // Issue 9, F7
 #[test]
 fn cancel_ends_a_schedule_between_its_runs() {
-    let place = Place::new();
+    let home = TestHome::new();
     let steps = Steps::new(None);
-    let tracker = place.open(&steps);
+    let tracker = home.open(&steps);
     let id = tracker.submit(scheduled(Schedule::Delay { seconds: 60 })).unwrap();
     wait_until(&tracker, id, |command| command.runs == 1);
     tracker.cancel(id).unwrap();

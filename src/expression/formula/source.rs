@@ -65,7 +65,7 @@ impl Source {
 
 /// What the characters at the reading position belong to.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Lexical {
     Code,
     Text(char),
     Template,
@@ -80,32 +80,32 @@ pub(super) fn prepare(formula: &str) -> Result<Source, SourceError> {
         return Err(SourceError { offset, message: "a character that is not allowed".into() });
     }
     let mut writer = Writer { formula, at: 0, source: Source::default() };
-    let mut place = Place::Code;
+    let mut lexical = Lexical::Code;
     // For each template literal around: open braces inside its `${`.
     let mut templates: Vec<usize> = Vec::new();
     while let Some(character) = writer.rest().chars().next() {
         let rest = writer.rest();
-        match place {
-            Place::Code => match character {
+        match lexical {
+            Lexical::Code => match character {
                 '$' => writer.field_in_code()?,
-                '"' | '\'' => place = writer.enter(Place::Text(character)),
-                '`' => place = writer.enter(Place::Template),
+                '"' | '\'' => lexical = writer.enter(Lexical::Text(character)),
+                '`' => lexical = writer.enter(Lexical::Template),
                 '{' => {
                     templates.iter_mut().last().into_iter().for_each(|open| *open += 1);
                     writer.copy(1);
                 }
                 '}' if templates.last() == Some(&0) => {
                     templates.pop();
-                    place = writer.enter(Place::Template);
+                    lexical = writer.enter(Lexical::Template);
                 }
                 '}' => {
                     templates.iter_mut().last().into_iter().for_each(|open| *open -= 1);
                     writer.copy(1);
                 }
-                '/' if rest.starts_with("//") => place = writer.enter(Place::LineComment),
+                '/' if rest.starts_with("//") => lexical = writer.enter(Lexical::LineComment),
                 '/' if rest.starts_with("/*") => {
                     writer.copy(1);
-                    place = writer.enter(Place::BlockComment);
+                    lexical = writer.enter(Lexical::BlockComment);
                 }
                 _ if is_word(character) => {
                     let end = rest.find(|c| c != '$' && !is_word(c)).unwrap_or(rest.len());
@@ -116,19 +116,19 @@ pub(super) fn prepare(formula: &str) -> Result<Source, SourceError> {
                 }
                 _ => writer.copy(character.len_utf8()),
             },
-            Place::Text(quote) => match character {
+            Lexical::Text(quote) => match character {
                 '\\' => writer.copy_escape(),
                 '$' if rest.starts_with("${") => writer.field_in_text(&[quote, '\n']),
                 _ => {
                     writer.copy(character.len_utf8());
                     if character == quote || character == '\n' {
-                        place = Place::Code;
+                        lexical = Lexical::Code;
                     }
                 }
             },
-            Place::Template => match character {
+            Lexical::Template => match character {
                 '\\' => writer.copy_escape(),
-                '`' => place = writer.enter(Place::Code),
+                '`' => lexical = writer.enter(Lexical::Code),
                 '$' if rest.starts_with("${") => {
                     let name = rest[2..].split('}').next().unwrap_or("");
                     if is_field_only(name) {
@@ -136,22 +136,22 @@ pub(super) fn prepare(formula: &str) -> Result<Source, SourceError> {
                     } else {
                         writer.copy(2);
                         templates.push(0);
-                        place = Place::Code;
+                        lexical = Lexical::Code;
                     }
                 }
                 _ => writer.copy(character.len_utf8()),
             },
-            Place::LineComment => {
+            Lexical::LineComment => {
                 writer.copy(character.len_utf8());
                 if matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
-                    place = Place::Code;
+                    lexical = Lexical::Code;
                 }
             }
-            Place::BlockComment if rest.starts_with("*/") => {
+            Lexical::BlockComment if rest.starts_with("*/") => {
                 writer.copy(1);
-                place = writer.enter(Place::Code);
+                lexical = writer.enter(Lexical::Code);
             }
-            Place::BlockComment => writer.copy(character.len_utf8()),
+            Lexical::BlockComment => writer.copy(character.len_utf8()),
         }
     }
     Ok(writer.source)
@@ -227,9 +227,9 @@ impl<'a> Writer<'a> {
         self.at += length;
     }
 
-    fn enter(&mut self, place: Place) -> Place {
+    fn enter(&mut self, lexical: Lexical) -> Lexical {
         self.copy(1);
-        place
+        lexical
     }
 
     fn copy_escape(&mut self) {

@@ -56,7 +56,8 @@ impl Site<'_> {
             Conversion::Md5 => Cast { md5: true, ..plain },
             Conversion::Written(pattern) => Cast::written(pattern),
         };
-        let place = expression::Place { pointer: &self.field.pointer, field: &self.field.name };
+        let place =
+            expression::FieldPointer { pointer: &self.field.pointer, field: &self.field.name };
         let bound = expression.bind(&inputs?, cast, self.environment.now, place, problems)?;
         let info = ColumnInfo {
             name: self.field.name.clone(),

@@ -76,12 +76,12 @@ impl<'a> Draft<'a> {
                 let context = Context {
                     stream,
                     now: environment.now,
-                    rows: environment.rows,
+                    total_rows: environment.total_rows,
                     files: environment.files,
                     shared,
                 };
                 let compiled = kind.compile(&mut reader, &context)?;
-                check_capacity(&compiled, environment.rows, &mut reader);
+                check_capacity(&compiled, environment.total_rows, &mut reader);
                 Body::Generated(compiled)
             }
             expression::Parsed::Wrong => return None,
@@ -136,8 +136,8 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn check_capacity(compiled: &Compiled, rows: Option<u64>, reader: &mut Reader<'_>) {
-    if let (Some(capacity), Some(rows)) = (compiled.capacity, rows)
+fn check_capacity(compiled: &Compiled, total_rows: Option<u64>, reader: &mut Reader<'_>) {
+    if let (Some(capacity), Some(rows)) = (compiled.capacity, total_rows)
         && rows > capacity
     {
         reader.error_with_hint(

@@ -30,7 +30,7 @@ pub struct Environment<'a> {
     /// The command's `now`: microseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
     /// Rows of the whole command, where they are known.
-    pub rows: Option<u64>,
+    pub total_rows: Option<u64>,
     /// Where files named in the model are read from.
     pub files: &'a ReadRoots,
     /// The user code that the model may name.

@@ -25,7 +25,7 @@ use crate::columns::{Column, DataType, Rows};
 use crate::failures::{FailedRows, OnError};
 use crate::rng::Stream;
 use crate::sandbox::{
-    Binding, Fault, FaultKind, InputType, Made, PATIENCE, Place, Spent, SubValue,
+    Binding, Fault, FaultKind, InputType, Made, PATIENCE, SourcePosition, Spent, SubValue,
 };
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
@@ -52,7 +52,7 @@ pub(super) struct Interpreted {
     pub(super) inputs: Vec<Option<InputType>>,
     pub(super) data_type: DataType,
     pub(super) stream: Stream,
-    pub(super) rows: Option<u64>,
+    pub(super) total_rows: Option<u64>,
     pub(super) on_error: OnError,
 }
 
@@ -67,7 +67,7 @@ impl Interpreted {
             inputs: binding.inputs.to_vec(),
             data_type,
             stream: binding.stream,
-            rows: binding.rows,
+            total_rows: binding.total_rows,
             on_error: binding.on_error,
         }
     }
@@ -80,7 +80,7 @@ impl Interpreted {
     ) -> Result<Made, Box<Fault>> {
         let interpreter = self.interpreter()?;
         let mut interpreter = interpreter.borrow_mut();
-        host::with(|host| host.turn_to(self.stream, self.rows));
+        host::with(|host| host.turn_to(self.stream, self.total_rows));
         self.begin(if self.on_error == OnError::Null { PATIENCE } else { 1 });
         interpreter.run(self, rows, inputs)
     }
@@ -94,7 +94,7 @@ impl Interpreted {
         // One of its own: counting takes time, and the one that is kept shall not lose any.
         let mut interpreter = Interpreter::new(self)?;
         let operations = count_operations(&mut interpreter.engine, &self.text.limits);
-        host::with(|host| host.turn_to(self.stream, self.rows));
+        host::with(|host| host.turn_to(self.stream, self.total_rows));
         self.begin(1);
         interpreter.run(self, rows, inputs)?;
         Ok(Spent::Operations(operations.get()))
@@ -136,7 +136,7 @@ impl Interpreted {
     pub(super) fn check(&self) -> Result<(), Box<Fault>> {
         let interpreter = self.interpreter()?;
         let interpreter = interpreter.borrow();
-        host::with(|host| host.turn_to(self.stream, self.rows));
+        host::with(|host| host.turn_to(self.stream, self.total_rows));
         self.begin(1);
         let options = rhai::CallFnOptions::new().eval_ast(false);
         let parameters = (interpreter.parameters.clone(),);
@@ -176,9 +176,9 @@ impl Text {
         Err(Box::new(Fault::new(stop.kind(), self.label.clone(), message)))
     }
 
-    fn place(&self, position: Position) -> Option<Place> {
+    fn place(&self, position: Position) -> Option<SourcePosition> {
         let source = String::from_utf8_lossy(&self.bytes);
-        Some(Place::new(&source, position.line()?, position.position().unwrap_or(1)))
+        Some(SourcePosition::new(&source, position.line()?, position.position().unwrap_or(1)))
     }
 }
 

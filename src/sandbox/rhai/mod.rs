@@ -238,7 +238,7 @@ impl Prepared for Field {
     fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
         if let Ok(tree) = &self.tree {
             let Interpreted { inputs: types, stream, text, .. } = &self.interpreted;
-            host::with(|host| host.turn_to(*stream, self.interpreted.rows));
+            host::with(|host| host.turn_to(*stream, self.interpreted.total_rows));
             watch::begin_block(text.limits.block_seconds, text.limits.script_memory_bytes);
             if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
                 return Ok(Made { column, sub_values: Vec::new(), failed: None });

@@ -7,7 +7,7 @@ use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, 
 use super::declared::{inputs, output, parameters, sub_values};
 use super::lower::Functions;
 use super::walk;
-use crate::sandbox::{Description, Fault, FaultKind, Place, Source};
+use crate::sandbox::{Description, Fault, FaultKind, Source, SourcePosition};
 
 /// A script taken apart.
 pub(super) struct Script {
@@ -100,7 +100,9 @@ impl Author<'_> {
         let fault = Fault::new(FaultKind::Compile, self.source.label, message);
         let text = String::from_utf8_lossy(self.source.bytes);
         Box::new(match position.line() {
-            Some(line) => fault.at(Place::new(&text, line, position.position().unwrap_or(1))),
+            Some(line) => {
+                fault.at(SourcePosition::new(&text, line, position.position().unwrap_or(1)))
+            }
             None => fault,
         })
     }

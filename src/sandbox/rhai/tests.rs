@@ -125,7 +125,7 @@ fn prepared(code: &str, on_error: OnError) -> Box<dyn Prepared> {
         inputs: &[],
         returns: Some(DataType::Int64),
         stream: Stream::new(3, "f"),
-        rows: None,
+        total_rows: None,
         on_error,
     };
     program.prepare(&binding).unwrap()
@@ -296,7 +296,7 @@ fn callbacks_inside_callbacks_end_in_time() {
         inputs: &[],
         returns: Some(DataType::Int64),
         stream: Stream::new(3, "f"),
-        rows: None,
+        total_rows: None,
         on_error: OnError::Fail,
     };
     let began = std::time::Instant::now();

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use wit_component::ComponentEncoder;
 
 use super::inspect::{Shape, inspect};
-use crate::sandbox::{Fault, FaultKind, Place, Source};
+use crate::sandbox::{Fault, FaultKind, Source, SourcePosition};
 
 /// Most bytes of a module in text form: it is meant for tests and small things.
 const TEXT_BYTES: usize = 1 << 20;
@@ -80,9 +80,9 @@ fn read<'a>(source: &Source<'a>) -> Result<Cow<'a, [u8]>, Box<Fault>> {
 }
 
 /// The place of an error of the text parser, which writes ` --> <anon>:line:column`.
-fn place(text: &str, shown: &str) -> Option<Place> {
+fn place(text: &str, shown: &str) -> Option<SourcePosition> {
     let mut numbers = shown.split_once("--> ")?.1.lines().next()?.rsplitn(3, ':');
     let column = numbers.next()?.trim().parse().ok()?;
     let line = numbers.next()?.trim().parse().ok()?;
-    Some(Place::new(text, line, column))
+    Some(SourcePosition::new(text, line, column))
 }

@@ -248,7 +248,7 @@ impl Program for Offer {
             stream: binding.stream,
             on_error: binding.on_error,
             random: entry.random,
-            table_rows: binding.rows,
+            table_rows: binding.total_rows,
             spent: AtomicU64::new(0),
         }))
     }

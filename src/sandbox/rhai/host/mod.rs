@@ -46,7 +46,7 @@ pub(in crate::sandbox::rhai) struct Host {
     cell: Cell,
     row: u64,
     stream: Stream,
-    rows: Option<u64>,
+    total_rows: Option<u64>,
     data: data::Selections,
     random: random::Tables,
     dates: dates::Patterns,
@@ -56,12 +56,12 @@ pub(in crate::sandbox::rhai) struct Host {
 pub(in crate::sandbox::rhai) type Answer<T> = Result<T, String>;
 
 impl Host {
-    pub(in crate::sandbox::rhai) fn new(stream: Stream, rows: Option<u64>) -> Self {
+    pub(in crate::sandbox::rhai) fn new(stream: Stream, total_rows: Option<u64>) -> Self {
         Self {
             cell: stream.cell(0),
             row: 0,
             stream,
-            rows,
+            total_rows,
             data: data::Selections::default(),
             random: random::Tables::default(),
             dates: dates::Patterns::default(),
@@ -81,9 +81,9 @@ impl Host {
     }
 
     /// Turns to the field that draws from `stream`; what was selected before stays at hand.
-    pub(in crate::sandbox::rhai) fn turn_to(&mut self, stream: Stream, rows: Option<u64>) {
+    pub(in crate::sandbox::rhai) fn turn_to(&mut self, stream: Stream, total_rows: Option<u64>) {
         self.stream = stream;
-        self.rows = rows;
+        self.total_rows = total_rows;
     }
 
     /// The row that it is turned to.
@@ -141,7 +141,9 @@ const FUNCTIONS: &[Function] = &[
         forms: &[],
         others: Some(|engine| {
             engine.register_fn("table_rows", || {
-                with(|host| host.rows.map_or(rhai::Dynamic::UNIT, |rows| (rows as i64).into()))
+                with(|host| {
+                    host.total_rows.map_or(rhai::Dynamic::UNIT, |rows| (rows as i64).into())
+                })
             });
         }),
     },

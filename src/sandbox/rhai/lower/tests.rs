@@ -188,7 +188,7 @@ fn prepared(program: &ScriptProgram, may_lower: bool) -> Field {
         inputs: &inputs,
         returns: None,
         stream: Stream::new(3, "f"),
-        rows: None,
+        total_rows: None,
         on_error: OnError::Fail,
     };
     let mut field = program.field(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()));

@@ -104,7 +104,7 @@ impl<'a> Trial<'a> {
             inputs: &self.inputs,
             returns: None,
             stream: Stream::new(self.seed, "f"),
-            rows: Some(1_000),
+            total_rows: Some(1_000),
             on_error: self.on_error,
         })
     }
