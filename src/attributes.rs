@@ -5,14 +5,17 @@
 //! `datagen connectors` print. The reader is lenient as the reference is (numbers and booleans may
 //! be given as text) and never stops at the first fault: it adds to [`Problems`].
 //!
-//! Knows nothing of what the attributes mean.
+//! Knows nothing of what the attributes mean, but for two things that concern everybody: whether a value is a
+//! [secret](Attribute::secret), and whether it names [hosts](Attribute::hosts) that are connected to.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
+use crate::secrets::Secret;
 
 /// One key that a component accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub struct Attribute {
     pub default: &'static str,
     /// One sentence.
     pub doc: &'static str,
+    /// Whether nobody may be shown its value, nor find it in a file: it is read by [`Reader::secret`].
+    pub secret: bool,
+    /// Whether its value names hosts that are connected to: an operator says which ones a server may reach.
+    pub hosts: bool,
 }
 
 impl Attribute {
@@ -35,35 +42,86 @@ impl Attribute {
         default: &'static str,
         doc: &'static str,
     ) -> Self {
-        Self { name, kind, default, doc }
+        Self { name, kind, default, doc, secret: false, hosts: false }
+    }
+
+    /// The same, of a value that nobody may be shown.
+    #[must_use]
+    pub const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    /// The same, of a value that names hosts.
+    #[must_use]
+    pub const fn hosts(self) -> Self {
+        Self { hosts: true, ..self }
+    }
+
+    /// What it holds, in words, for listings.
+    pub fn shown_kind(&self) -> String {
+        if self.secret { format!("{} (secret)", self.kind) } else { self.kind.to_owned() }
     }
 }
 
 /// The settings of a command's outputs: `Table_Names`, `Options` and the overrides of one call, merged.
 ///
-/// Keys are upper case. Where a value came from is kept, so that a message can point at it.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Keys are upper case. Where a value came from is kept, so that a message can point at it. Values that are
+/// secrets are kept apart as soon as [`hide`](Self::hide) has told them from the others.
+#[derive(Clone, Default, PartialEq)]
 pub struct Settings {
     values: Map<String, Value>,
+    secrets: BTreeMap<String, Secret>,
     pointers: BTreeMap<String, String>,
+}
+
+/// Without values: what is a secret may not be known yet.
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Settings").field("pointers", &self.pointers).finish_non_exhaustive()
+    }
 }
 
 impl Settings {
     /// Sets `key`, found at `pointer`; a later value wins over an earlier one.
     pub fn set(&mut self, key: &str, value: Value, pointer: impl Into<String>) {
         let key = key.trim().to_uppercase();
+        self.secrets.remove(&key);
         self.pointers.insert(key.clone(), pointer.into());
         self.values.insert(key, value);
     }
 
-    /// The value of `key` (upper case), where it is set and not blank.
+    /// Sets `key` to a secret, found at `pointer`; a later value wins over an earlier one.
+    pub fn set_secret(&mut self, key: &str, secret: Secret, pointer: impl Into<String>) {
+        let key = key.trim().to_uppercase();
+        self.values.shift_remove(&key);
+        self.pointers.insert(key.clone(), pointer.into());
+        self.secrets.insert(key, secret);
+    }
+
+    /// Keeps the values of the keys that `is_secret` names apart from all others: from now on nothing but
+    /// [`Reader::secret`] reads them.
+    pub fn hide(&mut self, is_secret: impl Fn(&str) -> bool) {
+        let keys: Vec<String> = self.values.keys().filter(|key| is_secret(key)).cloned().collect();
+        for key in keys {
+            if let Some(text) = self.values.shift_remove(&key).and_then(into_text) {
+                self.secrets.insert(key, Secret::new(text));
+            }
+        }
+    }
+
+    /// The value of `key` (upper case), where it is set and no secret.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.values.get(key)
     }
 
-    /// All keys, in the order of their first setting.
+    /// The secret `key` (upper case), where it is set.
+    pub fn secret(&self, key: &str) -> Option<&Secret> {
+        self.secrets.get(key)
+    }
+
+    /// All keys, in the order of their first setting; those of secrets are the last.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
+        self.values.keys().chain(self.secrets.keys()).map(String::as_str)
     }
 
     /// Where `key` was set: a JSON pointer, or the name of the parameter.
@@ -75,6 +133,7 @@ impl Settings {
     pub fn reader<'a>(&'a self, problems: &'a mut Problems) -> Reader<'a> {
         Reader {
             object: &self.values,
+            secrets: Some(&self.secrets),
             pointer: "/Options",
             pointers: Some(&self.pointers),
             field: None,
@@ -86,14 +145,27 @@ impl Settings {
 /// Reads the keys of one JSON object.
 ///
 /// Every accessor answers `None` where the key is absent, `null`, or wrong; a wrong one is a problem.
-#[derive(Debug)]
 pub struct Reader<'a> {
     object: &'a Map<String, Value>,
+    /// What is kept apart of it.
+    secrets: Option<&'a BTreeMap<String, Secret>>,
     pointer: &'a str,
     /// Where each key was set, when the object was merged from several places.
     pointers: Option<&'a BTreeMap<String, String>>,
     field: Option<&'a str>,
     problems: &'a mut Problems,
+}
+
+/// Without values: some may be secrets.
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&String> = self.object.keys().collect();
+        formatter
+            .debug_struct("Reader")
+            .field("pointer", &self.pointer)
+            .field("keys", &keys)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -104,7 +176,7 @@ impl<'a> Reader<'a> {
         field: Option<&'a str>,
         problems: &'a mut Problems,
     ) -> Self {
-        Self { object, pointer, pointers: None, field, problems }
+        Self { object, secrets: None, pointer, pointers: None, field, problems }
     }
 
     /// The whole object, for what has no accessor here.
@@ -139,9 +211,26 @@ impl<'a> Reader<'a> {
         (self.pointers.is_none() || !blank(value)).then_some(value)
     }
 
-    /// Whether `key` is there and not `null`.
+    /// Whether `key` is there and not `null`; a secret, and not blank.
     pub fn has(&self, key: &str) -> bool {
-        self.value(key).is_some()
+        self.value(key).is_some() || self.hidden(key).is_some()
+    }
+
+    fn hidden(&self, key: &str) -> Option<&'a Secret> {
+        self.secrets?.get(key).filter(|secret| !secret.is_blank())
+    }
+
+    /// A secret: a text, or a number as its text. No message ever quotes it.
+    pub fn secret(&mut self, key: &str) -> Option<Secret> {
+        if let Some(secret) = self.hidden(key) {
+            return Some(secret.clone());
+        }
+        let secret = scalar_text(self.value(key)?).map(Secret::new);
+        if secret.is_none() {
+            let message = format!("`{key}` is no text, expected a text");
+            self.error(key, "wrong_value", message);
+        }
+        secret
     }
 
     /// Adds an error at `key`.
@@ -315,6 +404,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a setting says, as one text: of a list its entries with commas between them.
+fn into_text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Array(values) => {
+            let texts: Option<Vec<String>> = values.into_iter().map(into_text).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        other => scalar_text(&other),
+    }
+}
+
 /// A scalar as text, as the reference coerces it.
 pub fn scalar_text(value: &Value) -> Option<String> {
     match value {
@@ -431,6 +532,32 @@ mod tests {
         /Fields/0/min: field `age`: `min` is the text `five`, expected a whole number from 0 to 9
         /Fields/0/mode: field `age`: `mode` is the text `fats`, expected one of fast, slow (did you mean `fast`?)
         ");
+    }
+
+    #[test]
+    fn secrets_are_read_as_such_and_never_quoted() {
+        let mut settings = Settings::default();
+        settings.set("key_password", "hunter2".into(), "/Options/key_password");
+        settings.set("BROKERS", "one:9092".into(), "/Options/BROKERS");
+        settings.set("PIN", 1234.into(), "PIN");
+        settings.hide(|key| ["KEY_PASSWORD", "PIN"].contains(&key));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(settings.keys().collect::<Vec<_>>(), ["BROKERS", "KEY_PASSWORD", "PIN"]);
+        let mut problems = Problems::default();
+        let mut reader = settings.reader(&mut problems);
+        assert!(!format!("{reader:?}").contains("hunter2"));
+        assert_eq!(reader.secret("KEY_PASSWORD").unwrap().expose(), "hunter2");
+        assert_eq!(reader.secret("PIN").unwrap().expose(), "1234");
+        assert!(reader.has("PIN") && reader.secret("OTHER").is_none());
+        assert!(reader.text("KEY_PASSWORD").is_none() && reader.boolean("PIN").is_none());
+        reader.error("KEY_PASSWORD", "wrong_value", "`KEY_PASSWORD` is refused");
+        let told = problems.iter().next().unwrap().to_string();
+        assert_eq!(told, "/Options/key_password: `KEY_PASSWORD` is refused");
+        // A later value wins, whether it is told from the others yet or not.
+        settings.set("PIN", "5".into(), "PIN");
+        assert!(settings.secret("PIN").is_none());
+        settings.set_secret("pin", Secret::new("6".to_owned()), "PIN");
+        assert!(settings.get("PIN").is_none() && settings.secret("PIN").is_some());
     }
 
     #[test]

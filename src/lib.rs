@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`secrets`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
@@ -92,6 +92,7 @@ pub mod roots;
 pub mod samples;
 pub mod sampling;
 pub mod sandbox;
+pub mod secrets;
 pub mod sinks;
 pub mod stores;
 pub mod telemetry;

@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 const MODEL_PARAMETERS: [&str; 3] = ["model_file", "model", "file"];
 
 /// The model as a request gives it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum Given<'a> {
     /// Its JSON, as a file or as a text, with the file's name.
     Json { text: &'a str, file_name: Option<&'a str> },

@@ -175,7 +175,7 @@ pub(super) fn attribute_table(attributes: &[Attribute]) -> Table {
             "" => String::new(),
             default => format!("default: {default}"),
         };
-        table.add_row([attribute.name, attribute.kind, &default, attribute.doc]);
+        table.add_row([attribute.name, &attribute.shown_kind(), &default, attribute.doc]);
     }
     table
 }

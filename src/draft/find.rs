@@ -4,6 +4,7 @@
 //! the models folder, a shipped model. A name that is [`taken`] is refused for storing; where a file of
 //! that name comes later, the stored model stays the one that is meant.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::roots::{ReadFile, ReadRoots};
 use crate::samples;
 
 /// A model's JSON and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FoundModel {
     /// The JSON.
     pub text: String,
@@ -24,8 +25,19 @@ pub struct FoundModel {
     pub folder: Option<PathBuf>,
 }
 
+/// Without the text: it may hold secrets.
+impl fmt::Debug for FoundModel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FoundModel")
+            .field("label", &self.label)
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where models are looked for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Shelves<'a> {
     /// Whether a name may be the path of any file of this machine.
     pub any_file: bool,
@@ -33,6 +45,18 @@ pub struct Shelves<'a> {
     pub stored: Option<String>,
     /// The models folder.
     pub folder: &'a Path,
+}
+
+/// Without the text of the stored model: it may hold secrets.
+impl fmt::Debug for Shelves<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shelves")
+            .field("any_file", &self.any_file)
+            .field("has_stored", &self.stored.is_some())
+            .field("folder", &self.folder)
+            .finish()
+    }
 }
 
 /// Why there is no model.

@@ -17,6 +17,7 @@ pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
 pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 
 use std::error::Error as _;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use crate::sinks::{self, OutputBase, Target};
 use outputs::Wanted;
 
 /// A model's text, and what is asked of it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Draft<'a> {
     /// The model's JSON.
     pub text: &'a str,
@@ -46,6 +47,22 @@ pub struct Draft<'a> {
     pub seed: u64,
     /// What the model takes for now: microseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
+}
+
+/// Without texts and values: they may hold secrets.
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&String> = self.overrides.iter().map(|(key, _)| key).collect();
+        formatter
+            .debug_struct("Draft")
+            .field("folder", &self.folder)
+            .field("connectors", &self.connectors)
+            .field("overrides", &keys)
+            .field("amount", &self.amount)
+            .field("seed", &self.seed)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The rows of a command.
@@ -139,6 +156,7 @@ impl Draft<'_> {
         for (key, value) in self.overrides {
             model.settings.set(key, value.clone().into(), key.clone());
         }
+        model.settings.hide(sinks::is_secret);
         let files = ReadRoots::new(self.folder, &surroundings.read_roots);
         let environment = Environment {
             seed: self.seed,

@@ -19,7 +19,7 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("context", "text", "", "What the model is told beforehand."),
     Attribute::new("url", "text", "", "Where the service is."),
     Attribute::new("user", "text", "", "Who asks."),
-    Attribute::new("password", "text", "", "The user's password or key."),
+    Attribute::new("password", "text", "", "The user's password or key.").secret(),
     Attribute::new("model_type", "text", "", "Name of the language model."),
     Attribute::new("file", "text", "", "File of a local language model."),
     Attribute::new("temperature", "number", "1.0", "How much answers vary."),

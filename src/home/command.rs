@@ -3,6 +3,7 @@
 //! Plain data. The model's text is not part of it: a list of commands must not drag megabytes along;
 //! the store keeps it, see [`Tracker::model`](crate::commands::Tracker::model).
 
+use std::fmt;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use super::{Order, Status};
 use crate::failures::Failures;
 
 /// What somebody asks for: an order and the model that it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The model's JSON, stored verbatim.
     pub model: String,
@@ -24,6 +25,19 @@ pub struct Submission {
     pub order: Order,
     /// Who asks; empty where nobody has to say.
     pub owner: String,
+}
+
+/// Without the model's text: it may hold secrets.
+impl fmt::Debug for Submission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Submission")
+            .field("model_folder", &self.model_folder)
+            .field("model_label", &self.model_label)
+            .field("order", &self.order)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Submission {

@@ -5,14 +5,17 @@
 //! place that heeds it. Orders of older versions are read with the defaults of what they lack.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Schedule;
+use crate::secrets::MASK;
+use crate::sinks;
 
 /// What somebody asks of a command, beside the model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Names of the connectors: as the user gave them, and each once as soon as the command is accepted.
     pub connectors: Vec<String>,
@@ -43,8 +46,22 @@ fn one() -> u64 {
     1
 }
 
-/// Parts of the names of settings that hold secrets.
-const SECRETS: &[&str] = &["PASSWORD", "SECRET", "TOKEN", "ACCESS_KEY", "CREDENTIAL"];
+/// Without secrets.
+impl fmt::Debug for Order {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Order")
+            .field("connectors", &self.connectors)
+            .field("batch_rows", &self.batch_rows)
+            .field("batches", &self.batches)
+            .field("threads", &self.threads)
+            .field("seed", &self.seed)
+            .field("now", &self.now)
+            .field("overrides", &self.masked_overrides())
+            .field("schedule", &self.schedule)
+            .finish()
+    }
+}
 
 impl Order {
     /// An order of one run of one row by one thread, with a seed that is drawn, at `now`: everything else is
@@ -70,8 +87,8 @@ impl Order {
     /// The settings of this call, those that are secrets without their values.
     pub fn masked_overrides(&self) -> BTreeMap<String, String> {
         let masked = |(key, value): &(String, String)| {
-            let is_secret = SECRETS.iter().any(|word| key.to_ascii_uppercase().contains(word));
-            (key.clone(), if is_secret { "***".to_owned() } else { value.clone() })
+            let shown = if sinks::is_secret(key) { MASK.to_owned() } else { value.clone() };
+            (key.clone(), shown)
         };
         self.overrides.iter().map(masked).collect()
     }
@@ -102,13 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_masked_by_their_names() {
+    fn secrets_are_shown_to_nobody() {
         let settings =
             [("KAFKA_SSL_PASSWORD", "x"), ("s3_access_key_id", "y"), ("CSV_HEADER", "z")];
         let order = Order {
             overrides: settings.map(|(key, value)| (key.into(), value.into())).to_vec(),
             ..Order::new(Vec::new(), 0)
         };
+        assert!(!format!("{order:?}").contains("\"x\""));
         let masked: Vec<_> = order.masked_overrides().into_iter().collect();
         assert_eq!(
             masked,

@@ -11,6 +11,8 @@ mod parse;
 pub use duplicates::duplicate_keys;
 pub use parse::parse;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::attributes::{Attribute, Settings};
@@ -33,7 +35,7 @@ pub struct Model {
 }
 
 /// One entry of `Fields`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field {
     /// The column's name: not empty, unique in the model.
     pub name: String,
@@ -47,6 +49,22 @@ pub struct Field {
     pub pointer: String,
     /// All attributes of the entry.
     pub attributes: Map<String, Value>,
+}
+
+/// Without the attributes' values: some may be secrets.
+impl fmt::Debug for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attributes: Vec<&String> = self.attributes.keys().collect();
+        formatter
+            .debug_struct("Field")
+            .field("name", &self.name)
+            .field("type_name", &self.type_name)
+            .field("ghost", &self.ghost)
+            .field("null_rate", &self.null_rate)
+            .field("pointer", &self.pointer)
+            .field("attributes", &attributes)
+            .finish()
+    }
 }
 
 /// The attributes that every field may have.

@@ -10,6 +10,7 @@
 //! To add a service: write `sinks/<name>.rs`, then its `mod` line below and its entry in [`connectors`]; its
 //! name goes from [`TO_COME`]. A service that takes no files still has no contract of its own here.
 
+mod declared;
 mod file;
 mod names;
 mod stdout;
@@ -28,6 +29,7 @@ use crate::formats::{EncodeError, Encoder, Segment};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::stores::StoreError;
 
+pub use self::declared::is_secret;
 pub use crate::stores::Holder;
 pub use file::exclusive_key;
 pub use stdout::Stdout;

@@ -17,7 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("calendar", &["problems"]),
     ("telemetry", &["problems"]),
     ("dictionaries", &["problems", "rng"]),
-    ("attributes", &["problems"]),
+    ("secrets", &[]),
+    ("attributes", &["problems", "secrets"]),
     ("sampling", &["rng", "columns", "attributes", "dictionaries", "problems"]),
     ("display", &["columns", "calendar"]),
     ("texts", &["rng", "columns", "problems"]),
@@ -76,7 +77,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Who may come in: knows neither HTTP nor the database.
     ("access", &["problems"]),
     // L2
-    ("sinks", &["attributes", "columns", "formats", "problems", "stores"]),
+    ("sinks", &["attributes", "columns", "formats", "problems", "secrets", "stores"]),
     (
         "plan",
         &[
@@ -105,13 +106,20 @@ const LAYERS: &[(&str, &[&str])] = &[
             "roots",
             "samples",
             "sandbox",
+            "secrets",
             "sinks",
         ],
     ),
     // L3
     ("engine", &["columns", "failures", "formats", "plan", "problems", "sinks"]),
     // The server's own state, and what is done with it.
-    ("home", &["access", "config", "failures", "plan", "problems", "samples", "sandbox", "sinks"]),
+    (
+        "home",
+        &[
+            "access", "config", "failures", "plan", "problems", "samples", "sandbox", "secrets",
+            "sinks",
+        ],
+    ),
     // L4
     (
         "commands",
@@ -130,6 +138,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "problems",
             "roots",
             "sandbox",
+            "secrets",
             "sinks",
         ],
     ),
@@ -152,6 +161,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "roots",
             "samples",
             "sandbox",
+            "secrets",
             "sinks",
             "telemetry",
         ],
@@ -180,6 +190,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "samples",
             "sampling",
             "sandbox",
+            "secrets",
             "sinks",
             "telemetry",
         ],
@@ -232,7 +243,7 @@ const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
     ("fields", "fields/mod.rs", "FIELD_TYPES", &["equivalents", "shared", "trial"]),
     ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
-    ("sinks", "sinks/mod.rs", "connectors", &["names", "stdout"]),
+    ("sinks", "sinks/mod.rs", "connectors", &["declared", "names", "stdout"]),
 ];
 
 fn wrong_imports(sources: &[(String, String)]) -> BTreeSet<String> {

@@ -6,6 +6,7 @@ use super::body::looks_like_json;
 use super::{CONNECTORS, Parameter, Parameters, Upload};
 use crate::api::error::ApiError;
 use crate::problems::{Problem, did_you_mean, excerpt};
+use crate::sinks;
 
 /// Longest name of a parameter or setting.
 const MAX_NAME_BYTES: usize = 128;
@@ -129,8 +130,14 @@ impl Parameters {
             let key = if takes.is_some() { name.clone() } else { name.to_uppercase() };
             let first = *seen.entry(key).or_insert(text);
             if first != text {
-                let (name, first, second) = (excerpt(name), excerpt(first), excerpt(text));
-                let message = format!("`{name}` is given twice, as `{first}` and as `{second}`");
+                let is_secret = takes.is_none() && sinks::is_secret(name);
+                let name = excerpt(name);
+                let message = if is_secret {
+                    format!("`{name}` is given twice, with two values")
+                } else {
+                    let (first, second) = (excerpt(first), excerpt(text));
+                    format!("`{name}` is given twice, as `{first}` and as `{second}`")
+                };
                 return Err(ApiError::parameter(&name, message));
             }
         }
@@ -142,7 +149,6 @@ impl Parameters {
 mod tests {
     use super::*;
     use crate::api::forms::Form;
-    use crate::sinks;
     use axum::body::Bytes;
 
     fn datagen() -> Parameters {
@@ -230,6 +236,7 @@ mod tests {
             refusal(parameters, name, second)
         };
         insta::assert_snapshot!(twice("rows", "5", "7"), @"rows: `rows` is given twice, as `5` and as `7`");
+        insta::assert_snapshot!(twice("my_password", "hunter2", "hunter3"), @"my_password: `my_password` is given twice, with two values");
         assert_eq!(twice("rows", "5", " 5 "), "");
         assert_eq!(twice("rows", "5", ""), "", "a field of a page that was left out");
         assert_eq!(twice("connectors", "csv", "json"), "");

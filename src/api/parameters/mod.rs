@@ -8,6 +8,7 @@ mod body;
 mod check;
 mod json_body;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -26,18 +27,36 @@ const MAX_PARAMETERS: usize = 10_000;
 const MAX_JSON_BYTES: usize = 1 << 20;
 
 /// One value of a parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) text: String,
 }
 
+/// Without its value: it may be a secret.
+impl fmt::Debug for Parameter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Parameter").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// A file that was sent as a parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Upload {
     pub(super) name: String,
     pub(super) file_name: String,
     pub(super) bytes: Bytes,
+}
+
+/// Without its content: a model may hold secrets.
+impl fmt::Debug for Upload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Upload")
+            .field("name", &self.name)
+            .field("file_name", &self.file_name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// All parameters of a request in the order of their appearance: those of the query first.
