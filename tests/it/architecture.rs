@@ -23,6 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("display", &["columns", "calendar"]),
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
+    // What clients of remote places share: the one room of the core that is async inside.
+    ("remote", &["problems"]),
     ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
     (
@@ -200,7 +202,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that only these modules may name.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("axum", &["api"]),
-    ("tokio", &["api", "cli", "commands"]),
+    ("tokio", &["api", "cli", "commands", "remote"]),
     // Only the home's store names the database.
     ("rusqlite", &["home/store"]),
     // The registry names the module of that name.

@@ -1,0 +1,26 @@
+//! What every client of a remote place shares: failures, waiting, trying again, requests in flight.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `failure` | why a place did not take something: a closed list of kinds |
+//! | `cancel` | the token that whoever waits hears |
+//! | `io` | where a client's requests run, and until when |
+//! | `retry` | the one policy by which requests are repeated |
+//! | `window` | requests in flight, bounded in number and bytes |
+//!
+//! Clients are async, what calls them is not: a sink has a thread of its own and waits by [`Io::wait`]. This is
+//! the only room below `commands` that names tokio, so none of its users has a runtime of its own.
+//!
+//! Knows nothing of rows, formats or connectors.
+
+mod cancel;
+mod failure;
+mod io;
+mod retry;
+mod window;
+
+pub use cancel::Cancel;
+pub use failure::{Failure, Kind};
+pub use io::{Io, Network};
+pub use retry::Policy;
+pub use window::Window;
