@@ -8,13 +8,14 @@
 //! Knows nothing of what the attributes mean, but for two things that concern everybody: whether a value is a
 //! [secret](Attribute::secret), and whether it names [hosts](Attribute::hosts) that are connected to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
+use crate::reach::Reach;
 use crate::secrets::Secret;
 
 /// One key that a component accepts.
@@ -72,6 +73,10 @@ pub struct Settings {
     values: Map<String, Value>,
     secrets: BTreeMap<String, Secret>,
     pointers: BTreeMap<String, String>,
+    /// The keys that an operator has set.
+    operators: BTreeSet<String>,
+    /// What may be connected to where the model or the call says so.
+    reach: Reach,
 }
 
 /// Without values: what is a secret may not be known yet.
@@ -86,6 +91,7 @@ impl Settings {
     pub fn set(&mut self, key: &str, value: Value, pointer: impl Into<String>) {
         let key = key.trim().to_uppercase();
         self.secrets.remove(&key);
+        self.operators.remove(&key);
         self.pointers.insert(key.clone(), pointer.into());
         self.values.insert(key, value);
     }
@@ -94,8 +100,24 @@ impl Settings {
     pub fn set_secret(&mut self, key: &str, secret: Secret, pointer: impl Into<String>) {
         let key = key.trim().to_uppercase();
         self.values.shift_remove(&key);
+        self.operators.remove(&key);
         self.pointers.insert(key.clone(), pointer.into());
         self.secrets.insert(key, secret);
+    }
+
+    /// Says what the model and the call may have connected to.
+    pub fn set_reach(&mut self, reach: Reach) {
+        self.reach = reach;
+    }
+
+    /// Says that what `key` is set to now is its operator's word.
+    pub fn trust(&mut self, key: &str) {
+        self.operators.insert(key.trim().to_uppercase());
+    }
+
+    /// Whether `key` (upper case) is set to what an operator says.
+    pub fn is_operators(&self, key: &str) -> bool {
+        self.operators.contains(key)
     }
 
     /// Keeps the values of the keys that `is_secret` names apart from all others: from now on nothing but
@@ -133,9 +155,9 @@ impl Settings {
     pub fn reader<'a>(&'a self, problems: &'a mut Problems) -> Reader<'a> {
         Reader {
             object: &self.values,
-            secrets: Some(&self.secrets),
             pointer: "/Options",
             pointers: Some(&self.pointers),
+            settings: Some(self),
             field: None,
             problems,
         }
@@ -147,11 +169,11 @@ impl Settings {
 /// Every accessor answers `None` where the key is absent, `null`, or wrong; a wrong one is a problem.
 pub struct Reader<'a> {
     object: &'a Map<String, Value>,
-    /// What is kept apart of it.
-    secrets: Option<&'a BTreeMap<String, Secret>>,
     pointer: &'a str,
     /// Where each key was set, when the object was merged from several places.
     pointers: Option<&'a BTreeMap<String, String>>,
+    /// The settings that the object is of, with what is kept apart of it.
+    settings: Option<&'a Settings>,
     field: Option<&'a str>,
     problems: &'a mut Problems,
 }
@@ -176,7 +198,7 @@ impl<'a> Reader<'a> {
         field: Option<&'a str>,
         problems: &'a mut Problems,
     ) -> Self {
-        Self { object, secrets: None, pointer, pointers: None, field, problems }
+        Self { object, pointer, pointers: None, settings: None, field, problems }
     }
 
     /// The whole object, for what has no accessor here.
@@ -217,7 +239,17 @@ impl<'a> Reader<'a> {
     }
 
     fn hidden(&self, key: &str) -> Option<&'a Secret> {
-        self.secrets?.get(key).filter(|secret| !secret.is_blank())
+        self.settings?.secrets.get(key).filter(|secret| !secret.is_blank())
+    }
+
+    /// What may be connected to for the sake of `key`, which names hosts: where an operator has set it, what it
+    /// names and whatever that refers to; else what a server lets models and calls name. Of a key that nobody
+    /// has set, too.
+    pub fn reach(&self, key: &str) -> Reach {
+        match self.settings {
+            Some(settings) if !settings.is_operators(key) => settings.reach.clone(),
+            _ => Reach::free(),
+        }
     }
 
     /// A secret: a text, or a number as its text. No message ever quotes it.

@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`secrets`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`secrets`], [`reach`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
@@ -87,6 +87,7 @@ pub mod model;
 mod orc_file;
 pub mod plan;
 pub mod problems;
+pub mod reach;
 pub mod remote;
 pub mod rng;
 pub mod roots;
