@@ -32,7 +32,9 @@ fuzz_target!(|model: &str| {
     match draft.compile(&surroundings).ready() {
         Ok(prepared) => {
             for format in ["json", "csv"] {
-                if let Err(error) = preview(&prepared.plan, format, 0, 20, &Bounds::of_bytes(1 << 20)) {
+                if let Err(error) =
+                    preview(&prepared.plan, format, 0, 20, &Bounds::of_bytes(1 << 20))
+                {
                     let _shown = error.to_string();
                 }
             }
