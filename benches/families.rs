@@ -15,7 +15,7 @@ use datagen::formats::{FORMATS, Format};
 use datagen::plan::Environment;
 use datagen::problems::Problems;
 use datagen::roots::ReadRoots;
-use datagen::{model, plan, sandbox};
+use datagen::{fields, model, plan, sandbox};
 
 use crate::blocks::{ROWS, Table};
 
@@ -75,7 +75,7 @@ fn field(criterion: &mut Criterion, kind: &dyn FieldType) {
         now: 1_800_000_000_000_000,
         total_rows: None,
         files: &ReadRoots::new(Some(folder.path()), &[]),
-        extensions: &plan::library(sandbox::Settings::default()).current(),
+        extensions: &fields::library(sandbox::Settings::default()).current(),
     };
     let plan = model::parse(&text, &mut problems)
         .and_then(|model| plan::compile(&model, &environment, &mut problems));

@@ -11,8 +11,9 @@ use std::time::Instant;
 use datagen::columns::{Column, DataType, Rows, Values, VarBytes};
 use datagen::display::write_integer;
 use datagen::failures::OnError;
+use datagen::generator::{Generator, Tier};
 use datagen::rng::Stream;
-use datagen::sandbox::{Binding, InputType, KINDS, Limits, Prepared, Program, Source, Tier};
+use datagen::sandbox::{Binding, InputType, KINDS, Limits, Program, Source};
 
 const ROWS: usize = 8_192;
 const ROUNDS: usize = 41;
@@ -118,7 +119,7 @@ fn load(
 }
 
 /// A script lowered, or kept from it by a list that it does not need.
-fn script(text: &str, may_lower: bool) -> Result<Box<dyn Prepared>, Box<dyn std::error::Error>> {
+fn script(text: &str, may_lower: bool) -> Result<Box<dyn Generator>, Box<dyn std::error::Error>> {
     let head = "fn generate(row, params) {";
     let text = if may_lower {
         text.to_owned()
@@ -136,13 +137,13 @@ fn prepare(
     program: &dyn Program,
     name: &str,
     stream: Stream,
-) -> Result<Box<dyn Prepared>, Box<dyn std::error::Error>> {
+) -> Result<Box<dyn Generator>, Box<dyn std::error::Error>> {
     let descriptions = program.descriptions();
     let generator = descriptions.iter().position(|one| one.name == name).ok_or("no such name")?;
     let parameters = descriptions[generator].parameters.iter();
     let parameters: Vec<_> =
         parameters.map(|one| one.default.clone().unwrap_or_default()).collect();
-    Ok(program.prepare(&Binding {
+    let prepared = program.prepare(&Binding {
         generator,
         field: "f",
         parameters: &parameters,
@@ -151,7 +152,8 @@ fn prepare(
         stream,
         total_rows: None,
         on_error: OnError::Fail,
-    })?)
+    })?;
+    Ok(prepared.generator)
 }
 
 /// Median of nanoseconds.
@@ -195,7 +197,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let is_asked =
         |name: &str| asked.is_empty() || asked.iter().any(|one| name.contains(one.as_str()));
     let mut failed = 0;
-    let mut run = |generator: &dyn Prepared, rows: Rows, column: &Column| {
+    let mut run = |generator: &dyn Generator, rows: Rows, column: &Column| {
         failed += usize::from(generator.generate(rows, &[Some(column)]).map(black_box).is_err());
     };
     // Before all others: memory that long blocks wrote to is theirs to clear.
@@ -224,12 +226,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (per, each) = (native / ROWS as f64, other / ROWS as f64);
         println!("{name:<30} {per:>6.2} ns  {each:>7.2} ns  {:>6.2}x  {goal}x", other / native);
     };
-    let mut show =
-        |name: &str, goal: f64, generator: &dyn Prepared, column: &Column, native: &dyn Fn(u64)| {
-            if is_asked(name) {
-                print(name, compare(native, |first| run(generator, block(first), column)), goal);
-            }
-        };
+    let mut show = |name: &str,
+                    goal: f64,
+                    generator: &dyn Generator,
+                    column: &Column,
+                    native: &dyn Fn(u64)| {
+        if is_asked(name) {
+            print(name, compare(native, |first| run(generator, block(first), column)), goal);
+        }
+    };
     show("module: integer formula", 2.5, &*points, &column, &|first| {
         drop(black_box(native_points(stream, first, &bases)));
     });

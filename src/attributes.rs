@@ -211,6 +211,11 @@ impl<'a> Reader<'a> {
         self.field.unwrap_or_default()
     }
 
+    /// The pointer of the object, the name of the field and the findings: for what reads the object in its own way.
+    pub fn parts(&mut self) -> (&'a str, &'a str, &mut Problems) {
+        (self.pointer, self.field(), self.problems)
+    }
+
     /// The JSON pointer of `key`.
     pub fn pointer_of(&self, key: &str) -> String {
         match self.pointers.and_then(|pointers| pointers.get(key)) {

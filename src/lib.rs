@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`problems`], [`secrets`], [`reach`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`generator`], [`problems`], [`secrets`], [`reach`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`sinks`], [`draft`] |
 //! | who may come in | [`access`] |
@@ -34,7 +34,8 @@
 //! | word | means |
 //! |---|---|
 //! | model, field | the user's JSON document; one entry of its `Fields` |
-//! | field type, generator | what `type` names; a compiled field that makes one column |
+//! | field type, generator | what `type` names; a compiled field, which makes one column |
+//! | extension: script, module | a field type that a user wrote: in Rhai, or compiled to WebAssembly |
 //! | plan | the executable form of a model |
 //! | batch | rows that are committed together; a command has a number of them |
 //! | block | rows that a worker makes at a time; a [`columns::Column`] per field |
@@ -81,6 +82,7 @@ pub mod expression;
 pub mod failures;
 pub mod fields;
 pub mod formats;
+pub mod generator;
 pub mod home;
 pub mod memory;
 pub mod model;

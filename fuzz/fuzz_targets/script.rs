@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use datagen::columns::{Column, DataType, Rows, Values, VarBytes};
 use datagen::failures::OnError;
+use datagen::generator::{Made, Tier};
 use datagen::rng::Stream;
-use datagen::sandbox::{
-    Binding, Fault, FaultKind, InputType, KINDS, Limits, Made, Prepared, Source, Tier,
-};
+use datagen::sandbox::{Binding, Fault, FaultKind, InputType, KINDS, Limits, Source};
 use libfuzzer_sys::fuzz_target;
 
 const ROWS: Rows = Rows { first: 0, count: 20 };
@@ -35,7 +34,7 @@ fn input(name: &str) -> Option<(DataType, Column)> {
 }
 
 /// The field of a script, and what it made of the rows; `None` where there is no field.
-fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Box<Fault>>)> {
+fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Fault>)> {
     let kind = KINDS.iter().find(|kind| kind.is_text())?;
     // A second is enough for so few rows, and libFuzzer's own limit is not far.
     let limits = Limits { block_seconds: 1, ..Limits::default() };
@@ -56,7 +55,7 @@ fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Box<Fault>
             one.as_ref().map(|(data_type, _)| InputType { data_type: *data_type, nullable: false })
         })
         .collect();
-    let field: Box<dyn Prepared> = program
+    let field = program
         .prepare(&Binding {
             generator: 0,
             field: "s",
@@ -67,9 +66,13 @@ fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Box<Fault>
             total_rows: None,
             on_error: OnError::Fail,
         })
-        .ok()?;
+        .ok()?
+        .generator;
     let inputs: Vec<_> = columns.iter().map(|one| one.as_ref().map(|(_, column)| column)).collect();
-    Some((field.tier(), field.generate(ROWS, &inputs)))
+    // Whatever a script fails by is a fault.
+    let made =
+        field.generate(ROWS, &inputs).map_err(|error| error.cause::<Fault>().unwrap().clone());
+    Some((field.tier(), made))
 }
 
 fuzz_target!(|body: &str| {

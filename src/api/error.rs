@@ -252,11 +252,14 @@ impl From<TrialError> for ApiError {
     fn from(error: TrialError) -> Self {
         match error {
             TrialError::Problems(problems) => Self::Problems(problems),
-            TrialError::Values(PreviewError::Generate(GenerateRowsError::Extension {
-                source,
-                ..
-            })) => Self::UserCode(source),
-            TrialError::Values(error) => Self::Preview(error),
+            TrialError::Values(error) => match &error {
+                PreviewError::Generate(GenerateRowsError::Value { source, .. })
+                    if let Some(fault) = source.cause::<Fault>() =>
+                {
+                    Self::UserCode(Box::new(fault.clone()))
+                }
+                _ => Self::Preview(error),
+            },
         }
     }
 }

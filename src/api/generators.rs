@@ -23,8 +23,7 @@ use super::permits::client;
 use crate::access::Caller;
 use crate::commands;
 use crate::draft::{Bounds, Surroundings, Trial, field_of, kind_of};
-use crate::fields::FIELD_TYPES;
-use crate::plan;
+use crate::fields::{self, Catalogue};
 use crate::problems::{Problem, excerpt};
 use crate::sandbox::{Extension, Extensions, KINDS, Kind, Settings, data_type_name};
 
@@ -49,11 +48,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
     blocking(move || {
         let extensions = state.tracker.extensions();
-        let built_in: Vec<Value> = FIELD_TYPES
-            .iter()
-            .map(|kind| (kind.name(), kind.summary()))
-            .chain(KINDS.iter().map(|kind| (kind.type_name(), kind.summary())))
-            .map(|(name, summary)| json!({"type": name, "summary": summary}))
+        let built_in: Vec<Value> = Catalogue::built_in()
+            .map(|kind| json!({"type": kind.name(), "summary": kind.summary()}))
             .collect();
         let own: Vec<Value> = extensions.types().map(described).collect();
         let refused: Vec<Value> = extensions.faults().iter().map(fault_told).collect();
@@ -177,8 +173,8 @@ async fn try_out(
             values: values.map_err(|error: serde_json::Error| ApiError::Internal {
                 reason: error.to_string(),
             })?,
-            tier: tried.tier.as_ref().map(|tier| tier.code()),
-            how: tried.how,
+            tier: tried.tier.code(),
+            how: tried.tier.words(),
             ns_per_row: tried.nanoseconds,
             cost_per_row: tried.cost.map(|cost| cost.per_row),
             cost_unit: tried.cost.map(|cost| cost.unit),
@@ -257,13 +253,13 @@ fn beside(
     // What is tried once is not worth a place in the cache.
     let settings = Settings { limits, ..Settings::default() };
     let mut extensions = Extensions::with(&settings);
-    extensions.add(kind, name, bytes.to_vec(), &plan::reserved, None);
+    extensions.add(kind, name, bytes.to_vec(), &fields::reserved, None);
     if let Some(fault) = extensions.faults().first() {
         return Err(ApiError::UserCode(Box::new(fault.clone())));
     }
     for file in known.files() {
         if extensions.file(file.kind, &file.name).is_none() {
-            extensions.register(Arc::clone(file), &plan::reserved);
+            extensions.register(Arc::clone(file), &fields::reserved);
         }
     }
     Ok(extensions)

@@ -11,10 +11,9 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::source;
 use crate::attributes::Attribute;
 use crate::config::Config;
-use crate::fields::{self, FIELD_TYPES};
+use crate::fields::{Catalogue, FieldType};
 use crate::model::COMMON_ATTRIBUTES;
-use crate::plan::{EXTENSION_ATTRIBUTES, kind_attributes};
-use crate::problems::{escape_controls, escape_controls_in_lines, fold_name};
+use crate::problems::{escape_controls, escape_controls_in_lines, excerpt, fold_name};
 use crate::sandbox::{Extension, Extensions, KINDS, Kind, Limits, data_type_name};
 
 #[derive(Debug, Args)]
@@ -32,11 +31,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let mut out = io::stdout().lock();
     let Some(name) = &arguments.name else {
         let mut table = plain_table();
-        for kind in FIELD_TYPES {
+        for kind in Catalogue::built_in() {
             table.add_row([kind.name(), kind.summary()]);
-        }
-        for kind in KINDS {
-            table.add_row([kind.type_name(), kind.summary()]);
         }
         writeln!(out, "{}\n", table.trim_fmt())?;
         list_extensions(&mut out, &extensions)?;
@@ -47,29 +43,52 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         )?;
         return Ok(ExitCode::SUCCESS);
     };
-    if let Some(extension) = extensions.find(name) {
-        return explain_extension(&mut out, extension);
-    }
-    let folded = fold_name(name);
-    if let Some(kind) = KINDS.iter().find(|kind| fold_name(kind.type_name()) == folded) {
-        return explain_kind(&mut out, *kind, &extensions);
-    }
-    let Some(kind) = fields::find(name) else {
-        match fields::closest(name).or_else(|| extensions.closest(name)) {
-            Some(close) => bail!("unknown field type `{name}` (did you mean `{close}`?)"),
-            None => bail!("unknown field type `{name}`; `datagen fields` lists them"),
+    let catalogue = Catalogue::new(&extensions);
+    let Some(kind) = catalogue.find(name) else {
+        match catalogue.cure(name) {
+            Some(cure) => bail!("unknown field type `{}` ({cure})", excerpt(name)),
+            None => bail!("unknown field type `{}`; `datagen fields` lists them", excerpt(name)),
         }
     };
-    writeln!(out, "{}: {}", kind.name(), kind.summary())?;
-    if !kind.aliases().is_empty() {
-        writeln!(out, "also called: {}", kind.aliases().join(", "))?;
-    }
-    writeln!(out, "\nExample:\n  {}\n", kind.example())?;
-    if !kind.attributes().is_empty() {
-        writeln!(out, "Attributes:\n{}\n", attribute_table(kind.attributes()).trim_fmt())?;
-    }
-    writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES).trim_fmt())?;
+    explain(&mut out, kind, &extensions)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A field type: what it is, an example, what it takes, and what else there is to tell of its kind.
+fn explain(
+    out: &mut impl Write,
+    field_type: &dyn FieldType,
+    extensions: &Extensions,
+) -> io::Result<()> {
+    let summary = escape_controls_in_lines(field_type.summary());
+    writeln!(out, "{}: {summary}", field_type.name())?;
+    if !field_type.aliases().is_empty() {
+        writeln!(out, "also called: {}", field_type.aliases().join(", "))?;
+    }
+    let extension = extensions.find(field_type.name());
+    if let Some(extension) = extension {
+        declared(out, extension)?;
+    }
+    if !field_type.example().is_empty() {
+        writeln!(out, "\nExample:\n  {}", field_type.example())?;
+    }
+    let folded = fold_name(field_type.name());
+    let kind = KINDS.iter().find(|kind| fold_name(kind.type_name()) == folded);
+    if let Some(kind) = kind {
+        writeln!(out)?;
+        beginning(out, *kind)?;
+    }
+    if !field_type.attributes().is_empty() {
+        let attributes = attribute_table(field_type.attributes());
+        writeln!(out, "\nAttributes:\n{}", attributes.trim_fmt())?;
+    }
+    let common = attribute_table(COMMON_ATTRIBUTES);
+    writeln!(out, "\nAttributes of every field:\n{}", common.trim_fmt())?;
+    if let Some(kind) = kind {
+        let prefix = if kind.is_text() { "script_" } else { "module_" };
+        writeln!(out, "\n{}", limits_table(&extensions.settings().limits, prefix))?;
+    }
+    Ok(())
 }
 
 /// The types of user code, what is wrong with the other files, and what all may use.
@@ -101,14 +120,8 @@ fn limits_table(limits: &Limits, prefix: &str) -> String {
     format!("Limits of extensions (`extension_limits` of the settings):\n{}", table.trim_fmt())
 }
 
-/// A type whose code a field names or holds itself.
-fn explain_kind(
-    out: &mut impl Write,
-    kind: &dyn Kind,
-    extensions: &Extensions,
-) -> anyhow::Result<ExitCode> {
-    writeln!(out, "{}: {}", kind.type_name(), kind.summary())?;
-    writeln!(out, "\nExample:\n  {}\n", kind.example())?;
+/// How a type is begun whose code a field names or holds itself.
+fn beginning(out: &mut impl Write, kind: &dyn Kind) -> io::Result<()> {
     let endings: Vec<String> =
         kind.file_extensions().iter().map(|ending| format!("`NAME.{ending}`")).collect();
     writeln!(
@@ -116,27 +129,22 @@ fn explain_kind(
         "A file {} in a folder of `extensions` is the field type NAME by itself.",
         endings.join(" or ")
     )?;
-    let (new, told) = if kind.is_text() {
-        ("datagen new script NAME", "`datagen functions` lists what a script may call.\n")
+    let new = if kind.is_text() {
+        "datagen new script NAME"
     } else {
-        ("datagen new wasm NAME --lang rust|c|js|python", "")
+        "datagen new wasm NAME --lang rust|c|js|python"
     };
-    writeln!(out, "`{new}` begins one, `datagen try FILE` tries it out.\n{told}")?;
-    writeln!(out, "Attributes:\n{}\n", attribute_table(&kind_attributes(kind)).trim_fmt())?;
-    writeln!(
-        out,
-        "Attributes of every field:\n{}\n",
-        attribute_table(COMMON_ATTRIBUTES).trim_fmt()
-    )?;
-    let prefix = if kind.is_text() { "script_" } else { "module_" };
-    writeln!(out, "{}", limits_table(&extensions.settings().limits, prefix))?;
-    Ok(ExitCode::SUCCESS)
+    writeln!(out, "`{new}` begins one, `datagen try FILE` tries it out.")?;
+    if kind.is_text() {
+        writeln!(out, "`datagen functions` lists what a script may call.")?;
+    }
+    Ok(())
 }
 
-fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Result<ExitCode> {
+/// What an extension says of itself.
+fn declared(out: &mut impl Write, extension: &Extension) -> io::Result<()> {
     let description = extension.description();
     let path = extension.file.path.display().to_string();
-    writeln!(out, "{}: {}", extension.type_name, escape_controls_in_lines(&description.summary))?;
     writeln!(out, "from {} (sha256 {})", escape_controls(&path), extension.file.digest)?;
     if let Some(output) = description.output {
         writeln!(out, "returns {}", data_type_name(output))?;
@@ -162,9 +170,7 @@ fn explain_extension(out: &mut impl Write, extension: &Extension) -> anyhow::Res
     if !table.is_empty() {
         writeln!(out, "\nParameters (`params`):\n{}", table.trim_fmt())?;
     }
-    writeln!(out, "\nAttributes:\n{}\n", attribute_table(EXTENSION_ATTRIBUTES).trim_fmt())?;
-    writeln!(out, "Attributes of every field:\n{}", attribute_table(COMMON_ATTRIBUTES).trim_fmt())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A table of attributes: name, kind, default, explanation.

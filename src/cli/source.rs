@@ -8,7 +8,7 @@ use clap::Args;
 use crate::commands;
 use crate::config::Config;
 use crate::draft::{FindModelError, FoundModel, Shelves, Surroundings, find_model};
-use crate::plan;
+use crate::fields;
 use crate::samples;
 use crate::sandbox::Library;
 
@@ -22,7 +22,7 @@ pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
         .iter()
         .filter(|folder| folder.canonicalize().map_or(true, |folder| !known.contains(&folder)));
     settings.folders.extend(more.cloned());
-    plan::library(settings)
+    fields::library(settings)
 }
 
 /// Reads the model that `name` means: `-` for stdin, a file, a model of the models folder, a shipped one.

@@ -25,10 +25,10 @@ use super::{
 };
 use crate::config::Config;
 use crate::draft::Surroundings;
+use crate::fields;
 use crate::home::{
     Clock, ConnectorTotal, Home, Models, Part, Store, StoreError, StoredCode, UserCode, Users, lock,
 };
-use crate::plan;
 use crate::sandbox::Extensions;
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
@@ -100,7 +100,7 @@ impl Tracker {
             max_queued: config.max_queued_commands.max(1),
             retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),
         };
-        let library = plan::library(config.extension_settings());
+        let library = fields::library(config.extension_settings());
         let folder = home.as_ref().map(Home::extensions);
         let code = StoredCode::new(folder, config.extension_settings());
         // Where the store does not answer, everything counts as known.

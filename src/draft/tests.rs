@@ -7,7 +7,7 @@ fn surroundings() -> Surroundings {
         output_root: PathBuf::from("/out"),
         read_roots: Vec::new(),
         default_folder: String::new(),
-        extensions: plan::library(crate::sandbox::Settings::default()).current(),
+        extensions: crate::fields::library(crate::sandbox::Settings::default()).current(),
     }
 }
 

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use super::preview::{Bounds, PreviewError, preview};
 use super::{Draft, Surroundings};
 use crate::columns::Rows;
+use crate::generator::{Spent, Tier};
 use crate::plan::{GenerateRowsError, Plan};
 use crate::problems::Problems;
-use crate::sandbox::{self, KINDS, Kind, Spent, Tier};
+use crate::sandbox::{self, KINDS, Kind};
 
 /// The kind of user code that a file called like this holds.
 pub fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
@@ -57,10 +58,8 @@ pub struct Trial {
 pub struct Tried {
     /// A file of one column, `value`.
     pub values: Vec<u8>,
-    /// How user code runs; `None` for a built-in type.
-    pub tier: Option<Tier>,
-    /// How it is made, in words.
-    pub how: String,
+    /// How the values are made.
+    pub tier: Tier,
     /// Time of a row, the fields that are read included.
     pub nanoseconds: f64,
     /// What a row used of what limits count, where that is counted.
@@ -134,12 +133,10 @@ impl Trial {
         if let Some(warning) = values.warning() {
             problems.push(warning);
         }
-        let how = plan.explain().into_iter().find(|(name, _)| *name == FIELD).map(|(_, how)| how);
         let (nanoseconds, block_rows) = speed(&plan, bounds)?;
         Ok(Tried {
             values: values.text,
-            tier: plan.tier(FIELD),
-            how: how.unwrap_or_default(),
+            tier: plan.tier(FIELD).unwrap_or(Tier::Native),
             nanoseconds,
             cost: cost(&plan, block_rows)?,
             warnings: problems,
@@ -150,12 +147,12 @@ impl Trial {
 impl Tried {
     /// Speed and cost in words.
     pub fn told(&self) -> String {
-        let (how, time) = (&self.how, self.nanoseconds);
+        let (how, time) = (self.tier.words(), self.nanoseconds);
         match (self.cost, &self.tier) {
             (Some(Cost { per_row, unit }), _) => {
                 format!("{how}: {time:.0} ns, {per_row:.0} {unit} a row")
             }
-            (None, Some(Tier::Lowered)) => {
+            (None, Tier::Lowered) => {
                 format!("{how}: {time:.0} ns a row, operations are not counted")
             }
             (None, _) => format!("{how}: {time:.0} ns a row"),

@@ -14,6 +14,7 @@ use super::template::Template;
 use super::{Expression, InputInfo, Settings};
 use crate::columns::{Column, DataType, Dictionary, Rows, Values};
 use crate::display::Form;
+use crate::generator::{GenerateError, Generator, Inputs, Made, Tier};
 use crate::problems::{Problem, Problems, excerpt};
 
 /// A computed field with its types fixed.
@@ -299,6 +300,18 @@ impl Bound {
             }
         }
         builder.finish()
+    }
+}
+
+impl Generator for Bound {
+    fn generate(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Made, GenerateError> {
+        // An expression mentions what it reads: no input of it is missing.
+        let columns: Vec<&Column> = inputs.iter().copied().flatten().collect();
+        self.evaluate(rows, &columns).map(Made::from).map_err(GenerateError::new)
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Computed
     }
 }
 

@@ -13,7 +13,7 @@ use crate::sampling::choices::{
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::WholeRange;
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Birthdate;
@@ -53,7 +53,11 @@ impl FieldType for Birthdate {
         Some(Computed::plain(DataType::Date, WIDTH))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let (first, last) = DEFAULT_RANGE;
         let low = End { keys: &["min_date", "min"], default: first, shown: "01/01/1920" };
         let high = End { keys: &["max_date", "max"], default: last, shown: "01/01/2024" };
@@ -75,12 +79,12 @@ impl FieldType for Birthdate {
             warn_beside_values(attributes, &ignored);
             let count = choices.values().len() as u64;
             let drawn = Compiled::drawn(stream, choices, Values::Date, data_type, WIDTH);
-            return Some(drawn.with_distinct(count));
+            return Some(drawn.with_distinct(count).into());
         }
         let range = WholeRange::new(bounds.min, bounds.max).shaped(distribution.ok()?, 1.0);
         let count = u64::try_from(range.count()).unwrap_or(u64::MAX);
         let drawn = Compiled::drawn(stream, range, Values::Date, data_type, WIDTH);
-        Some(drawn.with_distinct(count))
+        Some(drawn.with_distinct(count).into())
     }
 }
 

@@ -5,12 +5,13 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::problems::excerpt;
 use crate::rng::Stream;
 use crate::sampling::choices::{Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
 use crate::sampling::map_words;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Boolean;
@@ -38,7 +39,11 @@ impl FieldType for Boolean {
         Some(Computed::plain(DataType::Boolean, 5))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let mut others = Vec::new();
         let choices = Choices::read(attributes, |text| {
             let is_true = text.trim().eq_ignore_ascii_case("true");
@@ -64,7 +69,7 @@ impl FieldType for Boolean {
             Some(choices) => Compiled::drawn(stream, choices, Values::Boolean, data_type, 5),
             None => Compiled::new(Coin { stream }, data_type, 5),
         };
-        Some(compiled.with_distinct(2))
+        Some(compiled.with_distinct(2).into())
     }
 }
 
@@ -75,8 +80,9 @@ struct Coin {
 }
 
 impl Generator for Coin {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        Ok(Column::new(Values::Boolean(map_words(self.stream, rows, |word| word >> 63 == 1))))
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
+        Ok(Column::new(Values::Boolean(map_words(self.stream, rows, |word| word >> 63 == 1)))
+            .into())
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::{
@@ -12,7 +13,7 @@ use crate::sampling::choices::{
 };
 use crate::sampling::{Refused, for_words, length};
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// `BYTES`.
 pub(super) const BYTES: Bytes = Bytes {
@@ -70,15 +71,19 @@ impl FieldType for Bytes {
         Some(Computed::plain(DataType::Bytes, 40))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let length = length::read(attributes, self.default_length);
         let listed = Listed::read(attributes, context);
         let (length, listed) = (length.ok()?, listed.ok()?);
         if let Some(listed) = listed {
-            return Some(listed.compiled());
+            return Some(listed.compiled().into());
         }
         let generator = Random { stream: context.stream, length };
-        Some(Compiled::new(generator, DataType::Bytes, 2 * length as u32))
+        Some(Compiled::new(generator, DataType::Bytes, 2 * length as u32).into())
     }
 }
 
@@ -89,7 +94,7 @@ struct Random {
 }
 
 impl Generator for Random {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let mut values = VarBytes::with_capacity(rows.count, rows.count * self.length);
         let (words, rest) = (self.length / 8, self.length % 8);
         for row in rows.iter() {
@@ -101,7 +106,7 @@ impl Generator for Random {
             bytes.extend_from_slice(&cell.word().to_le_bytes()[..rest]);
             values.close();
         }
-        Ok(Column::new(Values::Bytes(values)))
+        Ok(Column::new(Values::Bytes(values)).into())
     }
 }
 
@@ -136,7 +141,7 @@ impl Listed {
 }
 
 impl Generator for Listed {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let average = self.values.data().len() / self.values.len();
         let mut values = VarBytes::with_capacity(rows.count, rows.count * average);
         for_words(self.stream, rows, |words| {
@@ -144,7 +149,7 @@ impl Generator for Listed {
                 values.push(self.values.get(self.alias.pick(*word) as usize));
             }
         });
-        Ok(Column::new(Values::Bytes(values)))
+        Ok(Column::new(Values::Bytes(values)).into())
     }
 }
 

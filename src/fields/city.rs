@@ -10,7 +10,7 @@ use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
 
 use super::shared::Listed;
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct City;
@@ -38,9 +38,13 @@ impl FieldType for City {
         Some(Computed::plain(DataType::Text, 9))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let listed = context.shared.cities.read(attributes, "", cities, listed).ok()??;
-        Some(Compiled::listed(context.stream, &listed))
+        Some(Compiled::listed(context.stream, &listed).into())
     }
 }
 

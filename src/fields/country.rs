@@ -9,7 +9,7 @@ use crate::sampling::choices::{
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Country;
@@ -37,7 +37,11 @@ impl FieldType for Country {
         Some(Computed::plain(DataType::Text, 9))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let choices = Choices::read(attributes, |text| Ok(text.to_owned())).ok()?;
         if let Some(choices) = choices {
             warn_beside_values(attributes, &[FILTERS.name]);
@@ -46,13 +50,13 @@ impl FieldType for Country {
                 choices.values().iter().map(|text| find_country(text).ok()).collect();
             let mut compiled = Compiled::drawn_text(context.stream, choices.into_texts());
             compiled.sub_values = countries.map_or_else(Vec::new, |list| sub_values(&list));
-            return Some(compiled);
+            return Some(compiled.into());
         }
         let entries = countries::read(attributes, selected).ok()?;
         let texts = Choices::even(entries.iter().map(|country| country.name()).collect())?;
         let mut compiled = Compiled::drawn_text(context.stream, texts.into_texts());
         compiled.sub_values = sub_values(&entries);
-        Some(compiled)
+        Some(compiled.into())
     }
 }
 

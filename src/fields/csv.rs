@@ -12,7 +12,7 @@ use crate::sampling::alias::Alias;
 use crate::sampling::choices::TextChoices;
 use crate::sampling::table::{self, Table};
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// Largest file that is read.
 const MOST_BYTES: u64 = 256 << 20;
@@ -70,7 +70,11 @@ impl FieldType for Csv {
         Some(Computed::plain(DataType::Text, 10))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let table = read(attributes, context.files);
         if !attributes.has("field") {
             let columns = table.as_ref().map_or_else(String::new, columns);
@@ -101,7 +105,7 @@ impl FieldType for Csv {
         let mut compiled = Compiled::drawn_text(context.stream, choices);
         compiled.sub_values =
             sub_values.into_iter().map(|(name, texts)| (name, texts.into())).collect();
-        Some(compiled)
+        Some(compiled.into())
     }
 }
 

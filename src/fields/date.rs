@@ -16,7 +16,7 @@ use crate::sampling::choices::{
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::{Grid, WholeRange};
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Date;
@@ -58,7 +58,11 @@ impl FieldType for Date {
         Some(Computed::plain(DataType::Instant, WIDTH))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let (stream, data_type) = (context.stream, DataType::Instant);
         let instants = Instants::read(attributes, context, None)?;
         let (count, points) = (instants.count(), instants.points());
@@ -70,7 +74,7 @@ impl FieldType for Date {
                 Compiled::drawn(stream, grid, Values::Instant, data_type, WIDTH)
             }
         };
-        Some(drawn.with_distinct(count).with_instants(points))
+        Some(drawn.with_distinct(count).with_instants(points).into())
     }
 }
 

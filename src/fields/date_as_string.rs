@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::attributes::{Attribute, Reader};
 use crate::calendar::{DEFAULT_PATTERN, MICROS_PER_DAY, Pattern, Slip, slips};
 use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::problems::{Problem, excerpt};
 use crate::rng::Stream;
 use crate::sampling::Sampler;
@@ -18,7 +19,7 @@ use crate::sampling::distribution::DISTRIBUTION;
 use crate::sampling::ranges::Grid;
 
 use super::date::{Instants, MAX, MAX_DATE, MIN, MIN_DATE, USE_NOW};
-use super::{Compiled, Computed, Context, Conversion, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Conversion, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct DateAsString;
@@ -64,25 +65,29 @@ impl FieldType for DateAsString {
         Some(Computed { conversion, ..Computed::plain(DataType::Text, width) })
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         // Without the pattern no bound can be read.
         let pattern = read_pattern(attributes)?;
         match Instants::read(attributes, context, Some(&pattern))? {
             Instants::Listed(choices) => {
                 let choices = choices.map(|instant| written(&pattern, instant));
-                Some(Compiled::drawn_text(context.stream, choices.into_texts()))
+                Some(Compiled::drawn_text(context.stream, choices.into_texts()).into())
             }
             Instants::Range(grid) => {
                 if let Some(days) = Days::new(&pattern, &grid) {
                     let (distinct, longest) = (days.texts.len(), days.texts.longest());
                     let generator = OfDays { stream: context.stream, grid, days };
                     let compiled = Compiled::new(generator, DataType::Text, longest as u32);
-                    return Some(compiled.with_distinct(distinct as u64));
+                    return Some(compiled.with_distinct(distinct as u64).into());
                 }
                 let count = u64::try_from(grid.steps.count()).unwrap_or(u64::MAX);
                 let width = written(&pattern, grid.start).len() as u32;
                 let generator = Written { stream: context.stream, grid, pattern, width };
-                Some(Compiled::new(generator, DataType::Text, width).with_distinct(count))
+                Some(Compiled::new(generator, DataType::Text, width).with_distinct(count).into())
             }
         }
     }
@@ -137,13 +142,13 @@ struct Written {
 }
 
 impl Generator for Written {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let mut texts = VarBytes::with_capacity(rows.count, rows.count * self.width as usize);
         for instant in self.grid.column(self.stream, rows) {
             self.pattern.format(instant, texts.open());
             texts.close();
         }
-        Ok(Column::new(Values::Text(texts)))
+        Ok(Column::new(Values::Text(texts)).into())
     }
 }
 
@@ -196,12 +201,12 @@ struct OfDays {
 }
 
 impl Generator for OfDays {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let instants = self.grid.column(self.stream, rows).into_iter();
         let Days { first, keys, texts } = &self.days;
         let keys = instants.map(|instant| keys[(day_of(instant) - first) as usize]).collect();
         let dictionary = Arc::clone(texts);
-        Ok(Column::new(Values::Choice { keys: Arc::new(keys), dictionary }))
+        Ok(Column::new(Values::Choice { keys: Arc::new(keys), dictionary }).into())
     }
 }
 

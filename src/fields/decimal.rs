@@ -15,7 +15,7 @@ use crate::sampling::choices::{
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::WholeRange;
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Decimal;
@@ -56,7 +56,11 @@ impl FieldType for Decimal {
         Some(Computed::plain(digits.data_type(), u32::from(digits.precision) / 2 + 2))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         // Without the digits no bound can be read.
         let digits = Digits::read(attributes).ok()?;
         let largest = digits.text(digits.largest());
@@ -77,13 +81,13 @@ impl FieldType for Decimal {
             let count = choices.values().len() as u64;
             let width = u32::from(digits.precision) / 2 + 2;
             let drawn = Compiled::drawn(stream, choices, Values::Decimal, data_type, width);
-            return Some(drawn.with_distinct(count));
+            return Some(drawn.with_distinct(count).into());
         }
         let range = WholeRange::new(bounds.min, bounds.max).shaped(distribution.ok()?, factor);
         let count = u64::try_from(range.count()).unwrap_or(u64::MAX);
         let longest = digits.text(bounds.min).len().max(digits.text(bounds.max).len());
         let drawn = Compiled::drawn(stream, range, Values::Decimal, data_type, longest as u32);
-        Some(drawn.with_distinct(count))
+        Some(drawn.with_distinct(count).into())
     }
 }
 

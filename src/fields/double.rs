@@ -6,7 +6,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Values};
 
 use super::float::{self, FloatKind};
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Double;
@@ -33,7 +33,11 @@ impl FieldType for Double {
         float::computed(attributes, DataType::Float64, 12)
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let kind = FloatKind {
             largest: f64::MAX,
             exact_steps: (1_u64 << 53) as f64,
@@ -41,7 +45,7 @@ impl FieldType for Double {
             width: 18,
             values: Values::Float64 as fn(Vec<f64>) -> Values,
         };
-        kind.compile(attributes, context)
+        kind.compile(attributes, context).map(Into::into)
     }
 }
 

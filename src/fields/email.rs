@@ -3,6 +3,7 @@
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes, append_part};
 use crate::dictionaries::{COUNTRY_COUNT, Country, ascii, email_domains, first_names, last_names};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::alias::Alias;
 use crate::sampling::choices::{
@@ -11,7 +12,7 @@ use crate::sampling::choices::{
 use crate::sampling::countries::{self, FILTERS};
 use crate::texts::Draws;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// What an address without a last name begins with.
 const INITIALS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -41,10 +42,14 @@ impl FieldType for Email {
         Some(Computed::plain(DataType::Text, 24))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         if let Some(choices) = Choices::read(attributes, |text| Ok(text.to_owned())).ok()? {
             warn_beside_values(attributes, &[FILTERS.name]);
-            return Some(Compiled::drawn_text(context.stream, choices.into_texts()));
+            return Some(Compiled::drawn_text(context.stream, choices.into_texts()).into());
         }
         let names = countries::read(attributes, first_names).ok()?;
         let mut last = Vec::new();
@@ -62,7 +67,7 @@ impl FieldType for Email {
         }
         let generator =
             Addresses { stream: context.stream, first: first.finish()?, countries, last };
-        Some(Compiled::new(generator, DataType::Text, 24))
+        Some(Compiled::new(generator, DataType::Text, 24).into())
     }
 }
 
@@ -132,7 +137,7 @@ struct Addresses {
 }
 
 impl Generator for Addresses {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let domains = email_domains();
         let mut texts = VarBytes::with_capacity(rows.count, rows.count * 32);
         for row in rows.iter() {
@@ -157,7 +162,7 @@ impl Generator for Addresses {
             text.extend_from_slice(domains[draws.below(domains.len() as u64) as usize].as_bytes());
             texts.close();
         }
-        Ok(Column::new(Values::Text(texts)))
+        Ok(Column::new(Values::Text(texts)).into())
     }
 }
 

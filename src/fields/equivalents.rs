@@ -105,12 +105,12 @@ mod tests {
     fn an_equivalent_is_never_a_name_of_ours_and_names_a_type_that_exists() {
         for (names, meant) in EQUIVALENTS {
             for name in *names {
-                assert!(super::super::find(name).is_none(), "{name} is a type itself");
+                assert!(super::super::built_in(name).is_none(), "{name} is a type itself");
                 assert_eq!(fold_name(name), **name);
             }
             let first = meant.split([',', ' ', ';']).next().unwrap_or_default();
             assert!(
-                ["the", "RHAI"].contains(&first) || super::super::find(first).is_some(),
+                ["the", "RHAI"].contains(&first) || super::super::built_in(first).is_some(),
                 "{meant}"
             );
         }

@@ -16,7 +16,7 @@ use crate::sampling::choices::{
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::{FloatRange, Fractions, Real, WholeRange};
 
-use super::{Compiled, Computed, Context, Conversion, FieldType};
+use super::{Compiled, Computed, Context, Conversion, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Float;
@@ -53,7 +53,11 @@ impl FieldType for Float {
         computed(attributes, DataType::Float32, 8)
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let kind = FloatKind {
             largest: f64::from(f32::MAX),
             exact_steps: (1_u64 << 24) as f64,
@@ -61,7 +65,7 @@ impl FieldType for Float {
             width: 10,
             values: Values::Float32 as fn(Vec<f32>) -> Values,
         };
-        kind.compile(attributes, context)
+        kind.compile(attributes, context).map(Into::into)
     }
 }
 

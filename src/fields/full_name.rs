@@ -16,7 +16,7 @@ use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
 use crate::sampling::surnames::Surnames;
 
-use super::{Compiled, Computed, Context, FieldType, name};
+use super::{Compiled, Computed, Context, Definition, FieldType, name};
 
 /// People of a field: few enough to be made in milliseconds and to stay near the processor.
 const POPULATION: usize = 1 << 16;
@@ -50,7 +50,11 @@ impl FieldType for FullName {
         Some(Computed::plain(DataType::Text, 15))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let names = Arc::clone(&name::read(attributes, &context.shared.first_names).ok()?.names);
         let people = population(&names, context.stream.lane(PEOPLE))?;
         let mut full = VarBytes::with_capacity(people.len(), people.len() * 16);
@@ -77,7 +81,7 @@ impl FieldType for FullName {
             ("sex".to_owned(), texts(|person| name::sex_text(person.first.sex))),
         ];
         compiled.sub_values.extend(countries);
-        Some(compiled)
+        Some(compiled.into())
     }
 }
 

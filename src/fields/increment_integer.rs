@@ -5,8 +5,9 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, Exhausted, FieldType};
 
 #[derive(Debug)]
 pub(super) struct IncrementInteger;
@@ -40,12 +41,16 @@ impl FieldType for IncrementInteger {
         Some(Computed::plain(DataType::Int32, 6))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let limits = (i64::from(i32::MIN), i64::from(i32::MAX));
         let counter = Counter::read(attributes, context, limits, |counter, rows| {
             Values::Int32(counter.numbers(rows).map(|number| number as i32).collect())
         })?;
-        Some(counter.compiled(DataType::Int32))
+        Some(counter.compiled(DataType::Int32).into())
     }
 }
 
@@ -86,9 +91,9 @@ impl Counter {
 }
 
 impl Generator for Counter {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        GenerateError::check(rows, self.capacity)?;
-        Ok(Column::new((self.values)(self, rows)))
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
+        Exhausted::check(rows, self.capacity)?;
+        Ok(Column::new((self.values)(self, rows)).into())
     }
 }
 
@@ -110,7 +115,7 @@ mod tests {
         assert_eq!(compiled.capacity, Some(3));
         let last = compiled.column(0, 3).values;
         assert_eq!(last, Values::Int32(vec![2_147_483_645, 2_147_483_646, i32::MAX]));
-        let error = compiled.generator.generate(Rows { first: 2, count: 2 }).unwrap_err();
+        let error = compiled.generator.generate(Rows { first: 2, count: 2 }, &[]).unwrap_err();
         insta::assert_snapshot!(error, @"row 3 is beyond the 3 distinct values of the range");
         insta::assert_snapshot!(told_for_rows(&IncrementInteger, r#"{"min": 2147483000}"#, 1_000), @"/Fields/0/min: field `f`: the command makes 1000 rows, the field has 647 different values");
         insta::assert_snapshot!(refusal(&IncrementInteger, r#"{"min": 2147483647}"#), @"/Fields/0/min: field `f`: `min` is `2147483647`, expected a whole number from -2147483648 to 2147483646");

@@ -6,7 +6,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{DataType, Values};
 
 use super::increment_integer::{ATTRIBUTES, Counter};
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct IncrementLong;
@@ -32,12 +32,16 @@ impl FieldType for IncrementLong {
         Some(Computed::plain(DataType::Int64, 10))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let limits = (i64::MIN, i64::MAX);
         let counter = Counter::read(attributes, context, limits, |counter, rows| {
             Values::Int64(counter.numbers(rows).collect())
         })?;
-        Some(counter.compiled(DataType::Int64))
+        Some(counter.compiled(DataType::Int64).into())
     }
 }
 

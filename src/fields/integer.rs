@@ -15,7 +15,7 @@ use crate::sampling::choices::{
 use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::{Whole, WholeRange};
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Integer;
@@ -48,7 +48,11 @@ impl FieldType for Integer {
         Some(Computed::plain(DataType::Int32, 6))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let kind = WholeKind {
             limits: i64::from(i32::MIN)..=i64::from(i32::MAX),
             min: (0, "0"),
@@ -56,7 +60,7 @@ impl FieldType for Integer {
             data_type: DataType::Int32,
             values: Values::Int32,
         };
-        kind.compile(attributes, context)
+        kind.compile(attributes, context).map(Into::into)
     }
 }
 

@@ -4,10 +4,11 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::for_words;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Ip;
@@ -39,8 +40,8 @@ impl FieldType for Ip {
         Some(Computed::plain(DataType::Text, WIDTH))
     }
 
-    fn compile(&self, _: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        Some(Compiled::new(Addresses { stream: context.stream }, DataType::Text, WIDTH))
+    fn compile(&self, _: &mut Reader<'_>, context: &Context<'_>) -> Option<Box<dyn Definition>> {
+        Some(Compiled::new(Addresses { stream: context.stream }, DataType::Text, WIDTH).into())
     }
 }
 
@@ -50,7 +51,7 @@ struct Addresses {
 }
 
 impl Generator for Addresses {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let mut texts = VarBytes::with_capacity(rows.count, rows.count * WIDTH as usize);
         for_words(self.stream, rows, |words| {
             for word in words {
@@ -65,7 +66,7 @@ impl Generator for Addresses {
                 texts.push(&text[..length - 1]);
             }
         });
-        Ok(Column::new(Values::Text(texts)))
+        Ok(Column::new(Values::Text(texts)).into())
     }
 }
 

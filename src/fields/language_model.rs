@@ -5,7 +5,7 @@
 
 use crate::attributes::{Attribute, Reader};
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Computed, Context, Definition, FieldType};
 
 const UNAVAILABLE: &str = "language model fields are not available yet";
 
@@ -87,7 +87,7 @@ impl FieldType for LanguageModel {
         None
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, _: &Context<'_>) -> Option<Compiled> {
+    fn compile(&self, attributes: &mut Reader<'_>, _: &Context<'_>) -> Option<Box<dyn Definition>> {
         refuse(attributes);
         None
     }

@@ -10,7 +10,7 @@ use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::linked::Linked;
 
 use super::shared::Listed;
-use super::{Compiled, Computed, Context, FieldType, name};
+use super::{Compiled, Computed, Context, Definition, FieldType, name};
 
 #[derive(Debug)]
 pub(super) struct LastName;
@@ -42,9 +42,13 @@ impl FieldType for LastName {
         Some(Computed::plain(DataType::Text, 8))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let listed = context.shared.last_names.read(attributes, "", last_names, listed).ok()??;
-        Some(Compiled::listed(context.stream, &listed))
+        Some(Compiled::listed(context.stream, &listed).into())
     }
 }
 

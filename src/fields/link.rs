@@ -7,7 +7,7 @@ use crate::columns::DataType;
 use crate::problems::Problem;
 use crate::sampling::choices::Choices;
 
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Link;
@@ -33,7 +33,11 @@ impl FieldType for Link {
         Some(Computed::plain(DataType::Text, 10))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         if !attributes.has("link") {
             let pointer = attributes.pointer_of("type");
             let message = "a LINK without `link` gives an empty text";
@@ -43,7 +47,7 @@ impl FieldType for Link {
             );
         }
         let nothing = Choices::even(vec![""])?;
-        Some(Compiled::drawn_text(context.stream, nothing.into_texts()))
+        Some(Compiled::drawn_text(context.stream, nothing.into_texts()).into())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
 use crate::sampling::distribution::DISTRIBUTION;
 
 use super::integer::WholeKind;
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Long;
@@ -42,7 +42,11 @@ impl FieldType for Long {
         Some(Computed::plain(DataType::Int64, 12))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let kind = WholeKind {
             limits: i64::MIN..=i64::MAX,
             min: (i64::MIN, "-9223372036854775808"),
@@ -50,7 +54,7 @@ impl FieldType for Long {
             data_type: DataType::Int64,
             values: Values::Int64,
         };
-        kind.compile(attributes, context)
+        kind.compile(attributes, context).map(Into::into)
     }
 }
 

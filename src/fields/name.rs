@@ -13,7 +13,7 @@ use crate::sampling::linked::Linked;
 use crate::sampling::surnames::Surnames;
 
 use super::shared::{ByCountry, FirstNames, Listed};
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// Purpose of the random numbers that give every first name its last name.
 const LAST_NAMES: u64 = 0x6c61_7374;
@@ -48,13 +48,17 @@ impl FieldType for Name {
         Some(Computed::plain(DataType::Text, 7))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let first = read(attributes, &context.shared.first_names).ok()?;
         let mut compiled = Compiled::listed(context.stream, &first.listed);
         let (names, stream) = (Arc::clone(&first.names), context.stream.lane(LAST_NAMES));
         let last_names = Linked::new(move || last_names(&names, stream));
         compiled.sub_values.push(("last_name".to_owned(), last_names));
-        Some(compiled)
+        Some(compiled.into())
     }
 }
 

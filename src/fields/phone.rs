@@ -6,12 +6,13 @@ use crate::dictionaries::{
     Country, DictionaryError, MAX_NATIONAL_DIGITS, NationalNumber, PhonePlan, countries as all,
     phone_plan,
 };
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::{Stream, scale};
 use crate::sampling::alias::Alias;
 use crate::sampling::countries::{self, FILTERS};
 use crate::sampling::{Sampler as _, map_words};
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// Room for `+`, a calling code and a blank.
 const PREFIX: usize = 8;
@@ -47,7 +48,11 @@ impl FieldType for Phone {
         Some(Computed::plain(DataType::Text, 14))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let plans = countries::read(attributes, plans).ok()?;
         let (mut ranges, mut weights) = (Vec::new(), Vec::new());
         for plan in &plans {
@@ -58,7 +63,7 @@ impl FieldType for Phone {
             }
         }
         let numbers = Numbers { stream: context.stream, ranges, alias: Alias::new(&weights).ok()? };
-        Some(Compiled::new(numbers, DataType::Text, 14))
+        Some(Compiled::new(numbers, DataType::Text, 14).into())
     }
 }
 
@@ -104,7 +109,7 @@ struct Numbers {
 }
 
 impl Generator for Numbers {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let ranges = self.alias.column(self.stream, rows);
         let places = map_words(self.stream.lane(NUMBERS), rows, |word| word);
         // Whole words are written, and the next text begins where this one's digits end.
@@ -124,7 +129,7 @@ impl Generator for Numbers {
         }
         data.truncate(at);
         let texts = VarBytes::from_parts(offsets, data);
-        Ok(Column::new(Values::Text(texts)))
+        Ok(Column::new(Values::Text(texts)).into())
     }
 }
 

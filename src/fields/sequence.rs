@@ -6,10 +6,11 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::sampling::Refused;
 use crate::sampling::choices::warn_ignored;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, Exhausted, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Sequence;
@@ -42,7 +43,11 @@ impl FieldType for Sequence {
         Some(Computed::plain(DataType::Int64, 8))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         const ALL: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
         let mut read = |key: &str, default| {
             if attributes.has(key) { attributes.integer(key, ALL) } else { Some(default) }
@@ -72,7 +77,7 @@ impl FieldType for Sequence {
             Some(cycle) => compiled = compiled.with_distinct(cycle),
             None => compiled.capacity = Some(capacity),
         }
-        Some(compiled)
+        Some(compiled.into())
     }
 }
 
@@ -117,7 +122,7 @@ struct Steps {
 }
 
 impl Generator for Steps {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         // No number overflows: the cycle, or else the capacity, ends before.
         let number = |index: u64| self.start.wrapping_add(self.step.wrapping_mul(index as i64));
         let mut values = Vec::with_capacity(rows.count);
@@ -131,10 +136,10 @@ impl Generator for Steps {
                 }
             }
         } else {
-            GenerateError::check(rows, self.capacity)?;
+            Exhausted::check(rows, self.capacity)?;
             values.extend((0..rows.count as u64).map(|index| number(rows.first + index)));
         }
-        Ok(Column::new(Values::Int64(values)))
+        Ok(Column::new(Values::Int64(values)).into())
     }
 }
 
@@ -171,7 +176,7 @@ mod tests {
     fn an_endless_sequence_ends_with_an_error() {
         let compiled = compile(&Sequence, r#"{"start": 9223372036854775805, "step": 2}"#);
         assert_eq!(compiled.capacity, Some(2));
-        assert!(compiled.generator.generate(Rows { first: 1, count: 2 }).is_err());
+        assert!(compiled.generator.generate(Rows { first: 1, count: 2 }, &[]).is_err());
         let json = r#"{"start": 9223372036854775805}"#;
         insta::assert_snapshot!(told_for_rows(&Sequence, json, 4), @"/Fields/0/step: field `f`: the command makes 4 rows, the field has 3 different values");
     }

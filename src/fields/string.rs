@@ -2,6 +2,7 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::choices::{
     Choices, POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED, warn_beside_values,
@@ -9,7 +10,7 @@ use crate::sampling::choices::{
 use crate::sampling::length;
 use crate::texts::Letters;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// Characters of a text when no `length` is given.
 const DEFAULT_LENGTH: usize = 20;
@@ -38,8 +39,12 @@ impl FieldType for Text {
         Some(Computed::plain(DataType::Text, DEFAULT_LENGTH as u32))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        compile(attributes, context.stream, Letters::alphanumeric())
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
+        compile(attributes, context.stream, Letters::alphanumeric()).map(Into::into)
     }
 }
 
@@ -72,8 +77,8 @@ struct RandomText {
 }
 
 impl Generator for RandomText {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        Ok(Column::new(Values::Text(self.letters.texts(self.stream, rows, self.length))))
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
+        Ok(Column::new(Values::Text(self.letters.texts(self.stream, rows, self.length))).into())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::DataType;
 use crate::texts::Letters;
 
-use super::{Compiled, Computed, Context, FieldType, string};
+use super::{Computed, Context, Definition, FieldType, string};
 
 #[derive(Debug)]
 pub(super) struct TextAz;
@@ -30,7 +30,11 @@ impl FieldType for TextAz {
         Some(Computed::plain(DataType::Text, 20))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
-        string::compile(attributes, context.stream, Letters::alphabetic())
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
+        string::compile(attributes, context.stream, Letters::alphabetic()).map(Into::into)
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::problems::Problem;
 use crate::rng::Stream;
 use crate::texts::pattern::{Pattern, regular_slip, ungrouped};
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 /// How many repetitions `*`, `+` and `{n,}` add at most, where the model does not say.
 const MAX_REPEAT: i64 = 10;
@@ -55,7 +56,11 @@ impl FieldType for TextRegex {
         Some(Computed::plain(DataType::Text, 20))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let syntax = attributes.choice("syntax", &["groups", "regex"]);
         let max_repeat = attributes.integer("max_repeat", 0..=1_000);
         if !attributes.has("regex") {
@@ -89,7 +94,7 @@ impl FieldType for TextRegex {
             Ok(pattern) => {
                 let width = pattern.width();
                 let generator = Patterned { stream: context.stream, pattern };
-                Some(Compiled::new(generator, DataType::Text, width))
+                Some(Compiled::new(generator, DataType::Text, width).into())
             }
             Err(error) => {
                 attributes.error("regex", "wrong_pattern", error.to_string());
@@ -122,8 +127,8 @@ struct Patterned {
 }
 
 impl Generator for Patterned {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
-        Ok(Column::new(Values::Text(self.pattern.texts(self.stream, rows))))
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
+        Ok(Column::new(Values::Text(self.pattern.texts(self.stream, rows))).into())
     }
 }
 

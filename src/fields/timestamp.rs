@@ -15,7 +15,7 @@ use crate::sampling::distribution::{Axis, DISTRIBUTION, Distribution};
 use crate::sampling::ranges::WholeRange;
 
 use super::date::end_of;
-use super::{Compiled, Computed, Context, FieldType};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Timestamp;
@@ -61,7 +61,11 @@ impl FieldType for Timestamp {
         Some(Computed::plain(DataType::EpochMillis, WIDTH))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let now = context.now.div_euclid(1_000);
         let low = End { keys: &["min_date", "min"], default: 0, shown: "1970-01-01" };
         let high = End { keys: &["max_date", "max"], default: now, shown: "now" };
@@ -84,13 +88,13 @@ impl FieldType for Timestamp {
             let count = choices.values().len() as u64;
             let points = TimePoints::of(choices.values());
             let drawn = Compiled::drawn(stream, choices, Values::EpochMillis, data_type, WIDTH);
-            return Some(drawn.with_distinct(count).with_instants(points));
+            return Some(drawn.with_distinct(count).with_instants(points).into());
         }
         let range = WholeRange::new(bounds.min, bounds.max).shaped(distribution.ok()?, 1.0);
         let count = u64::try_from(range.count()).unwrap_or(u64::MAX);
         let points = TimePoints::new(bounds.min, bounds.max, 1);
         let drawn = Compiled::drawn(stream, range, Values::EpochMillis, data_type, WIDTH);
-        Some(drawn.with_distinct(count).with_instants(Some(points)))
+        Some(drawn.with_distinct(count).with_instants(Some(points)).into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Field types tried out in tests: a field in JSON, compiled and generated.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -9,8 +10,9 @@ use crate::columns::{Column, Dictionary, Rows, Values};
 use crate::problems::Problems;
 use crate::rng::Stream;
 use crate::roots::ReadRoots;
+use crate::sandbox::Extensions;
 
-use super::{Compiled, Context, FieldType, Shared, find};
+use super::{Compiled, Context, FieldType, Shared, built_in};
 
 /// A compiled field and what was found in it.
 #[derive(Debug)]
@@ -99,7 +101,7 @@ pub(super) fn told_for_rows(kind: &dyn FieldType, json: &str, rows: u64) -> Stri
 impl Compiled {
     /// The column of some rows, which must be made.
     pub(super) fn column(&self, first: u64, count: usize) -> Column {
-        self.generator.generate(Rows { first, count }).unwrap()
+        self.generator.generate(Rows { first, count }, &[]).unwrap().column
     }
 }
 
@@ -117,7 +119,7 @@ pub(super) fn texts(column: &Column) -> Vec<String> {
 
 fn compile_named(folder: &Path, json: &str) -> (Option<Compiled>, String) {
     let object: Map<String, Value> = serde_json::from_str(json).unwrap();
-    attempt(find(object["type"].as_str().unwrap()).unwrap(), json, None, folder)
+    attempt(built_in(object["type"].as_str().unwrap()).unwrap(), json, None, folder)
 }
 
 fn attempt(
@@ -129,11 +131,18 @@ fn attempt(
     let object: Map<String, Value> = serde_json::from_str(json).unwrap();
     let mut problems = Problems::default();
     let files = ReadRoots::new(None, &[folder.to_owned()]);
-    let shared = Shared::default();
-    let context =
-        Context { stream: stream(), now: NOW, total_rows, files: &files, shared: &shared };
-    let compiled =
-        kind.compile(&mut Reader::new(&object, "/Fields/0", Some("f"), &mut problems), &context);
+    let context = Context {
+        stream: stream(),
+        now: NOW,
+        total_rows,
+        files: &files,
+        shared: &Shared::default(),
+        names: &BTreeSet::new(),
+        extensions: &Extensions::default(),
+    };
+    let mut attributes = Reader::new(&object, "/Fields/0", Some("f"), &mut problems);
+    let definition = kind.compile(&mut attributes, &context);
+    let compiled = definition.and_then(|definition| definition.bind(&[], &mut attributes));
     assert_eq!(compiled.is_none(), problems.has_errors(), "{problems:?}");
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     (compiled, lines.join("\n"))

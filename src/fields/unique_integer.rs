@@ -5,10 +5,11 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::sampling::bounds::{self, End};
 use crate::sampling::permutation::Permutation;
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, Exhausted, FieldType};
 
 #[derive(Debug)]
 pub(super) struct UniqueInteger;
@@ -42,7 +43,11 @@ impl FieldType for UniqueInteger {
         Some(Computed::plain(DataType::Int64, 10))
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let low = End { keys: &["min"], default: 0, shown: "0" };
         let high = End { keys: &["max"], default: i64::MAX, shown: "9223372036854775807" };
         let bounds = bounds::read(attributes, low, high, |attributes, key, _| {
@@ -55,10 +60,11 @@ impl FieldType for UniqueInteger {
         let permutation = Permutation::new(last, context.stream.key());
         let generator = Distinct { min: bounds.min, permutation, capacity };
         let width = super::integer::digits(bounds.min, bounds.max);
-        Some(Compiled {
+        let compiled = Compiled {
             capacity: Some(capacity),
             ..Compiled::new(generator, DataType::Int64, width)
-        })
+        };
+        Some(compiled.into())
     }
 }
 
@@ -70,14 +76,14 @@ struct Distinct {
 }
 
 impl Generator for Distinct {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let place = |row| {
             let place = self.permutation.get(row);
-            place.ok_or(GenerateError::Exhausted { row, capacity: self.capacity })
+            place.ok_or(Exhausted { row, capacity: self.capacity })
         };
-        let values: Result<Vec<i64>, GenerateError> =
+        let values: Result<Vec<i64>, Exhausted> =
             rows.iter().map(|row| Ok(self.min.wrapping_add_unsigned(place(row)?))).collect();
-        Ok(Column::new(Values::Int64(values?)))
+        Ok(Column::new(Values::Int64(values?)).into())
     }
 }
 
@@ -95,7 +101,7 @@ mod tests {
         assert!(!values.is_sorted());
         values.sort_unstable();
         assert_eq!(values, (-50..950).collect::<Vec<_>>());
-        let error = compiled.generator.generate(Rows { first: 999, count: 2 }).unwrap_err();
+        let error = compiled.generator.generate(Rows { first: 999, count: 2 }, &[]).unwrap_err();
         insta::assert_snapshot!(error, @"row 1000 is beyond the 1000 distinct values of the range");
     }
 

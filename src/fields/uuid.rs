@@ -5,10 +5,11 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::{for_words, map_words};
 
-use super::{Compiled, Computed, Context, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Definition, FieldType};
 
 #[derive(Debug)]
 pub(super) struct Uuid;
@@ -36,9 +37,9 @@ impl FieldType for Uuid {
         Some(Computed::plain(DataType::Text, WIDTH))
     }
 
-    fn compile(&self, _: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(&self, _: &mut Reader<'_>, context: &Context<'_>) -> Option<Box<dyn Definition>> {
         let generator = Version4 { high: context.stream, low: context.stream.lane(LOW_HALF) };
-        Some(Compiled::new(generator, DataType::Text, WIDTH))
+        Some(Compiled::new(generator, DataType::Text, WIDTH).into())
     }
 }
 
@@ -52,7 +53,7 @@ struct Version4 {
 }
 
 impl Generator for Version4 {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let high = |word: u64| u128::from((word & !0xf000) | 0x4000) << 64;
         let low = |word: u64| u128::from((word & (u64::MAX >> 2)) | 1 << 63);
         let mut values = map_words(self.high, rows, high);
@@ -63,7 +64,7 @@ impl Generator for Version4 {
             }
             done += words.len();
         });
-        Ok(Column::new(Values::Uuid(values)))
+        Ok(Column::new(Values::Uuid(values)).into())
     }
 }
 

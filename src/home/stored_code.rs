@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::lock;
-use crate::plan;
+use crate::fields;
 use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings};
 
 /// Stores user code for commands.
@@ -60,7 +60,7 @@ impl StoredCode {
         let Some(folder) = &self.folder else {
             let mut extensions = Extensions::with(&self.settings);
             for file in files {
-                extensions.register(Arc::clone(file), &plan::reserved);
+                extensions.register(Arc::clone(file), &fields::reserved);
             }
             lock(&self.memory).insert(id, Arc::new(extensions));
             return Ok(());
@@ -101,13 +101,13 @@ impl StoredCode {
         for entry in entries {
             let live = lock(&self.live).get(&(entry.path.clone(), entry.digest.clone())).cloned();
             if let Some(file) = live.and_then(|file| file.upgrade()) {
-                extensions.register(file, &plan::reserved);
+                extensions.register(file, &fields::reserved);
                 continue;
             }
             let bytes = fs::read(folder.join(&entry.digest))?;
             let kind = KINDS.iter().find(|kind| kind.type_name() == entry.kind);
             let Some(kind) = kind else { continue };
-            extensions.add(*kind, &entry.path, bytes, &plan::reserved, None);
+            extensions.add(*kind, &entry.path, bytes, &fields::reserved, None);
         }
         Ok(Some(Arc::new(extensions)))
     }
@@ -209,7 +209,7 @@ mod tests {
         let settings = Settings { folders: vec![scripts.path().to_owned()], ..Settings::default() };
         for folder in [None, Some(home.path().join("extensions"))] {
             fs::write(&path, "fn generate(row, params) { 1 }").unwrap();
-            let first = plan::library(settings.clone()).current();
+            let first = fields::library(settings.clone()).current();
             let digest = first.files()[0].digest.clone();
             let stored = StoredCode::new(folder.clone(), settings.clone());
             let id = Uuid::new_v4();

@@ -5,20 +5,17 @@
 //! nothing of batches, encoders or sinks.
 
 mod compile;
-mod extension;
 mod order;
 
 pub use compile::{Environment, compile};
-pub use extension::{EXTENSION_ATTRIBUTES, kind_attributes, library, reserved};
 
 use std::sync::Arc;
 
 use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
-use crate::expression::{Bound, EvaluateError};
 use crate::failures::Failures;
-use crate::fields::{GenerateError, Generator};
+use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::rng::Stream;
-use crate::sandbox::{ExtensionFile, Fault, Made, Prepared, Spent, Tier};
+use crate::sandbox::ExtensionFile;
 
 /// A model ready to run.
 #[derive(Debug)]
@@ -40,25 +37,13 @@ struct Step {
     slot: usize,
     /// Where the columns begin that it makes beside its own.
     sub_slot: usize,
-    source: Source,
+    generator: Box<dyn Generator>,
+    /// What the generator reads; `None`: an input that is not bound.
+    inputs: Vec<Option<Input>>,
     nulls: Option<Nulls>,
 }
 
-#[derive(Debug)]
-enum Source {
-    Generator(Box<dyn Generator>),
-    Expression {
-        bound: Box<Bound>,
-        inputs: Vec<Input>,
-    },
-    Extension {
-        prepared: Box<dyn Prepared>,
-        /// Per declared input; `None`: not bound.
-        inputs: Vec<Option<Input>>,
-    },
-}
-
-/// What an expression reads: a field, or one of its sub-values.
+/// What a generator reads: a field, or one of its sub-values.
 #[derive(Debug)]
 struct Input {
     slot: usize,
@@ -105,29 +90,13 @@ impl Nulls {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateRowsError {
-    /// A generator has no value for a row.
+    /// A row has no value.
     #[error("field `{field}`")]
-    Generator {
+    Value {
         /// The field's name.
         field: String,
         /// What is wrong.
         source: GenerateError,
-    },
-    /// An expression has no value for a row.
-    #[error("field `{field}`")]
-    Expression {
-        /// The field's name.
-        field: String,
-        /// What is wrong.
-        source: EvaluateError,
-    },
-    /// User code failed.
-    #[error("field `{field}`")]
-    Extension {
-        /// The field's name.
-        field: String,
-        /// What is wrong.
-        source: Box<Fault>,
     },
     /// Nobody wants the rows any more.
     #[error("stopped, as nobody wants the rows any more")]
@@ -138,9 +107,7 @@ impl GenerateRowsError {
     /// The name of the field that has no value; empty where that is not why.
     pub fn field(&self) -> &str {
         match self {
-            Self::Generator { field, .. }
-            | Self::Expression { field, .. }
-            | Self::Extension { field, .. } => field,
+            Self::Value { field, .. } => field,
             Self::Unwanted => "",
         }
     }
@@ -152,25 +119,14 @@ impl Plan {
         &self.schema
     }
 
-    /// The files of user code that the plan runs, each once.
+    /// The files of extensions that the plan runs, each once.
     pub fn extension_files(&self) -> &[Arc<ExtensionFile>] {
         &self.extension_files
     }
 
     /// Every field in the order of computation and how its values are made, in words.
     pub fn explain(&self) -> Vec<(&str, String)> {
-        let how = |step: &Step| match &step.source {
-            Source::Generator(_) => "native".to_owned(),
-            Source::Expression { .. } => "native (computed from other fields)".to_owned(),
-            Source::Extension { prepared, .. } => match prepared.tier() {
-                Tier::Lowered => "lowered script".to_owned(),
-                Tier::Interpreted { because } => {
-                    format!("interpreted script; not lowered because of {because}")
-                }
-                Tier::Module => "module".to_owned(),
-            },
-        };
-        self.steps.iter().map(|step| (step.field.as_str(), how(step))).collect()
+        self.steps.iter().map(|step| (step.field.as_str(), step.generator.tier().words())).collect()
     }
 
     /// A good number of rows for a block: what fits a processor's cache, `1..=8192`.
@@ -189,7 +145,7 @@ impl Plan {
         self.generate_counting(rows, &mut Failures::default())
     }
 
-    /// [`generate`](Self::generate) that counts the rows that became null because user code failed on them.
+    /// [`generate`](Self::generate) that counts the rows that became null because making them failed.
     ///
     /// # Errors
     ///
@@ -225,16 +181,13 @@ impl Plan {
         Ok(Block { rows, columns })
     }
 
-    /// How the user code of `field` runs; `None` where it has none.
+    /// How the values of `field` are made; `None` for a field that is not made.
     pub fn tier(&self, field: &str) -> Option<Tier> {
         let step = self.steps.iter().find(|step| step.field == field)?;
-        match &step.source {
-            Source::Extension { prepared, .. } => Some(prepared.tier()),
-            Source::Generator(_) | Source::Expression { .. } => None,
-        }
+        Some(step.generator.tier())
     }
 
-    /// What the user code of `field` uses for `rows`; `None` where it has none or nothing is counted.
+    /// What the generator of `field` uses for `rows`; `None` where nothing is counted.
     ///
     /// # Errors
     ///
@@ -242,22 +195,13 @@ impl Plan {
     pub fn spend(&self, field: &str, rows: Rows) -> Result<Option<Spent>, GenerateRowsError> {
         let mut slots: Vec<Option<Arc<Column>>> = vec![None; self.slots];
         for step in &self.steps {
-            if step.field != field {
-                step.fill(rows, &mut slots, &mut Failures::default())?;
-                continue;
+            if step.field == field {
+                return step.with_inputs(&slots, |inputs| step.generator.spend(rows, inputs));
             }
-            let Source::Extension { prepared, inputs } = &step.source else { break };
-            let columns = read(inputs, &slots);
-            let columns: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
-            return prepared.spend(rows, &columns).map_err(|source| step.failed(source));
+            step.fill(rows, &mut slots, &mut Failures::default())?;
         }
         Ok(None)
     }
-}
-
-/// The columns that user code reads.
-fn read(inputs: &[Option<Input>], slots: &[Option<Arc<Column>>]) -> Vec<Option<Arc<Column>>> {
-    inputs.iter().map(|input| input.as_ref().and_then(|input| input.column(slots))).collect()
 }
 
 impl Step {
@@ -268,7 +212,8 @@ impl Step {
         slots: &mut [Option<Arc<Column>>],
         failures: &mut Failures,
     ) -> Result<(), GenerateRowsError> {
-        let Made { mut column, sub_values, failed } = self.make(rows, slots)?;
+        let Made { mut column, sub_values, failed } =
+            self.with_inputs(slots, |inputs| self.generator.generate(rows, inputs))?;
         if let Some(failed) = failed {
             failures.note(&self.field, failed);
         }
@@ -283,31 +228,17 @@ impl Step {
         Ok(())
     }
 
-    fn failed(&self, source: Box<Fault>) -> GenerateRowsError {
-        GenerateRowsError::Extension { field: self.field.clone(), source }
-    }
-
-    fn make(&self, rows: Rows, slots: &[Option<Arc<Column>>]) -> Result<Made, GenerateRowsError> {
-        let column = match &self.source {
-            Source::Generator(generator) => generator.generate(rows).map_err(|source| {
-                GenerateRowsError::Generator { field: self.field.clone(), source }
-            })?,
-            Source::Expression { bound, inputs } => {
-                let columns: Vec<Arc<Column>> =
-                    inputs.iter().filter_map(|input| input.column(slots)).collect();
-                let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-                bound.evaluate(rows, &columns).map_err(|source| GenerateRowsError::Expression {
-                    field: self.field.clone(),
-                    source,
-                })?
-            }
-            Source::Extension { prepared, inputs } => {
-                let columns = read(inputs, slots);
-                let columns: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
-                return prepared.generate(rows, &columns).map_err(|source| self.failed(source));
-            }
-        };
-        Ok(Made { column, sub_values: Vec::new(), failed: None })
+    /// What `make` gives of the columns that the field reads.
+    fn with_inputs<T>(
+        &self,
+        slots: &[Option<Arc<Column>>],
+        make: impl FnOnce(&Inputs<'_>) -> Result<T, GenerateError>,
+    ) -> Result<T, GenerateRowsError> {
+        let read = |input: &Option<Input>| input.as_ref().and_then(|input| input.column(slots));
+        let columns: Vec<Option<Arc<Column>>> = self.inputs.iter().map(read).collect();
+        let inputs: Vec<Option<&Column>> = columns.iter().map(Option::as_deref).collect();
+        make(&inputs)
+            .map_err(|source| GenerateRowsError::Value { field: self.field.clone(), source })
     }
 }
 

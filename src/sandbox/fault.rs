@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::generator::GenerateError;
 use crate::problems::excerpt;
 
 /// Why user code was refused or stopped.
@@ -134,6 +135,12 @@ impl fmt::Display for Fault {
 }
 
 impl Error for Fault {}
+
+impl From<Box<Fault>> for GenerateError {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::new(*fault)
+    }
+}
 
 #[cfg(test)]
 mod tests {

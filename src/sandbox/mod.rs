@@ -3,14 +3,10 @@
 //! ```text
 //!  folders ── scan ──► Extensions: files, each a Program, and the types they offer; refused files beside them
 //!                           │ find(type name)
-//!                      Program ── prepare (field, parameters, types of the inputs) ──► Prepared
-//!                                                                                        │ generate (rows, inputs)
-//!                                                                                      Made: a column
+//!                      Program ── prepare (field, parameters, types of the inputs) ──► Prepared: a Generator
 //! ```
 //!
-//! The contract of values holds for user code too: a [`Prepared`] makes of the same rows and inputs the
-//! same values, however the rows are cut into blocks, on any thread, after any restart. So it gets no
-//! clock, no files, no network, and no random numbers but those of [`Binding::stream`]: row `r` draws from
+//! The contract of values of [`Generator`] holds for user code too. So it gets no clock, no files, no network, and no random numbers but those of [`Binding::stream`]: row `r` draws from
 //! `stream.cell(r)` or from a seed made of `stream.word(r)`, never from what other rows left behind.
 //!
 //! Everything here is hostile: a program may loop, recurse, fill memory, answer nonsense or trap. Each
@@ -18,7 +14,7 @@
 //! that one block did is seen by another.
 //!
 //! Knows nothing of fields, models or plans. To add a kind: a folder here that implements [`Kind`],
-//! [`Program`] and [`Prepared`], its `mod` line and its line in [`KINDS`].
+//! [`Program`] and [`Generator`], its `mod` line and its line in [`KINDS`].
 
 mod data_type;
 mod fault;
@@ -37,8 +33,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::columns::{Column, DataType, Rows};
-use crate::failures::{FailedRows, OnError};
+use crate::columns::DataType;
+use crate::failures::OnError;
+use crate::generator::Generator;
 use crate::rng::Stream;
 
 pub use data_type::{data_type_name, parse_data_type};
@@ -130,7 +127,7 @@ pub trait Program: Debug + Send + Sync {
     /// # Errors
     ///
     /// When the generator refuses them; the message says what it expects.
-    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>>;
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Prepared, Box<Fault>>;
 }
 
 /// What a generator says of itself.
@@ -257,79 +254,16 @@ pub struct InputType {
     pub nullable: bool,
 }
 
-/// A generator with everything fixed: shared by all worker threads.
-pub trait Prepared: Debug + Send + Sync {
+/// A generator with everything fixed, and the column that it makes.
+///
+/// Its inputs are the declared ones, `None` exactly where the binding has none. With [`OnError::Null`] it fails only by
+/// what is no fault of any row: see [`FaultKind::Machine`]. Its errors are [`Fault`]s.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Makes values of `data_type`; nulls only where `nullable`.
+    pub generator: Box<dyn Generator>,
     /// The type of the column.
-    fn data_type(&self) -> DataType;
-
+    pub data_type: DataType,
     /// Whether a value may be null.
-    fn nullable(&self) -> bool;
-
-    /// How it runs.
-    fn tier(&self) -> Tier;
-
-    /// Makes the values of `rows`.
-    ///
-    /// `inputs` has one entry per declared input, in that order, `None` exactly where the binding has
-    /// none, each column `rows.count` long. The answer has `rows.count` values of
-    /// [`data_type`](Self::data_type); nulls only where [`nullable`](Self::nullable).
-    ///
-    /// # Errors
-    ///
-    /// The first row that has no value, as far as it is known which one that is. With [`OnError::Null`]
-    /// only what is no fault of any row: see [`FaultKind::Machine`].
-    fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>>;
-
-    /// Makes the values of `rows` as [`generate`](Self::generate) does, and tells what that used of what
-    /// [`Limits`] count; `None` where nothing is counted. For whoever writes the code: it may be slower.
-    ///
-    /// # Errors
-    ///
-    /// As [`generate`](Self::generate).
-    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>>;
-}
-
-/// What making some rows used of what [`Limits`] count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spent {
-    /// Operations of the interpreter.
-    Operations(u64),
-    /// Fuel of modules.
-    Fuel(u64),
-}
-
-/// What a generator made of some rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Made {
-    /// The values.
-    pub column: Column,
-    /// One column per declared sub-value, in that order, of the declared type.
-    pub sub_values: Vec<Column>,
-    /// Rows that are null because the generator failed on them; only with [`OnError::Null`].
-    pub failed: Option<FailedRows>,
-}
-
-/// How a field's values are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tier {
-    /// A script turned into compiled code.
-    Lowered,
-    /// A script run by the interpreter, and what kept it from being lowered.
-    Interpreted {
-        /// The construct, with its place.
-        because: String,
-    },
-    /// A WebAssembly module.
-    Module,
-}
-
-impl Tier {
-    /// The stable name of the tier.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Lowered => "lowered",
-            Self::Interpreted { .. } => "interpreted",
-            Self::Module => "module",
-        }
-    }
+    pub nullable: bool,
 }

@@ -333,7 +333,7 @@ mod tests {
             &self.0
         }
 
-        fn prepare(&self, _: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+        fn prepare(&self, _: &Binding<'_>) -> Result<Prepared, Box<Fault>> {
             Err(Box::new(Fault::new(FaultKind::Refused, "", "nothing is made here")))
         }
     }

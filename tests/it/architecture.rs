@@ -14,6 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rng", &[]),
     ("problems", &[]),
     ("columns", &[]),
+    // The contract of what makes a column: fields, expressions and the sandbox keep it, the plan calls it.
+    ("generator", &["columns", "failures"]),
     ("calendar", &["problems"]),
     ("telemetry", &["problems"]),
     ("dictionaries", &["problems", "rng"]),
@@ -36,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dictionaries",
             "display",
             "failures",
+            "generator",
             "memory",
             "problems",
             "rng",
@@ -47,18 +50,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("roots", &["problems"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems"]),
-    ("expression", &["columns", "calendar", "display", "problems", "rng"]),
+    ("expression", &["columns", "calendar", "display", "generator", "problems", "rng"]),
     (
+        // Types of extensions and computed fields are field types like the others.
         "fields",
         &[
             "attributes",
             "calendar",
             "columns",
             "dictionaries",
+            "expression",
+            "failures",
+            "generator",
             "problems",
             "rng",
             "roots",
             "sampling",
+            "sandbox",
             "texts",
         ],
     ),
@@ -86,9 +94,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "attributes",
             "columns",
-            "expression",
             "failures",
             "fields",
+            "generator",
             "model",
             "problems",
             "rng",
@@ -102,7 +110,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "attributes",
             "columns",
             "failures",
+            "fields",
             "formats",
+            "generator",
             "model",
             "plan",
             "problems",
@@ -119,7 +129,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "home",
         &[
-            "access", "config", "failures", "plan", "problems", "samples", "sandbox", "secrets",
+            "access", "config", "failures", "fields", "problems", "samples", "sandbox", "secrets",
             "sinks",
         ],
     ),
@@ -134,10 +144,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "draft",
             "engine",
             "failures",
+            "fields",
             "formats",
             "home",
             "model",
-            "plan",
             "problems",
             "roots",
             "sandbox",
@@ -243,7 +253,22 @@ fn module_of(file: &str) -> &str {
 /// Where components of a family are registered: folder, the file and the item that lists them, and
 /// files of the folder that are no components.
 const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
-    ("fields", "fields/mod.rs", "FIELD_TYPES", &["equivalents", "shared", "trial"]),
+    (
+        "fields",
+        "fields/mod.rs",
+        "FIELD_TYPES",
+        &[
+            "catalogue",
+            "compiled",
+            "computed",
+            "definition",
+            "equivalents",
+            "extension",
+            "shared",
+            "tests",
+            "trial",
+        ],
+    ),
     ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
     ("sinks", "sinks/mod.rs", "connectors", &["declared", "names", "stdout"]),

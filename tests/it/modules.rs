@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use datagen::draft::{Amount, Draft, Surroundings};
 use datagen::engine::{self, Control, Run};
-use datagen::plan;
+use datagen::fields;
 use datagen::sandbox::{Extensions, Limits, Settings};
 use datagen::sinks::Holder;
 
@@ -72,7 +72,7 @@ fn files(
 
 fn extensions(cache: Option<PathBuf>) -> Arc<Extensions> {
     let limits = Limits { load_seconds: 600, ..Limits::default() };
-    let found = plan::library(Settings { folders: vec![samples()], cache, limits }).current();
+    let found = fields::library(Settings { folders: vec![samples()], cache, limits }).current();
     assert_eq!(found.faults(), []);
     found
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use datagen::columns::{Column, Rows};
 use datagen::draft::{Bounds, preview};
+use datagen::fields;
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
 use datagen::problems::{Problems, chain};
@@ -24,7 +25,7 @@ fn samples() -> PathBuf {
 fn extensions(folder: &Path) -> Arc<Extensions> {
     let limits = Limits { block_seconds: 3, ..Limits::default() };
     let settings = Settings { folders: vec![folder.to_owned()], cache: None, limits };
-    plan::library(settings).current()
+    fields::library(settings).current()
 }
 
 fn compile(fields: &str, extensions: &Extensions) -> Result<Plan, String> {
@@ -364,7 +365,7 @@ fn a_changed_script_serves_what_begins_later_and_a_broken_one_changes_nothing() 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.rhai");
     let settings = Settings { folders: vec![folder.path().to_owned()], ..Settings::default() };
-    let library = plan::library(settings);
+    let library = fields::library(settings);
     let field = r#"{"name": "x", "type": "ONE", "returns": "int32"}"#;
     fs::write(&path, "fn generate(row, params) { 1 }").unwrap();
     let first = compile(field, &library.current()).unwrap();

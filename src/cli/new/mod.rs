@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use crate::plan;
+use crate::fields;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -62,7 +62,7 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     if name.len() > MOST_LETTERS {
         bail!("the name has {} letters, expected at most {MOST_LETTERS}", name.len());
     }
-    if let Some(holder) = plan::reserved(&name.to_uppercase()) {
+    if let Some(holder) = fields::reserved(&name.to_uppercase()) {
         bail!("`{name}` is taken by {holder}");
     }
     Ok(())

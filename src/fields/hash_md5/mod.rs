@@ -6,12 +6,13 @@
 
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
+use crate::generator::{GenerateError, Generator, Inputs, Made};
 use crate::rng::Stream;
 use crate::sampling::choices::{POSSIBLE_VALUES, POSSIBLE_VALUES_WEIGHTED};
 use crate::sampling::length;
 
 use super::bytes::Listed;
-use super::{Compiled, Computed, Context, Conversion, FieldType, GenerateError, Generator};
+use super::{Compiled, Computed, Context, Conversion, Definition, FieldType};
 
 use self::lanes::{LANES, Texts};
 
@@ -50,15 +51,19 @@ impl FieldType for HashMd5 {
         Some(Computed { conversion: Conversion::Md5, ..plain })
     }
 
-    fn compile(&self, attributes: &mut Reader<'_>, context: &Context<'_>) -> Option<Compiled> {
+    fn compile(
+        &self,
+        attributes: &mut Reader<'_>,
+        context: &Context<'_>,
+    ) -> Option<Box<dyn Definition>> {
         let length = length::read(attributes, 20);
         let listed = Listed::read(attributes, context);
         let (length, listed) = (length.ok()?, listed.ok()?);
         if let Some(listed) = listed {
-            return Some(listed.compiled());
+            return Some(listed.compiled().into());
         }
         let generator = Digests { stream: context.stream, length };
-        Some(Compiled::new(generator, DataType::Bytes, WIDTH))
+        Some(Compiled::new(generator, DataType::Bytes, WIDTH).into())
     }
 }
 
@@ -69,7 +74,7 @@ struct Digests {
 }
 
 impl Generator for Digests {
-    fn generate(&self, rows: Rows) -> Result<Column, GenerateError> {
+    fn generate(&self, rows: Rows, _: &Inputs<'_>) -> Result<Made, GenerateError> {
         let mut values = VarBytes::with_capacity(rows.count, rows.count * 16);
         let mut texts = Texts::new(self.length);
         let mut rows_left = rows.iter();
@@ -86,7 +91,7 @@ impl Generator for Digests {
                 values.push(digest);
             }
         }
-        Ok(Column::new(Values::Bytes(values)))
+        Ok(Column::new(Values::Bytes(values)).into())
     }
 }
 

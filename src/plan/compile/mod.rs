@@ -1,9 +1,8 @@
 //! Model -> plan: resolves every name and refuses whatever can be refused, all of it at once.
 //!
 //! `drafts` checks each field by itself, `references` finds what they mention, and once their order is known
-//! `binding` gives each the types of what it reads. Here is the way through them, and the lay-out of a plan.
+//! each is bound to the types of what it reads. Here is the way through that, and the lay-out of a plan.
 
-mod binding;
 mod drafts;
 mod references;
 
@@ -11,16 +10,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::order::topological;
-use super::{Nulls, Plan, Step, extension, fixed_width};
+use super::{Nulls, Plan, Step, fixed_width};
+use crate::attributes::Reader;
 use crate::columns::{ColumnInfo, Schema};
-use crate::fields::Shared;
-use crate::model::Model;
+use crate::fields::{Catalogue, Compiled, Context, Definition, InputInfo, Shared};
+use crate::model::{Field, Model};
 use crate::problems::{Problem, Problems};
+use crate::rng::Stream;
 use crate::roots::ReadRoots;
 use crate::sandbox::{ExtensionFile, Extensions};
-use binding::{Site, generated};
-use drafts::{Body, Draft};
-use references::{ResolvedInput, cycle_problem, resolve};
+use drafts::Draft;
+use references::{ResolvedInput, cycle_problem, input_info, input_of, resolve};
 
 /// What values depend on beside the model, and what a plan must suffice for.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub struct Environment<'a> {
     pub total_rows: Option<u64>,
     /// Where files named in the model are read from.
     pub files: &'a ReadRoots,
-    /// The user code that the model may name.
+    /// The scripts and modules that the model may name.
     pub extensions: &'a Extensions,
 }
 
@@ -47,11 +47,24 @@ pub fn compile(
     let names: BTreeSet<&str> = model.fields.iter().map(|field| field.name.as_str()).collect();
     let shared = Shared::default();
     let name = model.name.as_deref().unwrap_or_default();
-    let draft = |field| Draft::new(field, name, environment, &names, &shared, problems);
-    let drafts: Vec<Option<Draft<'_>>> = model.fields.iter().map(draft).collect();
+    let catalogue = Catalogue::new(environment.extensions);
+    let mut drafts: Vec<Option<Draft<'_>>> = Vec::with_capacity(model.fields.len());
+    for field in &model.fields {
+        let context = Context {
+            stream: Stream::in_model(environment.seed, name, &field.name),
+            now: environment.now,
+            total_rows: environment.total_rows,
+            files: environment.files,
+            shared: &shared,
+            names: &names,
+            extensions: environment.extensions,
+        };
+        drafts.push(Draft::new(field, catalogue, &context, problems));
+    }
     let references = resolve(&model.fields, &drafts, problems);
-    let reads: Vec<Vec<usize>> =
-        references.iter().map(|inputs| inputs.iter().map(|input| input.field).collect()).collect();
+    let reads =
+        references.iter().map(|inputs| inputs.iter().flatten().map(|input| input.field).collect());
+    let reads: Vec<Vec<usize>> = reads.collect();
     let order = match topological(&reads) {
         Ok(order) => order,
         Err(cycle) => {
@@ -64,15 +77,14 @@ pub fn compile(
     if problems.errors() > errors_before {
         return None;
     }
-    build(drafts?, &references, &order, environment, problems)
+    build(drafts?, &references, &order, problems)
 }
 
-/// Binds expressions to the types of their inputs and lays out steps and schema.
+/// Binds fields to the types of their inputs and lays out steps and schema.
 fn build(
     drafts: Vec<Draft<'_>>,
-    references: &[Vec<ResolvedInput>],
+    references: &[Vec<Option<ResolvedInput>>],
     order: &[usize],
-    environment: &Environment<'_>,
     problems: &mut Problems,
 ) -> Option<Plan> {
     let needed = needed_fields(&drafts, references, order);
@@ -83,7 +95,7 @@ fn build(
         .iter()
         .map(|draft| {
             let first = slots;
-            slots += draft.sub_columns().len();
+            slots += draft.sub_columns();
             first
         })
         .collect();
@@ -95,31 +107,23 @@ fn build(
     let mut steps = Vec::with_capacity(order.len());
     let errors_before = problems.errors();
     for &index in order {
-        let Some(draft) = drafts[index].take() else { continue };
-        let site = Site {
-            field: draft.field,
-            references: &references[index],
-            names: &names,
-            infos: &infos,
-            sub_slots: &sub_slots,
-            environment,
-        };
-        let bound = match draft.body {
-            Body::Generated(compiled) => Some(generated(draft.field, compiled)),
-            Body::Computed { expression, result } => site.computed(&expression, result, problems),
-            Body::Extension(extension) => site.extension(&extension, draft.stream, problems),
-        };
+        let Some(Draft { field, stream, definition }) = drafts[index].take() else { continue };
+        let inputs = &references[index];
+        let bound = bind(field, definition, inputs, &names, &infos, problems);
         // What it lacks is told already, here or where an input of it was refused.
-        let Some((source, info)) = bound else { continue };
-        infos[index] = Some(info);
+        let Some(compiled) = bound else { continue };
+        infos[index] = Some(column_info(field, &compiled));
         if needed[index] {
-            let nulls = Nulls::new(draft.stream, draft.field.null_rate);
+            let input = |input: &Option<ResolvedInput>| {
+                input.as_ref().map(|input| input_of(input, &sub_slots))
+            };
             steps.push(Step {
-                field: draft.field.name.clone(),
+                field: field.name.clone(),
                 slot: index,
                 sub_slot: sub_slots[index],
-                source,
-                nulls,
+                generator: compiled.generator,
+                inputs: inputs.iter().map(input).collect(),
+                nulls: Nulls::new(stream, field.null_rate),
             });
         }
     }
@@ -161,13 +165,42 @@ fn build(
     })
 }
 
-/// The files of user code that fields run, each once.
+/// A field compiled for the types of what it reads; `None` after adding errors, or where an input was refused.
+fn bind(
+    field: &Field,
+    definition: Box<dyn Definition>,
+    inputs: &[Option<ResolvedInput>],
+    names: &[&str],
+    infos: &[Option<ColumnInfo>],
+    problems: &mut Problems,
+) -> Option<Compiled> {
+    let input = |input: &'_ Option<ResolvedInput>| match input {
+        Some(input) => input_info(input, names, infos).map(Some),
+        None => Some(None),
+    };
+    let inputs: Option<Vec<Option<InputInfo<'_>>>> = inputs.iter().map(input).collect();
+    let mut attributes =
+        Reader::new(&field.attributes, &field.pointer, Some(&field.name), problems);
+    definition.bind(&inputs?, &mut attributes)
+}
+
+fn column_info(field: &Field, compiled: &Compiled) -> ColumnInfo {
+    ColumnInfo {
+        name: field.name.clone(),
+        data_type: compiled.data_type,
+        nullable: compiled.nullable || field.null_rate > 0.0,
+        decimals: compiled.decimals,
+        distinct: compiled.distinct,
+        width: compiled.width,
+        instants: compiled.instants,
+    }
+}
+
+/// The files of extensions that fields run, each once.
 fn extension_files(drafts: &[Draft<'_>]) -> Vec<Arc<ExtensionFile>> {
     let mut files: Vec<Arc<ExtensionFile>> = Vec::new();
-    for draft in drafts {
-        if let Body::Extension(extension::Draft { file: Some(file), .. }) = &draft.body
-            && !files.iter().any(|known| Arc::ptr_eq(known, file))
-        {
+    for file in drafts.iter().filter_map(|draft| draft.definition.extension_file()) {
+        if !files.iter().any(|known| Arc::ptr_eq(known, file)) {
             files.push(Arc::clone(file));
         }
     }
@@ -191,13 +224,13 @@ fn row_too_long<'a>(columns: impl Iterator<Item = &'a ColumnInfo>, bytes: u64) -
 /// Which fields reach an output: a ghost that nothing reads costs nothing.
 fn needed_fields(
     drafts: &[Draft<'_>],
-    references: &[Vec<ResolvedInput>],
+    references: &[Vec<Option<ResolvedInput>>],
     order: &[usize],
 ) -> Vec<bool> {
     let mut needed: Vec<bool> = drafts.iter().map(|draft| !draft.field.ghost).collect();
     for &index in order.iter().rev() {
         if needed[index] {
-            for input in &references[index] {
+            for input in references[index].iter().flatten() {
                 needed[input.field] = true;
             }
         }

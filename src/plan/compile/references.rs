@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::drafts::{Body, Draft, Mention};
-use crate::columns::{DataType, Dictionary};
+use super::drafts::Draft;
+use crate::columns::{ColumnInfo, DataType, Dictionary};
+use crate::fields::{InputInfo, Mention, Offered};
 use crate::model::Field;
+use crate::plan::Input;
 use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
 
 /// A mention whose field is found.
@@ -22,29 +24,29 @@ pub(super) enum ResolvedSubValue {
     Column { index: usize, data_type: DataType },
 }
 
-/// Finds the field and sub-value of every reference; unknown ones are errors.
+/// Finds the field and sub-value of everything that a field reads; what is not found is an error, and `None`.
 pub(super) fn resolve(
     fields: &[Field],
     drafts: &[Option<Draft<'_>>],
     problems: &mut Problems,
-) -> Vec<Vec<ResolvedInput>> {
+) -> Vec<Vec<Option<ResolvedInput>>> {
     let places: BTreeMap<&str, usize> =
         fields.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect();
     let mut resolved = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let mut inputs = Vec::new();
-        if !problems.has_room_for_errors() {
-            resolved.push(inputs);
-            continue;
-        }
-        for (draft, mention) in
-            draft.iter().flat_map(|draft| draft.mentions().into_iter().map(move |m| (draft, m)))
-        {
-            match resolve_one(draft.field, mention, &places, drafts, problems) {
-                Ok(Some(input)) => inputs.push(input),
-                // The field referred to has an error of its own.
-                Ok(None) => {}
-                Err(problem) => problems.push(*problem),
+        if let Some(draft) = draft.as_ref().filter(|_| problems.has_room_for_errors()) {
+            for mention in draft.definition.reads() {
+                let found = mention
+                    .map(|mention| resolve_one(draft.field, mention, &places, drafts, problems));
+                inputs.push(match found {
+                    Some(Ok(input)) => input,
+                    Some(Err(problem)) => {
+                        problems.push(*problem);
+                        None
+                    }
+                    None => None,
+                });
             }
         }
         resolved.push(inputs);
@@ -52,6 +54,7 @@ pub(super) fn resolve(
     resolved
 }
 
+/// `None` where the field that is meant has an error of its own.
 fn resolve_one(
     field: &Field,
     mention: Mention<'_>,
@@ -77,26 +80,26 @@ fn resolve_one(
         return Ok(Some(ResolvedInput { field: place, sub_value: None }));
     };
     let Some(draft) = &drafts[place] else { return Ok(None) };
-    let names: Vec<&str> = match &draft.body {
-        Body::Generated(compiled) => {
-            compiled.sub_values.iter().map(|(name, _)| name.as_str()).collect()
-        }
-        Body::Computed { .. } => Vec::new(),
-        Body::Extension(_) => draft.sub_columns().iter().map(|sub| sub.name.as_str()).collect(),
-    };
-    if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(sub_value)) {
-        let found = match &draft.body {
-            Body::Generated(compiled) => {
-                let (_, linked) = &compiled.sub_values[index];
+    let offers = draft.definition.offers();
+    let mut columns = 0;
+    for offer in &offers {
+        let is_it = offer.name.eq_ignore_ascii_case(sub_value);
+        let found = match offer.by {
+            Offered::Keys(linked) if is_it => {
                 ResolvedSubValue::Dictionary(Arc::clone(linked.texts()))
             }
-            _ => {
-                let data_type = draft.sub_columns()[index].data_type;
-                ResolvedSubValue::Column { index, data_type }
+            Offered::Column(data_type) if is_it => {
+                ResolvedSubValue::Column { index: columns, data_type }
+            }
+            Offered::Keys(_) => continue,
+            Offered::Column(_) => {
+                columns += 1;
+                continue;
             }
         };
         return Ok(Some(ResolvedInput { field: place, sub_value: Some(found) }));
     }
+    let names: Vec<&str> = offers.iter().map(|offer| offer.name).collect();
     let message = format!(
         "links to `{}` of field `{}`, which offers {}",
         excerpt(sub_value),
@@ -108,6 +111,34 @@ fn resolve_one(
         Some(name) => problem.hint(format!("did you mean `{name}`?")),
         None => problem,
     }))
+}
+
+/// What is known of an input; `None` where its field was refused.
+pub(super) fn input_info<'a>(
+    input: &ResolvedInput,
+    names: &[&'a str],
+    infos: &[Option<ColumnInfo>],
+) -> Option<InputInfo<'a>> {
+    let info = infos[input.field].as_ref()?;
+    let (data_type, decimals, nullable) = match &input.sub_value {
+        None => (info.data_type, info.decimals, info.nullable),
+        Some(ResolvedSubValue::Dictionary(_)) => (DataType::Text, None, info.nullable),
+        Some(ResolvedSubValue::Column { data_type, .. }) => (*data_type, None, true),
+    };
+    Some(InputInfo { name: names[input.field], data_type, decimals, nullable })
+}
+
+/// Where an input is read from.
+pub(super) fn input_of(input: &ResolvedInput, sub_slots: &[usize]) -> Input {
+    match &input.sub_value {
+        None => Input { slot: input.field, sub_value: None },
+        Some(ResolvedSubValue::Dictionary(texts)) => {
+            Input { slot: input.field, sub_value: Some(Arc::clone(texts)) }
+        }
+        Some(ResolvedSubValue::Column { index, .. }) => {
+            Input { slot: sub_slots[input.field] + index, sub_value: None }
+        }
+    }
 }
 
 /// The first few of `names`, for a hint.

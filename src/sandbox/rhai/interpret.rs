@@ -21,12 +21,11 @@ use super::read::{constant, input_variable, property_of, read, replace_head};
 use super::values::cell;
 use super::watch::{self, Stop};
 use super::{Text, walk};
-use crate::columns::{Column, DataType, Rows};
+use crate::columns::{DataType, Rows};
 use crate::failures::{FailedRows, OnError};
+use crate::generator::{Inputs, Made, Spent};
 use crate::rng::Stream;
-use crate::sandbox::{
-    Binding, Fault, FaultKind, InputType, Made, PATIENCE, SourcePosition, Spent, SubValue,
-};
+use crate::sandbox::{Binding, Fault, FaultKind, InputType, PATIENCE, SourcePosition, SubValue};
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
 const MOST_KEPT: usize = 64;
@@ -72,12 +71,8 @@ impl Interpreted {
         }
     }
 
-    /// The contract is [`Prepared::generate`](crate::sandbox::Prepared::generate).
-    pub(super) fn generate(
-        &self,
-        rows: Rows,
-        inputs: &[Option<&Column>],
-    ) -> Result<Made, Box<Fault>> {
+    /// The contract is [`Generator::generate`](crate::generator::Generator::generate).
+    pub(super) fn generate(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Made, Box<Fault>> {
         let interpreter = self.interpreter()?;
         let mut interpreter = interpreter.borrow_mut();
         host::with(|host| host.turn_to(self.stream, self.total_rows));
@@ -85,12 +80,8 @@ impl Interpreted {
         interpreter.run(self, rows, inputs)
     }
 
-    /// The contract is [`Prepared::spend`](crate::sandbox::Prepared::spend).
-    pub(super) fn spend(
-        &self,
-        rows: Rows,
-        inputs: &[Option<&Column>],
-    ) -> Result<Spent, Box<Fault>> {
+    /// The contract is [`Generator::spend`](crate::generator::Generator::spend).
+    pub(super) fn spend(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Spent, Box<Fault>> {
         // One of its own: counting takes time, and the one that is kept shall not lose any.
         let mut interpreter = Interpreter::new(self)?;
         let operations = count_operations(&mut interpreter.engine, &self.text.limits);
@@ -258,7 +249,7 @@ impl Interpreter {
         &mut self,
         field: &Interpreted,
         rows: Rows,
-        inputs: &[Option<&Column>],
+        inputs: &Inputs<'_>,
     ) -> Result<Made, Box<Fault>> {
         let fault = |kind, message: &str| {
             Box::new(Fault::new(kind, field.text.label.clone(), message.to_owned()))
@@ -318,7 +309,7 @@ impl Interpreter {
         })
     }
 
-    fn set_row(&mut self, field: &Interpreted, index: usize, inputs: &[Option<&Column>]) {
+    fn set_row(&mut self, field: &Interpreted, index: usize, inputs: &Inputs<'_>) {
         let mut whole = self.row.is_some().then(Map::new);
         for (place, name) in &self.variables {
             let (Some(column), Some(input)) = (inputs[*place], field.inputs[*place]) else {

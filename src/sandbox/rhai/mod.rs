@@ -40,11 +40,11 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::columns::{Column, DataType, Rows};
+use crate::columns::{DataType, Rows};
 use crate::failures::OnError;
+use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::sandbox::{
-    Binding, Description, Fault, FaultKind, HostFunction, Kind, Limits, Made, Prepared, Program,
-    Source, Spent, Tier,
+    Binding, Description, Fault, FaultKind, HostFunction, Kind, Limits, Prepared, Program, Source,
 };
 use interpret::Interpreted;
 use lower::Tree;
@@ -144,13 +144,16 @@ impl Program for ScriptProgram {
         &self.descriptions
     }
 
-    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
-        Ok(Box::new(self.field(binding)?))
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Prepared, Box<Fault>> {
+        let (field, nullable) = self.field(binding)?;
+        let data_type = field.interpreted.data_type;
+        Ok(Prepared { generator: Box::new(field), data_type, nullable })
     }
 }
 
 impl ScriptProgram {
-    fn field(&self, binding: &Binding<'_>) -> Result<Field, Box<Fault>> {
+    /// The field, and whether a value of it may be null.
+    fn field(&self, binding: &Binding<'_>) -> Result<(Field, bool), Box<Fault>> {
         let description = &self.descriptions[0];
         let Some(data_type) = description.output.or(binding.returns) else {
             let message = "what the script returns is not said, expected `const output = \"…\";` in it, \
@@ -164,7 +167,7 @@ impl ScriptProgram {
         let tree = self.lower(&interpreted, data_type);
         let nullable = self.nullable && tree.as_ref().map_or(true, Tree::is_nullable);
         let nullable = nullable || binding.on_error == OnError::Null;
-        Ok(Field { interpreted, tree, nullable })
+        Ok((Field { interpreted, tree }, nullable))
     }
 
     /// The script as a tree, or what prevents it.
@@ -216,18 +219,9 @@ struct Field {
     interpreted: Interpreted,
     /// The script lowered, or why it is not.
     tree: Result<Tree, String>,
-    nullable: bool,
 }
 
-impl Prepared for Field {
-    fn data_type(&self) -> DataType {
-        self.interpreted.data_type
-    }
-
-    fn nullable(&self) -> bool {
-        self.nullable
-    }
-
+impl Generator for Field {
     fn tier(&self) -> Tier {
         match &self.tree {
             Ok(_) => Tier::Lowered,
@@ -235,24 +229,24 @@ impl Prepared for Field {
         }
     }
 
-    fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
+    fn generate(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Made, GenerateError> {
         if let Ok(tree) = &self.tree {
             let Interpreted { inputs: types, stream, text, .. } = &self.interpreted;
             host::with(|host| host.turn_to(*stream, self.interpreted.total_rows));
             watch::begin_block(text.limits.block_seconds, text.limits.script_memory_bytes);
             if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
-                return Ok(Made { column, sub_values: Vec::new(), failed: None });
+                return Ok(column.into());
             }
             #[cfg(test)]
             LEFT.set(LEFT.get() + 1);
         }
-        self.interpreted.generate(rows, inputs)
+        Ok(self.interpreted.generate(rows, inputs)?)
     }
 
-    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>> {
+    fn spend(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Option<Spent>, GenerateError> {
         match &self.tree {
             Ok(_) => self.generate(rows, inputs).map(|_| None),
-            Err(_) => self.interpreted.spend(rows, inputs).map(Some),
+            Err(_) => Ok(Some(self.interpreted.spend(rows, inputs)?)),
         }
     }
 }

@@ -9,9 +9,10 @@ use super::engine::{engine, parser};
 use super::watch;
 use crate::columns::{DataType, Rows};
 use crate::failures::OnError;
+use crate::generator::Generator;
 use crate::memory::peak_of;
 use crate::rng::Stream;
-use crate::sandbox::{Binding, Kind as _, Limits, Prepared, Source};
+use crate::sandbox::{Binding, Kind as _, Limits, Source};
 
 /// Names that the language's packages register, without those that read a clock.
 const NAMES: &str = "!= % * ** + += - / < << <= == > >= abs acos acosh add all append as_string asin asinh \
@@ -114,7 +115,7 @@ fn written(name: &str, receiver: &str, arguments: &[&str]) -> String {
     }
 }
 
-fn prepared(code: &str, on_error: OnError) -> Box<dyn Prepared> {
+fn prepared(code: &str, on_error: OnError) -> Box<dyn Generator> {
     let bytes = Arc::new(code.as_bytes().to_vec());
     let source = Source { label: "t.rhai", stem: "t", bytes: &bytes, digest: "", cache: None };
     let program = Scripts.load(&source, &Limits::default()).unwrap();
@@ -128,7 +129,7 @@ fn prepared(code: &str, on_error: OnError) -> Box<dyn Prepared> {
         total_rows: None,
         on_error,
     };
-    program.prepare(&binding).unwrap()
+    program.prepare(&binding).unwrap().generator
 }
 
 /// What the rows `0..rows` of a script say, and the most bytes that they took.
@@ -300,7 +301,7 @@ fn callbacks_inside_callbacks_end_in_time() {
         on_error: OnError::Fail,
     };
     let began = std::time::Instant::now();
-    let field = program.prepare(&binding).unwrap();
+    let field = program.prepare(&binding).unwrap().generator;
     let told = field.generate(Rows { first: 0, count: 1 }, &[]).unwrap_err().to_string();
     assert!(told.contains("the time for one block is over"), "{told}");
     assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());

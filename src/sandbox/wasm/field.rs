@@ -9,10 +9,11 @@ use super::bindings::exports::datagen::field::generators::Request;
 use super::faults::refused;
 use super::inputs::{Input, Passing};
 use super::program::{Module, Parameter, checked};
-use crate::columns::{Column, DataType, Rows};
+use crate::columns::{DataType, Rows};
 use crate::failures::OnError;
+use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind, Made, Prepared, Spent, Tier};
+use crate::sandbox::{Fault, FaultKind};
 
 /// Purpose of the lane of the seed that all rows share.
 const FIELD_SEED: u64 = 0x6669_656c_6473_6565;
@@ -50,7 +51,7 @@ impl Field {
         &self,
         block: Rows,
         range: Range<usize>,
-        columns: &[Option<&Column>],
+        columns: &Inputs<'_>,
     ) -> Result<Made, Box<Fault>> {
         let label = &*self.module.label;
         let rows = Rows { first: block.first + range.start as u64, count: range.len() };
@@ -109,7 +110,7 @@ impl Field {
     }
 
     /// Looks for the first row that fails by itself: values do not depend on how rows are cut.
-    fn blame(&self, block: Rows, columns: &[Option<&Column>], fault: Box<Fault>) -> Box<Fault> {
+    fn blame(&self, block: Rows, columns: &Inputs<'_>, fault: Box<Fault>) -> Box<Fault> {
         let started = Instant::now();
         let mut fault = fault;
         let mut range = 0..block.count;
@@ -137,35 +138,28 @@ impl Field {
     }
 }
 
-impl Prepared for Field {
-    fn data_type(&self) -> DataType {
-        self.output
-    }
-
-    fn nullable(&self) -> bool {
-        self.nullable || self.on_error == OnError::Null
-    }
-
+impl Generator for Field {
     fn tier(&self) -> Tier {
         Tier::Module
     }
 
-    fn generate(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Made, Box<Fault>> {
+    fn generate(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Made, GenerateError> {
         if self.on_error == OnError::Null {
-            return self.make_what_goes(rows, inputs);
+            return Ok(self.make_what_goes(rows, inputs)?);
         }
         let started = Instant::now();
-        self.make(rows, 0..rows.count, inputs).map_err(|fault| {
+        let made = self.make(rows, 0..rows.count, inputs).map_err(|fault| {
             // A wrong answer names its row where one is to blame; what took long would take long again.
             let searched = matches!(fault.kind, FaultKind::Failed | FaultKind::Limit);
             if fault.row.is_some() || !searched || started.elapsed() > SEARCH {
                 return fault;
             }
             self.blame(rows, inputs, fault)
-        })
+        });
+        Ok(made?)
     }
 
-    fn spend(&self, rows: Rows, inputs: &[Option<&Column>]) -> Result<Option<Spent>, Box<Fault>> {
+    fn spend(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Option<Spent>, GenerateError> {
         let before = self.spent.load(Ordering::Relaxed);
         self.generate(rows, inputs)?;
         let spent = self.spent.load(Ordering::Relaxed).saturating_sub(before);

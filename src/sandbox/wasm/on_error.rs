@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use super::field::Field;
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
 use crate::failures::FailedRows;
-use crate::sandbox::{Fault, FaultKind, Made, PATIENCE};
+use crate::generator::{Inputs, Made};
+use crate::sandbox::{Fault, FaultKind, PATIENCE};
 
 impl Field {
     /// Makes the rows, null where the module fails.
@@ -23,7 +24,7 @@ impl Field {
     pub(super) fn make_what_goes(
         &self,
         rows: Rows,
-        inputs: &[Option<&Column>],
+        inputs: &Inputs<'_>,
     ) -> Result<Made, Box<Fault>> {
         let seconds = self.module.runtime.limits.block_seconds.saturating_mul(PATIENCE);
         let patience = Duration::from_secs(seconds);

@@ -21,6 +21,7 @@ use super::field::Field;
 use super::host::Host;
 use super::inputs::Passing;
 use crate::columns::{Column, DataType, Rows};
+use crate::failures::OnError;
 use crate::problems::excerpt;
 use crate::sandbox::{
     Binding, Description, Fault, FaultKind, ParameterKind, Prepared, Program, data_type_name,
@@ -202,7 +203,7 @@ impl Program for Offer {
         &self.descriptions
     }
 
-    fn prepare(&self, binding: &Binding<'_>) -> Result<Box<dyn Prepared>, Box<Fault>> {
+    fn prepare(&self, binding: &Binding<'_>) -> Result<Prepared, Box<Fault>> {
         let module = self.code.module()?;
         let label = &*self.code.label;
         let fault = |kind, message| Box::new(Fault::new(kind, label, message));
@@ -236,7 +237,8 @@ impl Program for Offer {
             let (returns, output) = (data_type_name(returns), data_type_name(output));
             return Err(fault(FaultKind::Refused, format!("it gives {output}, not {returns}")));
         }
-        Ok(Box::new(Field {
+        let nullable = entry.nullable || binding.on_error == OnError::Null;
+        let field = Field {
             module,
             generator: entry.name.clone(),
             name: binding.field.to_owned(),
@@ -250,7 +252,8 @@ impl Program for Offer {
             random: entry.random,
             table_rows: binding.total_rows,
             spent: AtomicU64::new(0),
-        }))
+        };
+        Ok(Prepared { generator: Box::new(field), data_type: output, nullable })
     }
 }
 

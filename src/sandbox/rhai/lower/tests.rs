@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::columns::{Column, DataType, Dictionary, Rows, Values, VarBytes};
 use crate::failures::OnError;
+use crate::generator::{Generator as _, Tier};
 use crate::rng::{Stream, scale, unit};
 use crate::sandbox::rhai::host::forms;
 use crate::sandbox::rhai::host::function::Type;
 use crate::sandbox::rhai::{Field, ScriptProgram};
-use crate::sandbox::{Binding, InputType, Limits, Prepared as _, Program as _, Source, Tier};
+use crate::sandbox::{Binding, InputType, Limits, Program as _, Source};
 
 /// Bodies of `generate` over the inputs `a`, `b` (int64), `x` (float64), `t` (utf8), `c` (utf8, drawn from
 /// few), `f` (boolean), `n` (int64 with nulls); what they return. All of them are lowered.
@@ -191,7 +192,8 @@ fn prepared(program: &ScriptProgram, may_lower: bool) -> Field {
         total_rows: None,
         on_error: OnError::Fail,
     };
-    let mut field = program.field(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()));
+    let (mut field, _) =
+        program.field(&binding).unwrap_or_else(|fault| panic!("{}", fault.shown()));
     if !may_lower {
         field.tree = Err(String::new());
     }
@@ -282,7 +284,7 @@ fn difference(body: &str, returns: &str, all: u64) -> Option<String> {
                     return Some(format!("{body}: row {row}: {} and {}\n", a[row], b[row]));
                 }
             }
-            (Err(a), Err(b)) => assert_eq!(a, b, "{body}"),
+            (Err(a), Err(b)) => assert_eq!(a.to_string(), b.to_string(), "{body}"),
             (a, b) => return Some(format!("{body}: {:?} and {:?}\n", a.is_ok(), b.is_ok())),
         }
         first += rows.count as u64;

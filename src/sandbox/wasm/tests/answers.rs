@@ -43,7 +43,7 @@ fn validity(pointer: u32, length: u32, flag: u8) -> String {
 fn three(text: &Text) -> String {
     let made = load(&text.bytes(), &tight())
         .and_then(|program| prepare(&*program))
-        .and_then(|prepared| rows(&*prepared, 7, 3, &[]));
+        .and_then(|prepared| rows(&prepared, 7, 3, &[]));
     match made {
         Ok(made) => format!("{:?} {:?}", made.column.values, made.column.validity),
         Err(fault) => format!("{}: {fault}", fault.kind.code()),
@@ -103,7 +103,7 @@ fn what_the_interface_forbids_is_told_with_its_row() {
 fn a_module_may_answer_for_no_rows_at_all() {
     let program = load(&Text::default().bytes(), &tight()).unwrap();
     let prepared = prepare(&*program).unwrap();
-    assert_eq!(rows(&*prepared, 5, 0, &[]).unwrap().column.len(), 0);
+    assert_eq!(rows(&prepared, 5, 0, &[]).unwrap().column.len(), 0);
 }
 
 /// A global that survived would make the second block differ from the first.
@@ -119,6 +119,6 @@ fn nothing_is_left_from_block_to_block() {
     };
     let program = load(&text.bytes(), &tight()).unwrap();
     let prepared = prepare(&*program).unwrap();
-    let made: Vec<_> = (0..50).map(|_| rows(&*prepared, 0, 10, &[]).unwrap()).collect();
+    let made: Vec<_> = (0..50).map(|_| rows(&prepared, 0, 10, &[]).unwrap()).collect();
     assert!(made.iter().all(|one| *one == made[0]));
 }

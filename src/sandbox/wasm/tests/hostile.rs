@@ -204,7 +204,7 @@ fn every_hostile_module_ends_within_its_limits_while_another_goes_on() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
-                let made = rows(&*good, 30, 1_000, &[]).unwrap();
+                let made = rows(&good, 30, 1_000, &[]).unwrap();
                 assert_eq!(made.column.values, Values::Int64((30..1_030).collect()));
                 blocks.fetch_add(1, Ordering::Relaxed);
                 std::thread::yield_now();

@@ -24,7 +24,7 @@ fn code(cache: &Path, bytes: &[u8]) -> Code {
 }
 
 fn numbers(program: &dyn Program) -> Values {
-    rows(&*prepare(program).unwrap(), 5, 3, &[]).unwrap().column.values
+    rows(&prepare(program).unwrap(), 5, 3, &[]).unwrap().column.values
 }
 
 #[test]

@@ -14,12 +14,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Wasm;
-use crate::columns::{Column, DataType, Rows};
+use crate::columns::{DataType, Rows};
 use crate::failures::OnError;
+use crate::generator::{Inputs, Made};
 use crate::rng::Stream;
-use crate::sandbox::{
-    Binding, Fault, InputType, Kind as _, Limits, Made, Prepared, Program, Source,
-};
+use crate::sandbox::{Binding, Fault, InputType, Kind as _, Limits, Prepared, Program, Source};
 use text::Text;
 
 /// Limits that hostile modules reach soon.
@@ -53,7 +52,7 @@ pub(super) fn load_with(
 }
 
 /// A field of a program's first generator without parameters or inputs.
-pub(super) fn prepare(program: &dyn Program) -> Result<Box<dyn Prepared>, Box<Fault>> {
+pub(super) fn prepare(program: &dyn Program) -> Result<Prepared, Box<Fault>> {
     Trial::new(program, 0).prepare()
 }
 
@@ -96,7 +95,7 @@ impl<'a> Trial<'a> {
         self
     }
 
-    pub(super) fn prepare(&self) -> Result<Box<dyn Prepared>, Box<Fault>> {
+    pub(super) fn prepare(&self) -> Result<Prepared, Box<Fault>> {
         self.program.prepare(&Binding {
             generator: self.generator,
             field: "f",
@@ -112,19 +111,20 @@ impl<'a> Trial<'a> {
 
 /// The rows from `first` on of a field without inputs.
 pub(super) fn rows(
-    prepared: &dyn Prepared,
+    prepared: &Prepared,
     first: u64,
     count: usize,
-    inputs: &[Option<&Column>],
+    inputs: &Inputs<'_>,
 ) -> Result<Made, Box<Fault>> {
-    prepared.generate(Rows { first, count }, inputs)
+    let made = prepared.generator.generate(Rows { first, count }, inputs);
+    made.map_err(|error| Box::new(error.cause::<Fault>().unwrap().clone()))
 }
 
 /// What a file ends in, from loading it to making 100 rows.
 pub(super) fn fate(bytes: &[u8], limits: &Limits) -> String {
     let made = load(bytes, limits)
         .and_then(|program| prepare(&*program))
-        .and_then(|prepared| rows(&*prepared, 1_000, 100, &[]));
+        .and_then(|prepared| rows(&prepared, 1_000, 100, &[]));
     match made {
         Ok(made) => format!("{} values", made.column.len()),
         Err(fault) => format!("{}: {fault}", fault.kind.code()),

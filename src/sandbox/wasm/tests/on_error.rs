@@ -42,7 +42,7 @@ fn limits() -> Limits {
     Limits { module_row_fuel: 100_000, ..tight() }
 }
 
-fn forgiving(text: &Text, limits: &Limits) -> Box<dyn Prepared> {
+fn forgiving(text: &Text, limits: &Limits) -> Prepared {
     let program = load(&text.bytes(), limits).unwrap();
     let mut trial = Trial::new(&*program, 0);
     trial.on_error = OnError::Null;
@@ -50,7 +50,7 @@ fn forgiving(text: &Text, limits: &Limits) -> Box<dyn Prepared> {
 }
 
 /// The values of 0..`count` in blocks of `block`, and what failed.
-fn cut(prepared: &dyn Prepared, count: usize, block: usize) -> (Vec<Option<i64>>, FailedRows) {
+fn cut(prepared: &Prepared, count: usize, block: usize) -> (Vec<Option<i64>>, FailedRows) {
     let (mut cells, mut failed): (Vec<_>, Option<FailedRows>) = (Vec::new(), None);
     for first in (0..count).step_by(block) {
         let made = rows(prepared, first as u64, block.min(count - first), &[]).unwrap();
@@ -81,14 +81,14 @@ fn the_rows_that_fail_by_themselves_are_null_and_no_others() {
         (i64.add (call $deep (i64.add (local.get 0) (i64.const 1))) (i64.const 1)))"
         .to_owned();
     let prepared = forgiving(&text, &limits());
-    assert!(prepared.nullable());
+    assert!(prepared.nullable);
     let fails = |row: i64| {
         row % 7 == 3 || row % 50 == 11 || row % 31 == 30 || row % 97 == 5 || row % 64 == 1
     };
     let expected: Vec<_> = (0..500).map(|row| (!fails(row)).then_some(row)).collect();
     let nulls = expected.iter().filter(|cell| cell.is_none()).count();
     for block in [500, 1, 7, 64, 333] {
-        let (cells, failed) = cut(&*prepared, 500, block);
+        let (cells, failed) = cut(&prepared, 500, block);
         assert_eq!(cells, expected, "blocks of {block}");
         assert_eq!((failed.rows, failed.first_row), (nulls as u64, 1), "blocks of {block}");
         assert_eq!(failed.message, "x.wasm: it gives 0 values for 1 rows (row 1)");
@@ -108,12 +108,12 @@ fn fuel_is_a_rows_own() {
     )]);
     let limits = Limits { module_row_fuel: 800, ..limits() };
     let prepared = forgiving(&text, &limits);
-    let (expected, failed) = cut(&*prepared, 200, 1);
+    let (expected, failed) = cut(&prepared, 200, 1);
     assert!((10..190).contains(&failed.rows), "{failed:?}");
     assert!(failed.message.contains("takes more than 800 units of fuel"), "{failed:?}");
     assert_eq!(failed.rows, 200 - failed.first_row, "the cheap rows stay");
     for block in [200, 7, 50] {
-        assert_eq!(cut(&*prepared, 200, block), (expected.clone(), failed.clone()), "{block}");
+        assert_eq!(cut(&prepared, 200, block), (expected.clone(), failed.clone()), "{block}");
     }
 }
 
@@ -124,7 +124,7 @@ fn the_clock_makes_no_nulls() {
     let ends = |text: &Text, limits: &Limits| {
         let prepared = forgiving(text, limits);
         let started = Instant::now();
-        let fault = rows(&*prepared, 0, 8_192, &[]).unwrap_err();
+        let fault = rows(&prepared, 0, 8_192, &[]).unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
         (fault.kind, fault.message.clone())
     };
@@ -141,7 +141,7 @@ fn the_clock_makes_no_nulls() {
 fn a_module_that_always_traps_takes_no_time_to_speak_of() {
     let prepared = forgiving(&sometimes(&[(1, 0, "unreachable")]), &tight());
     let started = Instant::now();
-    let (cells, failed) = cut(&*prepared, 8_192, 8_192);
+    let (cells, failed) = cut(&prepared, 8_192, 8_192);
     assert!(cells.iter().all(Option::is_none));
     assert_eq!((failed.rows, failed.first_row), (8_192, 0));
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());

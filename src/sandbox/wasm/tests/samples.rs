@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::columns::Values;
+use crate::columns::{Column, Values};
 
 /// The sample `name`.
 fn sample(name: &str) -> Arc<dyn Program> {
@@ -30,7 +30,7 @@ fn cells(column: &Column) -> Vec<String> {
 }
 
 /// The rows from `first` on; `inputs` begin at row 0.
-fn made(prepared: &dyn Prepared, first: usize, count: usize, inputs: &[Option<&Column>]) -> Made {
+fn made(prepared: &Prepared, first: usize, count: usize, inputs: &[Option<&Column>]) -> Made {
     let cut = |column: &&Column| {
         let Values::Int64(values) = &column.values else { panic!("inputs are int64") };
         Column::new(Values::Int64(values[first..first + count].to_vec()))
@@ -41,7 +41,7 @@ fn made(prepared: &dyn Prepared, first: usize, count: usize, inputs: &[Option<&C
 }
 
 /// The first rows and a digest of the first 1 000, after holding them against other cuts.
-fn told(prepared: &dyn Prepared, inputs: &[Option<&Column>]) -> String {
+fn told(prepared: &Prepared, inputs: &[Option<&Column>]) -> String {
     let whole = made(prepared, 0, 1_000, inputs);
     for size in [1, 7, 333] {
         let mut first = 0;
@@ -77,21 +77,21 @@ fn luhn(number: &str) -> bool {
 fn cards_are_right_and_always_the_same() {
     let program = sample("cards.wasm");
     let prepared = Trial::new(&*program, 0).prepare().unwrap();
-    for number in cells(&rows(&*prepared, 0, 500, &[None]).unwrap().column) {
+    for number in cells(&rows(&prepared, 0, 500, &[None]).unwrap().column) {
         assert!(number.len() == 16 && number.starts_with('4') && luhn(&number), "{number}");
     }
     let bins = Column::new(Values::Int64((0..1_000).map(|row| 400_000 + row).collect()));
     let with_bins = Trial::new(&*program, 0).reading(&[DataType::Int64]).prepare().unwrap();
-    for (row, number) in cells(&made(&*with_bins, 0, 100, &[Some(&bins)]).column).iter().enumerate()
+    for (row, number) in cells(&made(&with_bins, 0, 100, &[Some(&bins)]).column).iter().enumerate()
     {
         assert!(number.starts_with(&(400_000 + row).to_string()) && luhn(number), "{number}");
     }
     let points = Trial::new(&*program, 1).reading(&[DataType::Int64]).prepare().unwrap();
     insta::assert_snapshot!(format!(
         "{}\n{}\n{}",
-        told(&*prepared, &[None]),
-        told(&*with_bins, &[Some(&bins)]),
-        told(&*points, &[Some(&bins)])
+        told(&prepared, &[None]),
+        told(&with_bins, &[Some(&bins)]),
+        told(&points, &[Some(&bins)])
     ));
 }
 
@@ -102,12 +102,12 @@ fn inputs_are_widened_and_laid_out() {
     let texts = crate::columns::Dictionary::new(["51", "4444", "x"]);
     let choice = Column::new(Values::Choice { keys: Arc::new(vec![2, 0, 1]), dictionary: texts });
     let prepared = Trial::new(&*program, 0).reading(&[DataType::Text]).prepare().unwrap();
-    let numbers = cells(&rows(&*prepared, 0, 3, &[Some(&choice)]).unwrap().column);
+    let numbers = cells(&rows(&prepared, 0, 3, &[Some(&choice)]).unwrap().column);
     assert!(numbers[1].starts_with("51") && numbers[2].starts_with("4444"), "{numbers:?}");
     let points = |data_type, values| {
         let prepared = Trial::new(&*program, 1).with("factor", 10).reading(&[data_type]);
         let column = Column { values, validity: Some(vec![true, false]) };
-        cells(&rows(&*prepared.prepare().unwrap(), 0, 2, &[Some(&column)]).unwrap().column)
+        cells(&rows(&prepared.prepare().unwrap(), 0, 2, &[Some(&column)]).unwrap().column)
     };
     assert_eq!(
         points(DataType::Int32, Values::Int32(vec![7, 8])),
@@ -122,28 +122,28 @@ fn the_lookup_reads_the_file_that_it_carries() {
     let program = sample("lookup.wasm");
     let all = Trial::new(&*program, 0).prepare().unwrap();
     let some = Trial::new(&*program, 0).with("country", "jp").prepare().unwrap();
-    assert!(cells(&rows(&*some, 0, 50, &[]).unwrap().column).iter().all(|code| code == "HND"));
+    assert!(cells(&rows(&some, 0, 50, &[]).unwrap().column).iter().all(|code| code == "HND"));
     let refused = Trial::new(&*program, 0).with("country", "XX").prepare().unwrap_err();
     insta::assert_snapshot!(refused.to_string(), @"x.wasm: `country`: there is no airport in `XX`");
-    insta::assert_snapshot!(told(&*all, &[]));
+    insta::assert_snapshot!(told(&all, &[]));
 }
 
 #[test]
 fn the_walk_stays_where_it_should() {
     let program = sample("walk.wasm");
     let walk = Trial::new(&*program, 0).with("degrees", 0.5).prepare().unwrap();
-    let made = rows(&*walk, 0, 2_000, &[]).unwrap();
+    let made = rows(&walk, 0, 2_000, &[]).unwrap();
     let Values::Float64(latitudes) = &made.sub_values[0].values else { panic!("no latitudes") };
     let steps = latitudes.windows(2).map(|pair| (pair[1] - pair[0]).abs());
     assert!(latitudes.iter().all(|latitude| (latitude - 48.2082).abs() < 0.51));
     // Two degrees are the longest leg, of 50 rows; and the receiver's error.
     assert!(steps.fold(0.0, f64::max) < 1.0 / 50.0 + 0.011);
-    insta::assert_snapshot!(told(&*walk, &[]));
+    insta::assert_snapshot!(told(&walk, &[]));
 }
 
 #[test]
 fn the_chain_of_words_runs_in_javascript() {
     let program = sample("markov.wasm");
     let prepared = Trial::new(&*program, 0).prepare().unwrap();
-    insta::assert_snapshot!(told(&*prepared, &[]));
+    insta::assert_snapshot!(told(&prepared, &[]));
 }

@@ -1,0 +1,146 @@
+//! Fields of any type whose values are computed by an expression: formula, conditionals, injection or link.
+
+use std::sync::Arc;
+
+use super::definition::{Definition, InputInfo, Mention};
+use super::{Catalogue, Compiled, Context, FieldType};
+use crate::attributes::{Attribute, Reader};
+use crate::calendar::Pattern;
+use crate::columns::DataType;
+use crate::expression::{self, Cast, Expression, Parsed};
+use crate::problems::{Problem, did_you_mean, excerpt};
+
+/// The type that a computed value is converted to.
+#[derive(Debug, Clone)]
+pub struct Computed {
+    /// The type of the column.
+    pub data_type: DataType,
+    /// For floats: digits behind the point, when they are fixed.
+    pub decimals: Option<u8>,
+    /// How the value is converted where the type alone does not say it.
+    pub conversion: Conversion,
+    /// Average width of a value's text in bytes.
+    pub width: u32,
+}
+
+impl Computed {
+    /// A computed value converted by the rule of its type.
+    pub const fn plain(data_type: DataType, width: u32) -> Self {
+        Self { data_type, decimals: None, conversion: Conversion::Plain, width }
+    }
+}
+
+/// How a computed value becomes a value of the field's type.
+#[derive(Debug, Clone)]
+pub enum Conversion {
+    /// By the rule of the data type.
+    Plain,
+    /// The MD5 digest of the text.
+    Md5,
+    /// An instant, written in this pattern.
+    Written(Arc<Pattern>),
+}
+
+/// Defines the field of type `kind` whose attributes are read: by an expression where they hold one, else by its
+/// type. `None` after adding errors.
+///
+/// `common` are the attributes that every field has.
+pub fn define(
+    kind: &dyn FieldType,
+    common: &[Attribute],
+    attributes: &mut Reader<'_>,
+    context: &Context<'_>,
+) -> Option<Box<dyn Definition>> {
+    let object = attributes.object();
+    let (pointer, field, problems) = attributes.parts();
+    let parsed = expression::parse(object, pointer, field, problems);
+    warn_unknown(kind, common, attributes, context);
+    match parsed {
+        Parsed::None => kind.compile(attributes, context),
+        Parsed::Wrong => None,
+        Parsed::Expression(expression) => {
+            let errors = attributes.has_errors();
+            let Some(result) = kind.computed(attributes) else {
+                if !errors && !attributes.has_errors() {
+                    let message = format!("a field of type {} cannot be computed", kind.name());
+                    attributes.error("type", "not_computable", message);
+                }
+                return None;
+            };
+            Some(Box::new(ComputedField { expression, result, now: context.now }))
+        }
+    }
+}
+
+/// Warns of attributes that nothing reads: those of other types apart from those of none.
+fn warn_unknown(
+    kind: &dyn FieldType,
+    common: &[Attribute],
+    attributes: &mut Reader<'_>,
+    context: &Context<'_>,
+) {
+    let known = |attributes: &[Attribute], key: &str| attributes.iter().any(|a| a.name == key);
+    for key in attributes.object().keys() {
+        if known(common, key) || known(kind.attributes(), key) {
+            continue;
+        }
+        if !attributes.has_room_for_warnings() {
+            break;
+        }
+        let mut types = Catalogue::new(context.extensions).types();
+        let problem = if types.any(|other| known(other.attributes(), key)) {
+            let message = format!("attribute `{key}` has no effect on type {}", kind.name());
+            Problem::warning("attribute_without_effect", attributes.pointer_of(key), message)
+        } else {
+            let message = format!("unknown attribute `{}` has no effect", excerpt(key));
+            let pointer = attributes.pointer_of(key);
+            let problem = Problem::warning("unknown_attribute", pointer, message);
+            let names = common.iter().chain(kind.attributes()).map(|a| a.name);
+            match did_you_mean(key, names) {
+                Some(name) => problem.hint(format!("did you mean `{name}`?")),
+                None => problem,
+            }
+        };
+        attributes.push(problem);
+    }
+}
+
+/// A field computed by an expression that is not bound to types yet.
+#[derive(Debug)]
+struct ComputedField {
+    expression: Expression,
+    result: Computed,
+    now: i64,
+}
+
+impl Definition for ComputedField {
+    fn reads(&self) -> Vec<Option<Mention<'_>>> {
+        let references = self.expression.inputs().iter();
+        let mentions = references.map(|reference| Mention {
+            field: reference.field(),
+            sub_value: reference.sub_value(),
+            attribute_key: reference.attribute_key(),
+        });
+        mentions.map(Some).collect()
+    }
+
+    fn bind(
+        self: Box<Self>,
+        inputs: &[Option<InputInfo<'_>>],
+        attributes: &mut Reader<'_>,
+    ) -> Option<Compiled> {
+        let Computed { data_type, decimals, conversion, width } = self.result;
+        let plain = Cast { decimals, ..Cast::new(data_type) };
+        let cast = match conversion {
+            Conversion::Plain => plain,
+            Conversion::Md5 => Cast { md5: true, ..plain },
+            Conversion::Written(pattern) => Cast::written(pattern),
+        };
+        let inputs: Vec<InputInfo<'_>> = inputs.iter().copied().flatten().collect();
+        let (pointer, field, problems) = attributes.parts();
+        let place = expression::FieldPointer { pointer, field };
+        let bound = self.expression.bind(&inputs, cast, self.now, place, problems)?;
+        let nullable = bound.is_nullable();
+        Some(Compiled { nullable, decimals, ..Compiled::new(bound, data_type, width) })
+    }
+}
