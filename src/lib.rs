@@ -26,7 +26,9 @@
 //! | running | [`engine`], then [`commands`] |
 //! | edges | [`api`], [`cli`] |
 //!
-//! A module imports lower layers only; `tests/it/architecture.rs` holds the table. The core is threads
+//! What makes bytes of a model is the crate `datagen-core` below `crates/core`, whose rooms have their names
+//! here as well; what brings them somewhere is this one. A module imports lower layers only, and
+//! `tests/it/architecture.rs` holds the table. The core is threads
 //! and bounded channels; async lives in [`api`] and at the edge of [`cli`].
 //!
 //! # Words
@@ -53,11 +55,11 @@
 //!
 //! | new | file | registration |
 //! |---|---|---|
-//! | field type | `fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
-//! | format | `formats/<name>.rs` | the same pair in `formats/mod.rs` |
+//! | field type | `crates/core/src/fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
+//! | format | `crates/core/src/formats/<name>.rs` | the same pair in `formats/mod.rs` |
 //! | store | `stores/<name>.rs` | `mod` line in `stores/mod.rs`; `FileConnector` in `sinks/file.rs` is tied to the local store and has to learn of it |
 //! | service | `sinks/<name>.rs` | `mod` line and an entry of `connectors()` in `sinks/mod.rs` |
-//! | kind of user code | `sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
+//! | kind of user code | `crates/core/src/sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
 //! | parameter of a command | `home/order.rs`, and where it is heeded | its line in the form and in `order` of `api/datagen.rs` |
 //! | key of an answer | `api/answers.rs`: a field and its line in `new` | none |
@@ -65,40 +67,22 @@
 //! | subcommand | `cli/<name>.rs` | enum variant in `cli/mod.rs` |
 //! | shipped model | `models/<name>.json` | its name in `samples.rs` |
 
+// The core's rooms by the names that they have there.
+pub use datagen_core::{
+    attributes, calendar, columns, dictionaries, display, expression, failures, fields, formats,
+    generator, memory, model, plan, problems, reach, rng, roots, sampling, sandbox, secrets, texts,
+};
+
 pub mod access;
 pub mod api;
-pub mod attributes;
-pub mod calendar;
 pub mod cli;
-pub mod columns;
 pub mod commands;
-mod compression;
 pub mod config;
-pub mod dictionaries;
-pub mod display;
 pub mod draft;
 pub mod engine;
-pub mod expression;
-pub mod failures;
-pub mod fields;
-pub mod formats;
-pub mod generator;
 pub mod home;
-pub mod memory;
-pub mod model;
-mod orc_file;
-pub mod plan;
-pub mod problems;
-pub mod reach;
 pub mod remote;
-pub mod rng;
-pub mod roots;
 pub mod samples;
-pub mod sampling;
-pub mod sandbox;
-pub mod secrets;
 pub mod sinks;
 pub mod stores;
 pub mod telemetry;
-mod text_rows;
-pub mod texts;

@@ -43,5 +43,5 @@ mod settings;
 mod streams;
 mod support;
 mod terminal;
-#[path = "../../src/sandbox/wasm/tests/text.rs"]
+#[path = "../../crates/core/src/sandbox/wasm/tests/text.rs"]
 mod wasm_text;

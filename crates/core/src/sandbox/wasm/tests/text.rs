@@ -116,7 +116,7 @@ impl Text {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = wat::parse_str(self.source()).unwrap();
         let mut resolve = wit_parser::Resolve::default();
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("wasm-generators/wit");
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../wasm-generators/wit");
         let (package, _) = resolve.push_dir(folder).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();
         wit_component::embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8)

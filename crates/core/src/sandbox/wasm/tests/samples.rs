@@ -11,7 +11,7 @@ use crate::columns::{Column, Values};
 
 /// The sample `name`.
 fn sample(name: &str) -> Arc<dyn Program> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasm-generators");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wasm-generators");
     let bytes = std::fs::read(folder.join(name)).unwrap();
     // An interpreter takes its time to compile without optimisation, on a shared machine.
     load(&bytes, &Limits { load_seconds: 600, ..Limits::default() }).unwrap()
