@@ -1,0 +1,73 @@
+//! From PEM to what rustls wants.
+
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::Tls;
+use crate::error::Error;
+
+/// How connections of a client are encrypted.
+///
+/// # Errors
+/// Certificates or the key cannot be read, or do not belong together.
+pub(crate) fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&tls.authorities, "the authorities' certificates")? {
+        roots.add(certificate).map_err(|error| unusable("an authority's certificate", &error))?;
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable("TLS", &error))?
+        .with_root_certificates(roots);
+    let config = match &tls.identity {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = certificates(chain, "the client certificate")?;
+            let key = private_key(key.bytes())?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| unusable("the client certificate with its key", &error))?
+        }
+    };
+    Ok(Arc::new(config))
+}
+
+fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Error::Unusable(format!("{what} cannot be read as PEM: {error}")))?;
+    if found.is_empty() {
+        let kind = if pem.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
+            ", it is a Java key store (JKS): `keytool -exportcert -rfc` makes PEM of it"
+        } else if pem.first() == Some(&0x30) {
+            ", it is DER or PKCS#12: `openssl x509` or `openssl pkcs12` makes PEM of it"
+        } else {
+            ""
+        };
+        return Err(Error::Unusable(format!("{what}: no `BEGIN CERTIFICATE` is in it{kind}")));
+    }
+    Ok(found)
+}
+
+fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
+    // The error's text could hold parts of the key: it is not shown.
+    PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+        let text = String::from_utf8_lossy(pem);
+        let kind = if text.contains("ENCRYPTED") {
+            ", it is encrypted: `openssl pkey` writes it without"
+        } else {
+            ""
+        };
+        Error::Unusable(format!(
+            "the client's key: no `BEGIN PRIVATE KEY` is in it that can be read{kind}"
+        ))
+    })
+}
+
+fn unusable(what: &str, error: &rustls::Error) -> Error {
+    Error::Unusable(format!("{what} cannot be used: {error}"))
+}
