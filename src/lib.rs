@@ -6,7 +6,7 @@
 //! # One way data flows
 //!
 //! ```text
-//!  api / cli            model            plan                    engine                               sinks
+//!  api / cli            model            plan                    engine                            delivery
 //!  request ──► JSON ──► Model ──compile──► Plan ──► units ──► worker × threads ──► writer ──► sink per connector
 //!              parse    what the user      names resolved,   generate columns,    in row       commit per batch
 //!                       wrote              options checked   encode segments      order
@@ -20,7 +20,7 @@
 //! |---|---|
 //! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`generator`], [`problems`], [`secrets`], [`reach`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
-//! | compiled | [`plan`], [`sinks`], [`draft`] |
+//! | compiled | [`plan`], [`delivery`], [`draft`] |
 //! | who may come in | [`access`] |
 //! | the server's own state | [`home`] |
 //! | running | [`engine`], then [`commands`] |
@@ -57,8 +57,8 @@
 //! |---|---|---|
 //! | field type | `crates/core/src/fields/<name>.rs` | `mod` and registry line in `fields/mod.rs` |
 //! | format | `crates/core/src/formats/<name>.rs` | the same pair in `formats/mod.rs` |
-//! | store | `stores/<name>.rs` | `mod` line in `stores/mod.rs`; `FileConnector` in `sinks/file.rs` is tied to the local store and has to learn of it |
-//! | service | `sinks/<name>.rs` | `mod` line and an entry of `connectors()` in `sinks/mod.rs` |
+//! | store | `stores/<name>.rs` | `mod` and registry line in `stores/mod.rs` |
+//! | service | `delivery/<name>.rs` | `mod` and registry line in `delivery/mod.rs` |
 //! | kind of user code | `crates/core/src/sandbox/<kind>/` | `mod` and registry line in `sandbox/mod.rs` |
 //! | endpoint | `api/<resource>.rs` with `routes()` | `.merge(...)` in `api/mod.rs` |
 //! | parameter of a command | `home/order.rs`, and where it is heeded | its line in the form and in `order` of `api/datagen.rs` |
@@ -78,11 +78,11 @@ pub mod api;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod delivery;
 pub mod draft;
 pub mod engine;
 pub mod home;
 pub mod remote;
 pub mod samples;
-pub mod sinks;
 pub mod stores;
 pub mod telemetry;

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::fields::{attribute_table, plain_table};
-use crate::sinks::{self, Named};
+use crate::delivery::{self, Named};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -20,17 +20,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     let Some(name) = &arguments.name else {
         let mut table = plain_table();
-        for connector in sinks::connectors() {
+        for connector in delivery::connectors() {
             table.add_row([connector.name().to_owned(), connector.summary()]);
         }
         writeln!(out, "{}\n\n`datagen connectors NAME` explains one.", table.trim_fmt())?;
         return Ok(ExitCode::SUCCESS);
     };
-    let connector = match sinks::find(name)? {
+    let connector = match delivery::find(name)? {
         Named::Known(connector) => connector,
         Named::ToCome(name) => bail!("connector `{name}` is not available yet"),
     };
     writeln!(out, "{}: {}\n", connector.name(), connector.summary())?;
+    writeln!(out, "Promise: {}.\n", connector.promise())?;
     writeln!(out, "Settings, in `Table_Names` or `Options` of a model, or by `--set KEY=VALUE`:")?;
     writeln!(out, "{}", attribute_table(&connector.attributes()).trim_fmt())?;
     writeln!(

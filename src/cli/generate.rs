@@ -19,11 +19,12 @@ use super::shown::{answer_json, print_failed_rows, print_problems, print_refusal
 use super::source::{self, Reading};
 use crate::commands;
 use crate::config::Config;
+use crate::delivery::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
 use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
 use crate::failures::Failures;
 use crate::problems::{Problem, Problems, chain, escape_controls};
-use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
+use crate::remote::Network;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -127,6 +128,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         },
         threads,
         memory_bytes: config.command_memory_bytes,
+        network: Network::default(),
         block_rows: arguments.block_rows,
     };
     engine::check_memory(&run.plan, &run.targets, run.batch_rows, run.memory_bytes)?;
@@ -171,11 +173,12 @@ fn all_cores() -> usize {
 
 fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>> {
     let [target] = targets else { bail!("--output -: expected exactly one --connector") };
-    let name = target.connector();
-    if !["csv", "json"].contains(&name) {
+    let name = target.about().connector;
+    let encoder = target.payload().file_encoder().filter(|_| ["csv", "json"].contains(&name));
+    let Some(encoder) = encoder else {
         bail!("--output -: connector `{name}` cannot be streamed, expected csv or json");
-    }
-    Ok(Arc::new(Stdout::new(name, Arc::clone(target.encoder()))))
+    };
+    Ok(Arc::new(Stdout::new(name, Arc::clone(encoder))))
 }
 
 /// What was committed, for the summary.
@@ -193,7 +196,7 @@ impl Record {
     const MOST_FILES: usize = 1_000;
 
     fn of(run: &Run) -> Self {
-        let connectors = run.targets.iter().map(|target| target.connector()).collect();
+        let connectors = run.targets.iter().map(|target| target.about().connector).collect();
         Self { connectors, ..Self::default() }
     }
 
@@ -260,7 +263,8 @@ fn places(run: &Run, files: u64) -> String {
     if run.batches.is_empty() {
         return "0 files".to_owned();
     }
-    let places: Vec<_> = run.targets.iter().map(|target| target.destination()).collect();
+    let places: Vec<_> =
+        run.targets.iter().map(|target| target.about().destination.shown.clone()).collect();
     let more = if files > run.targets.len() as u64 { " …" } else { "" };
     format!("{}{more}", places.join(", "))
 }
@@ -295,7 +299,7 @@ fn report(
             "bytes": control.committed_bytes(),
             "files": record.files,
             "file_count": control.committed_files(),
-            "connectors": run.targets.iter().map(|target| target.connector()).collect::<Vec<_>>(),
+            "connectors": run.targets.iter().map(|target| target.about().connector).collect::<Vec<_>>(),
             "seed": seed,
             "now": commands::format_now(now),
             "threads": run.threads,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::error::SubmitError;
 use super::live::Live;
 use super::{Command, Order, Status, Submission, Tracker};
+use crate::delivery::Destination;
 use crate::draft::Refusal;
 use crate::engine::check_memory;
 use crate::failures::Failures;
@@ -79,8 +80,9 @@ impl Tracker {
         }
         command.model_name.clone_from(&prepared.model_name);
         command.order.connectors =
-            prepared.targets.iter().map(|target| target.connector().to_owned()).collect();
-        command.destinations = prepared.targets.iter().map(|target| target.destination()).collect();
+            prepared.targets.iter().map(|target| target.about().connector.to_owned()).collect();
+        command.destinations =
+            prepared.targets.iter().map(|target| target.about().destination.clone()).collect();
         let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
         // What has no effect is told and not stored.
         command.order.overrides.retain(|(key, _)| {
@@ -114,9 +116,9 @@ impl Tracker {
 /// What the connectors of a new command have acknowledged.
 fn no_totals(command: &Command) -> Vec<ConnectorTotal> {
     let named = command.order.connectors.iter().zip(&command.destinations);
-    let none = |(connector, destination): (&String, &String)| ConnectorTotal {
+    let none = |(connector, destination): (&String, &Destination)| ConnectorTotal {
         connector: connector.clone(),
-        destination: destination.clone(),
+        destination: destination.shown.clone(),
         ..ConnectorTotal::default()
     };
     named.map(none).collect()

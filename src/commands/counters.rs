@@ -6,13 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::sinks::{self, Committed};
+use crate::delivery::{self, Committed, Known};
 
-/// Services whose rows the reference counts; they make no files.
-const SERVICES: &[&str] = &["hbase", "hive", "kafka", "kudu", "solr"];
-
-/// Endings of connector names that make files.
-const FORMATS: &[&str] = &["csv", "json", "avro", "parquet", "orc"];
+/// Connectors that the reference has no counters of.
+const NOT_COUNTED: &[&str] = &["ozone", "api"];
 
 /// What was done since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,24 +62,16 @@ impl Counters {
             ("ALL_ROWS_GENERATED".to_owned(), rows),
             ("GENERATIONS_MADE".to_owned(), self.generations),
         ];
-        let mut names: Vec<&str> = Vec::new();
-        for name in FORMATS.iter().chain(sinks::TO_COME).copied().chain(sinks::names()) {
-            if !names.contains(&name) {
-                names.push(name);
+        for Known { name, makes_files } in delivery::KNOWN.iter() {
+            if NOT_COUNTED.contains(&name.as_str()) {
+                continue;
             }
-        }
-        for name in names {
             let counter = self.connectors.get(name).copied().unwrap_or_default();
             let key = name.to_ascii_uppercase();
-            let makes_files = FORMATS.iter().any(|format| {
-                name == *format || name.strip_suffix(format).is_some_and(|left| left.ends_with('_'))
-            });
-            if makes_files {
+            if *makes_files {
                 named.push((format!("{key}_FILES_GENERATED"), counter.files));
             }
-            if makes_files || SERVICES.contains(&name) {
-                named.push((format!("{key}_ROWS_GENERATED"), counter.rows));
-            }
+            named.push((format!("{key}_ROWS_GENERATED"), counter.rows));
         }
         named
     }

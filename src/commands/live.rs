@@ -21,8 +21,8 @@ use crate::draft::{Amount, Draft, Prepared, Refusal, Surroundings};
 use crate::engine::Control;
 use crate::home::{Home, Store, StoredBatch, StoredCode, lock};
 use crate::problems::{Problem, Problems, chain};
+use crate::remote::Network;
 use crate::sandbox::{Extensions, Library};
-use crate::sinks;
 
 /// What the tracker was opened with.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub(super) struct Shared {
     pub(super) code: StoredCode,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) counting: Counting,
+    /// Where connectors speak with their places.
+    pub(super) network: Network,
     pub(super) state: Mutex<State>,
     /// There is something to run, or nothing ever more.
     pub(super) work: Condvar,
@@ -126,7 +128,11 @@ impl Live {
         Arc::new(Self {
             id: command.id,
             owner: command.owner.clone(),
-            exclusive: command.destinations.iter().map(|path| sinks::exclusive_key(path)).collect(),
+            exclusive: command
+                .destinations
+                .iter()
+                .filter_map(|place| place.exclusive.clone())
+                .collect(),
             change: Mutex::new(()),
             state: Mutex::new(LiveState { command, totals, run: None }),
             changed: watch::Sender::new(0),
@@ -265,6 +271,7 @@ impl Shared {
             code,
             probe,
             counting: Counting::default(),
+            network: Network::default(),
             state: Mutex::default(),
             work: Condvar::new(),
             timer: Condvar::new(),

@@ -13,12 +13,12 @@ use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
 use super::{Command, Status};
+use crate::delivery::{BESIDE_HINT, Beside, Committed, Destination, Durability, Holder, Target};
 use crate::draft::{Prepared, Refusal};
 use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
 use crate::failures::Failures;
 use crate::home::{StoreError, StoredBatch, lock};
 use crate::problems::{Problem, chain, panic_text};
-use crate::sinks::{BESIDE_HINT, Beside, Committed, Holder, Target};
 
 /// What a cancelled command says.
 pub(super) const CANCELLED: &str = "cancelled";
@@ -104,7 +104,8 @@ fn attempt(
         }
     };
     let destinations = check_destinations(&command, &targets)?;
-    let commits: Vec<bool> = targets.iter().map(|target| target.commits_batches()).collect();
+    let commits: Vec<bool> =
+        targets.iter().map(|target| target.about().durability == Durability::Batches).collect();
     // Where one target begins again, all do: the others write the same files once more.
     let first = if commits.iter().all(|commits| *commits) {
         command.next_batch
@@ -134,6 +135,7 @@ fn attempt(
         holder: holder(&command),
         threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),
         memory_bytes: shared.limits.command_memory_bytes,
+        network: shared.network.clone(),
         block_rows: None,
     };
     let mut recorder = Recorder {
@@ -194,15 +196,16 @@ pub(super) fn holder(command: &Command) -> Holder {
 fn check_destinations(
     command: &Command,
     targets: &[Arc<dyn Target>],
-) -> Result<Vec<String>, RunError> {
-    let destinations: Vec<_> = targets.iter().map(|target| target.destination()).collect();
+) -> Result<Vec<Destination>, RunError> {
+    let destinations: Vec<_> =
+        targets.iter().map(|target| target.about().destination.clone()).collect();
     if command.next_batch > command.first_batch {
         for (index, (past, present)) in command.destinations.iter().zip(&destinations).enumerate() {
-            if past != present {
+            if past.identity != present.identity {
                 return Err(RunError::Moved {
                     connector: command.order.connectors[index].clone(),
-                    past: past.clone(),
-                    present: present.clone(),
+                    past: past.shown.clone(),
+                    present: present.shown.clone(),
                 });
             }
         }
@@ -264,7 +267,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn beside(&mut self, target: usize, beside: &Beside) {
-        let pointer = format!("connectors/{}", self.targets[target].connector());
+        let pointer = format!("connectors/{}", self.targets[target].about().connector);
         let warning =
             Problem::warning("files_beside", pointer, beside.to_string()).hint(BESIDE_HINT);
         tracing::warn!(message = %warning);

@@ -29,6 +29,7 @@ use crate::fields;
 use crate::home::{
     Clock, ConnectorTotal, Home, Models, Part, Store, StoreError, StoredCode, UserCode, Users, lock,
 };
+use crate::remote::{Cancel, Io};
 use crate::sandbox::Extensions;
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
@@ -383,7 +384,8 @@ impl Tracker {
         let Ok(Some(model)) = shared.store.model(command.id) else { return };
         let Ok(prepared) = shared.prepare(command, &model) else { return };
         for target in prepared.targets {
-            if let Err(error) = target.discard(&runner::holder(command)) {
+            let io = Io::new(&shared.network, &Cancel::default()).last_words();
+            if let Err(error) = target.clean(&runner::holder(command), &io) {
                 tracing::warn!(id = %command.id, %error, "leftovers stay behind");
             }
         }

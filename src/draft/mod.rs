@@ -16,17 +16,18 @@ pub use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder
 pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
 pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::delivery::{self, Durability, OutputBase, Target};
 use crate::model::{self, Model};
 use crate::plan::{self, Environment, Plan};
 use crate::problems::{Problem, Problems, chain};
 use crate::roots::ReadRoots;
 use crate::sandbox::Extensions;
-use crate::sinks::{self, OutputBase, Target};
 use outputs::Wanted;
 
 /// A model's text, and what is asked of it.
@@ -123,7 +124,7 @@ pub enum Refusal {
     #[error("{0}")]
     Problems(Problems),
     /// A connector that does not exist yet.
-    #[error("connector `{name}` is not available yet; available: {}", sinks::names().join(", "))]
+    #[error("connector `{name}` is not available yet; available: {}", delivery::names().join(", "))]
     ConnectorToCome {
         /// Its name.
         name: &'static str,
@@ -156,7 +157,7 @@ impl Draft<'_> {
         for (key, value) in self.overrides {
             model.settings.set(key, value.clone().into(), key.clone());
         }
-        model.settings.hide(sinks::is_secret);
+        model.settings.hide(delivery::is_secret);
         let files = ReadRoots::new(self.folder, &surroundings.read_roots);
         let environment = Environment {
             seed: self.seed,
@@ -166,15 +167,17 @@ impl Draft<'_> {
             extensions: &surroundings.extensions,
         };
         let problems = &mut compiled.problems;
-        compiled.plan = plan::compile(model, &environment, problems);
-        sinks::warn_unused(&model.settings, &wanted.connectors, problems);
+        let also = wanted.connectors.iter().flat_map(|connector| connector.needs(&model.settings));
+        let also: BTreeSet<String> = also.collect();
+        compiled.plan = plan::compile_with(model, &environment, &also, problems);
+        delivery::warn_unused(&model.settings, &wanted.connectors, problems);
         if let Some(plan) = &compiled.plan {
             let base = OutputBase {
                 output_root: surroundings.output_root.clone(),
                 default_folder: surroundings.default_folder.clone(),
                 default_name: file_name(model_name(model)),
             };
-            compiled.targets = wanted.compile(plan.schema(), &model.settings, &base, problems);
+            compiled.targets = wanted.compile(plan.table(), &model.settings, &base, problems);
             if let Some(amount) = self.amount {
                 amount.check_files(&compiled.targets, problems);
             }
@@ -187,14 +190,18 @@ impl Amount {
     /// Adds an error for every target whose files cannot have so many rows.
     fn check_files(self, targets: &[Arc<dyn Target>], problems: &mut Problems) {
         for target in targets {
-            let batches = if target.commits_batches() { 1 } else { self.batches };
+            let Some(encoder) = target.payload().file_encoder() else { continue };
+            let batches = match target.about().durability {
+                Durability::Batches => 1,
+                Durability::Run => self.batches,
+            };
             let rows = self.batch_rows.saturating_mul(batches);
-            let most = target.encoder().most_file_rows();
+            let most = encoder.most_file_rows();
             if rows > most {
                 let message = format!(
                     "{rows} rows in one {} file are more than the {most} that it can have with this table \
                      and these options",
-                    target.connector()
+                    target.about().connector
                 );
                 let problem = Problem::error("too_many_rows", "rows", message);
                 problems.push(problem.hint("ask for fewer rows a batch, or for larger row groups"));

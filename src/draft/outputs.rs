@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::attributes::Settings;
-use crate::columns::Schema;
+use crate::columns::Table;
+use crate::delivery::{self, Connector, Named, OutputBase, Target, Workbench};
 use crate::problems::{Problem, Problems, Severity};
-use crate::sinks::{self, Connector, Named, OutputBase, Target};
 
 /// Where rows shall go.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Wanted {
         let mut wanted = Self { connectors: Vec::new(), to_come: None, named: names.is_some() };
         let Some(names) = names else { return wanted };
         for name in names.iter().filter(|name| !name.trim().is_empty()) {
-            match sinks::find(name) {
+            match delivery::find(name) {
                 Ok(Named::Known(connector)) => {
                     // Named twice means once: both would write the same files.
                     if !wanted.connectors.iter().any(|known| known.name() == connector.name()) {
@@ -46,13 +46,13 @@ impl Wanted {
             let message = format!("connector `{name}` is not available yet");
             problems.push(
                 Problem::error("connector_to_come", "connectors", message)
-                    .hint(format!("available: {}", sinks::names().join(", "))),
+                    .hint(format!("available: {}", delivery::names().join(", "))),
             );
         } else if wanted.connectors.is_empty() && !problems.has_errors() {
             problems.push(Problem::error(
                 "no_connector",
                 "connectors",
-                format!("no connector is given, expected one of {}", sinks::names().join(", ")),
+                format!("no connector is given, expected one of {}", delivery::names().join(", ")),
             ));
         }
         wanted
@@ -62,33 +62,29 @@ impl Wanted {
     /// look at the settings that stand in the model.
     pub(super) fn compile(
         &self,
-        schema: &Arc<Schema>,
+        table: &Table,
         settings: &Settings,
         base: &OutputBase,
         problems: &mut Problems,
     ) -> Vec<Arc<dyn Target>> {
         if !self.named {
-            check_settings(schema, settings, base, problems);
+            check_settings(table, settings, base, problems);
             return Vec::new();
         }
-        self.connectors
-            .iter()
-            .filter_map(|connector| connector.compile(schema, &mut settings.reader(problems), base))
-            .collect()
+        let bench = Workbench { base: base.clone(), ..Workbench::default() };
+        let compile = |connector: &&'static dyn Connector| {
+            connector.compile(table, &mut settings.reader(problems), &bench)
+        };
+        self.connectors.iter().filter_map(compile).collect()
     }
 }
 
 /// What the connectors say of the settings that stand in the model. One that no connector takes is an
 /// error; of one that some take, the others' refusals are told. What they say of the columns is
 /// left to a call that names them.
-fn check_settings(
-    schema: &Arc<Schema>,
-    settings: &Settings,
-    base: &OutputBase,
-    problems: &mut Problems,
-) {
-    let opinions: Vec<Opinion> = sinks::connectors()
-        .map(|connector| Opinion::of(connector, schema, settings, base))
+fn check_settings(table: &Table, settings: &Settings, base: &OutputBase, problems: &mut Problems) {
+    let opinions: Vec<Opinion> = delivery::connectors()
+        .map(|connector| Opinion::of(connector, table, settings, base))
         .collect();
     for key in settings.keys() {
         let pointer = settings.pointer(key);
@@ -130,13 +126,15 @@ struct Opinion {
 impl Opinion {
     fn of(
         connector: &'static dyn Connector,
-        schema: &Arc<Schema>,
+        table: &Table,
         settings: &Settings,
         base: &OutputBase,
     ) -> Self {
         let mut said = Problems::default();
         // Only what it says is of interest.
-        let _ = connector.compile(schema, &mut settings.reader(&mut said), base);
+        // With a workbench of its own: what others compiled already would be told to them alone.
+        let bench = Workbench { base: base.clone(), ..Workbench::default() };
+        let _ = connector.compile(table, &mut settings.reader(&mut said), &bench);
         let reads = connector.attributes().iter().map(|attribute| attribute.name).collect();
         Self { name: connector.name(), reads, said }
     }

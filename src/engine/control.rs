@@ -1,15 +1,16 @@
 //! What others may see of a run, and how they stop it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sinks::Committed;
+use crate::delivery::Committed;
+use crate::remote::Cancel;
 
 /// Progress and the cancel flag of one run: shared with whoever watches it.
 ///
 /// The numbers are for showing; none of them decides anything.
 #[derive(Debug, Default)]
 pub struct Control {
-    cancelled: AtomicBool,
+    cancel: Cancel,
     generated_rows: AtomicU64,
     committed_rows: AtomicU64,
     committed_batches: AtomicU64,
@@ -21,12 +22,17 @@ pub struct Control {
 impl Control {
     /// Asks the run to stop: it ends after the blocks under way.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.cancel.cancel();
+    }
+
+    /// The token that whoever waits hears.
+    pub fn token(&self) -> &Cancel {
+        &self.cancel
     }
 
     /// Whether somebody asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancel.is_cancelled()
     }
 
     /// Rows made so far; each counts once, whatever the number of targets.

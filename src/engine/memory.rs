@@ -14,8 +14,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{EngineError, Run};
 use crate::columns::Block;
+use crate::delivery::Target;
 use crate::plan::Plan;
-use crate::sinks::Target;
 
 /// Rows of a worker's first block: what its rows take is known after it.
 const FIRST_BLOCK_ROWS: u64 = 64;
@@ -142,7 +142,7 @@ impl BlockSize {
         Self {
             most_rows,
             rows: wished.unwrap_or_else(|| most_rows.min(FIRST_BLOCK_ROWS)),
-            row_bytes: run.plan.schema().row_width(),
+            row_bytes: run.plan.table().row_width(),
             encoding_halves: ENCODING_HALVES * run.targets.len() as u64,
         }
     }
@@ -207,21 +207,21 @@ pub fn check_memory(
     batch_rows: u64,
     memory_bytes: u64,
 ) -> Result<(), EngineError> {
-    let largest = targets.iter().max_by_key(|target| target.encoder().segment_rows());
+    let largest = targets.iter().max_by_key(|target| target.payload().encoding.segment_rows());
     let Some(largest) = largest else { return Ok(()) };
     // The targets take the same rows, and those with smaller segments hold what they have made of them.
-    let rows = (largest.encoder().segment_rows() as u64).min(batch_rows);
+    let rows = (largest.payload().encoding.segment_rows() as u64).min(batch_rows);
     let halves = 2 + ENCODING_HALVES * targets.len() as u64;
-    let needed = rows.saturating_mul(plan.schema().row_width()).saturating_mul(halves) / 2;
+    let needed = rows.saturating_mul(plan.table().row_width()).saturating_mul(halves) / 2;
     if needed <= memory_bytes {
         return Ok(());
     }
     Err(EngineError::SegmentTooLarge {
-        connector: largest.connector(),
+        connector: largest.about().connector,
         rows,
         needed: needed >> 20,
         budget: memory_bytes >> 20,
-        option: largest.encoder().segment_option().unwrap_or("fewer rows of a batch"),
+        option: largest.payload().encoding.segment_option().unwrap_or("fewer rows of a batch"),
     })
 }
 

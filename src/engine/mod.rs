@@ -33,10 +33,13 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::delivery::{
+    Beside, Committed, Durability, Holder, Opened, Published, Sealing, Sink, Start, Target,
+};
 use crate::failures::Failures;
 use crate::formats::{EncodeError, Segment};
 use crate::plan::{GenerateRowsError, Plan};
-use crate::sinks::{Beside, Committed, Holder, Opened, Sink, SinkError, Start, Target};
+use crate::remote::{Failure, Io, Network};
 use memory::{Budget, Ending};
 use units::{Unit, Units};
 use worker::Worker;
@@ -59,6 +62,8 @@ pub struct Run {
     pub threads: usize,
     /// Bytes that rows under way may take; fewer threads work where they would take more.
     pub memory_bytes: u64,
+    /// Where connectors speak with their places.
+    pub network: Network,
     /// Rows of a block, for tests and measurements; the plan knows a good number.
     pub block_rows: Option<usize>,
 }
@@ -135,7 +140,7 @@ pub enum EngineError {
         /// The batch that is lost.
         batch: u64,
         /// What is wrong.
-        source: SinkError,
+        source: Failure,
     },
     /// A fault in this program or in user code, caught at the worker's border.
     #[error("rows from {first_row} on: internal error: {message}")]
@@ -296,13 +301,19 @@ struct Writer<'a> {
     run: &'a Run,
     control: &'a Control,
     observer: &'a mut dyn Observer,
-    sinks: Vec<Box<dyn Sink>>,
+    lanes: Vec<Lane>,
     /// Whether every target acknowledges each batch by itself.
     commits_batches: bool,
     /// The last batch begun, for messages of `finish`.
     batch: u64,
     /// Rows of that batch that failed.
     failures: Failures,
+}
+
+struct Lane {
+    sink: Box<dyn Sink>,
+    io: Io,
+    _hold: Box<dyn Send>,
 }
 
 impl<'a> Writer<'a> {
@@ -312,31 +323,34 @@ impl<'a> Writer<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, EngineError> {
         let first = run.batches.start;
-        let start = Start { holder: run.holder.clone(), batches: run.batches.clone() };
-        let mut sinks = Vec::with_capacity(run.targets.len());
+        let start =
+            Start { holder: run.holder.clone(), batches: run.batches.clone(), sealed: Vec::new() };
+        let mut lanes = Vec::with_capacity(run.targets.len());
         for (index, target) in run.targets.iter().enumerate() {
-            let Opened { sink, beside } = target.open(&start).map_err(|source| {
-                EngineError::Sink { connector: target.connector(), batch: first, source }
+            let io = Io::new(&run.network, control.token());
+            let Opened { sink, beside, hold, .. } = target.open(&start, &io).map_err(|source| {
+                EngineError::Sink { connector: target.about().connector, batch: first, source }
             })?;
             if let Some(beside) = beside {
                 observer.beside(index, &beside);
             }
-            sinks.push(sink);
+            lanes.push(Lane { sink, io, _hold: hold });
         }
-        let commits_batches = run.targets.iter().all(|target| target.commits_batches());
+        let commits_batches =
+            run.targets.iter().all(|target| target.about().durability == Durability::Batches);
         let failures = Failures::default();
-        Ok(Self { run, control, observer, sinks, commits_batches, batch: first, failures })
+        Ok(Self { run, control, observer, lanes, commits_batches, batch: first, failures })
     }
 
     fn write(&mut self, unit: &Unit, encoded: Encoded) -> Result<(), EngineError> {
         self.batch = unit.batch;
         self.failures.add(encoded.failures);
         for (index, segments) in encoded.segments.into_iter().enumerate() {
-            let sink = &mut self.sinks[index];
-            let connector = self.run.targets[index].connector();
+            let sink = &mut self.lanes[index].sink;
+            let connector = self.run.targets[index].about().connector;
             let failed = |source| EngineError::Sink { connector, batch: unit.batch, source };
             if unit.begins_batch {
-                sink.begin_batch(unit.batch).map_err(failed)?;
+                sink.begin(unit.batch).map_err(failed)?;
             }
             for segment in segments {
                 sink.write(segment).map_err(failed)?;
@@ -347,9 +361,10 @@ impl<'a> Writer<'a> {
             if !failures.is_empty() {
                 self.observer.failed_rows(unit.batch, failures);
             }
-            for index in 0..self.sinks.len() {
-                let committed = self.commit(index, |sink| sink.commit_batch())?;
-                if self.run.targets[index].commits_batches() {
+            for index in 0..self.lanes.len() {
+                let sealing = self.lanes[index].sink.seal();
+                let committed = self.commit(index, sealing)?;
+                if self.run.targets[index].about().durability == Durability::Batches {
                     let batch = self.batch;
                     self.observer
                         .committed(batch, index, &committed)
@@ -365,8 +380,9 @@ impl<'a> Writer<'a> {
 
     fn finish(mut self) -> Result<(), EngineError> {
         let batch = self.batch;
-        for index in 0..self.sinks.len() {
-            let committed = self.commit(index, |sink| sink.finish())?;
+        for (index, lane) in mem::take(&mut self.lanes).into_iter().enumerate() {
+            let sealing = lane.sink.end();
+            let committed = self.commit(index, sealing)?;
             self.observer
                 .finished(index, &committed)
                 .map_err(|source| EngineError::Record { batch, source })?;
@@ -381,16 +397,30 @@ impl<'a> Writer<'a> {
     fn commit(
         &mut self,
         index: usize,
-        commit: impl FnOnce(&mut dyn Sink) -> Result<Committed, SinkError>,
+        sealing: Result<Option<Sealing>, Failure>,
     ) -> Result<Committed, EngineError> {
         let batch = self.batch;
-        let connector = self.run.targets[index].connector();
-        let committed = commit(&mut *self.sinks[index]).map_err(|source| EngineError::Sink {
-            connector,
-            batch,
-            source,
-        })?;
-        self.control.committed(&committed);
-        Ok(committed)
+        let target = &self.run.targets[index];
+        let connector = target.about().connector;
+        let failed = |source| EngineError::Sink { connector, batch, source };
+        let Some(sealing) = sealing.map_err(failed)? else { return Ok(Committed::default()) };
+        let io = self.lanes.get(index).map_or_else(
+            || Io::new(&self.run.network, self.control.token()),
+            |lane| lane.io.clone(),
+        );
+        let receipt = sealing.wait(&io).map_err(failed)?;
+        let published = target.publish(&receipt, &io).and_then(|published| match published {
+            Published::Done => Ok(()),
+            Published::Lost => Err(Failure::fault("what was sealed is gone")),
+        });
+        if let Err(source) = published {
+            // Nobody takes it up again.
+            if let Err(error) = target.discard(&receipt, &io.last_words()) {
+                tracing::warn!(%error, connector, batch, "a sealed batch stays behind");
+            }
+            return Err(failed(source));
+        }
+        self.control.committed(&receipt.committed);
+        Ok(receipt.committed)
     }
 }

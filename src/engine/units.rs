@@ -33,7 +33,8 @@ pub(super) struct Units {
 
 impl Units {
     pub(super) fn new(run: &Run) -> Self {
-        let unit_rows = run.targets.iter().map(|target| target.encoder().segment_rows()).max();
+        let unit_rows =
+            run.targets.iter().map(|target| target.payload().encoding.segment_rows()).max();
         Self {
             rows_per_batch: run.batch_rows,
             unit_rows: unit_rows.unwrap_or(1).max(1) as u64,

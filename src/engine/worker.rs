@@ -32,9 +32,9 @@ impl<'a> Worker<'a> {
             .targets
             .iter()
             .map(|target| Output {
-                connector: target.connector(),
-                segment_rows: target.encoder().segment_rows().max(1) as u64,
-                encoder: target.encoder().segment_encoder(),
+                connector: target.about().connector,
+                segment_rows: target.payload().encoding.segment_rows().max(1) as u64,
+                encoder: target.payload().encoding.segment_encoder(),
             })
             .collect();
         let smallest_segment = outputs.iter().map(|output| output.segment_rows).min().unwrap_or(1);

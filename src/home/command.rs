@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Order, Status};
+use crate::delivery::Destination;
 use crate::failures::Failures;
 
 /// What somebody asks for: an order and the model that it is for.
@@ -63,9 +64,9 @@ pub struct Command {
     pub model_folder: Option<PathBuf>,
     /// What was asked for.
     pub order: Order,
-    /// Where each connector's rows go, in words: two commands with the same destination run one after
-    /// the other.
-    pub destinations: Vec<String>,
+    /// Where each connector's rows go: two commands with the same exclusive key run one after the
+    /// other.
+    pub destinations: Vec<Destination>,
     /// Whether its schedule is held.
     pub paused: bool,
     /// When it was accepted.

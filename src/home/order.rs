@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Schedule;
+use crate::delivery;
 use crate::secrets::MASK;
-use crate::sinks;
 
 /// What somebody asks of a command, beside the model.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Order {
     /// The settings of this call, those that are secrets without their values.
     pub fn masked_overrides(&self) -> BTreeMap<String, String> {
         let masked = |(key, value): &(String, String)| {
-            let shown = if sinks::is_secret(key) { MASK.to_owned() } else { value.clone() };
+            let shown = if delivery::is_secret(key) { MASK.to_owned() } else { value.clone() };
             (key.clone(), shown)
         };
         self.overrides.iter().map(masked).collect()

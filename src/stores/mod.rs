@@ -1,66 +1,165 @@
 //! Stores: where files go.
 //!
-//! A [`Store`] keeps files that appear under their final name only when they are complete. It knows
-//! nothing of formats, batches or models.
+//! A [`StoreKind`] reads its settings and gives a [`Store`], which keeps files that appear under their final name
+//! only when they are complete: an [`Upload`] is *sealed* (every byte is there, nothing is visible), then
+//! *published*, which is idempotent. Every store takes files of every format: the connectors are made of both
+//! lists. A store knows nothing of formats, batches or models.
 //!
-//! To add a store: write `stores/<name>.rs` and its `mod` line below. `FileConnector` in `sinks/file.rs`
-//! names its connectors, reads its settings and opens it; so far it knows the local store only.
+//! To add a store: write `stores/<name>.rs`, then its two lines below.
 
-pub mod local;
+mod local;
+mod names;
 
 use std::fmt::{self, Debug};
 use std::io;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
+use crate::attributes::{Attribute, Reader};
+use crate::remote::{Failure, Io, Kind};
+
+pub use self::local::{Local, real};
+
+/// Every store, in the order that listings show them.
+pub static STORES: &[&dyn StoreKind] = &[&local::LocalFiles];
+
+/// A kind of store: what the first part of connectors' names stands for.
+pub trait StoreKind: Sync + Debug {
+    /// What stands before the format in the connectors' names: `s3_`; nothing for the local store.
+    fn prefix(&self) -> &'static str;
+
+    /// One sentence for listings.
+    fn summary(&self) -> &'static str;
+
+    /// The settings that it reads.
+    fn attributes(&self) -> &'static [Attribute];
+
+    /// Checks the settings, without any input or output; `None` after adding errors to `settings`.
+    fn compile(&self, settings: &mut Reader<'_>, base: &OutputBase) -> Option<Located>;
+}
+
+/// A store with its settings, and what the names of files begin with.
+#[derive(Debug)]
+pub struct Located {
+    /// Takes the files.
+    pub store: Box<dyn Store>,
+    /// The beginning of the files' names.
+    pub name: String,
+}
+
+/// Where a command may write, and what its outputs are called when the model does not say it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutputBase {
+    /// The folder that all local outputs stay below.
+    pub output_root: PathBuf,
+    /// The folder below `output_root` for models that name none.
+    pub default_folder: String,
+    /// The file name for models that name none.
+    pub default_name: String,
+}
+
 /// A folder of files.
 pub trait Store: Debug + Send + Sync {
+    /// What tells it from all others: equal exactly for stores whose files of one name are the same file.
+    fn key(&self) -> String;
+
+    /// Batches that may be on their way from the end of writing to being published at a time, at least 1.
+    fn commits(&self) -> usize;
+
+    /// Bytes that uploads under way hold in memory at most, all together.
+    fn buffer_bytes(&self) -> u64 {
+        0
+    }
+
+    /// Looks whether files can be written there; leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    fn probe(&self, io: &Io) -> Result<(), Failure>;
+
     /// Makes the folder ready to take files.
     ///
     /// # Errors
     ///
     /// When it cannot be made or is not below the allowed root.
-    fn prepare(&self) -> Result<(), StoreError>;
+    fn prepare(&self, io: &Io) -> Result<(), Failure>;
 
     /// Keeps `names`, a key for all names that a run may use, for `holder` alone until the claim is
     /// dropped or the process ends. Two runs that may use one name must claim the same key.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Claimed`], when another run has them, or when the store refuses.
-    fn claim(&self, names: &str, holder: &Holder) -> Result<Claim, StoreError>;
+    /// When another run has them ([`Kind::Held`]), or when the store refuses.
+    fn claim(&self, names: &str, holder: &Holder, io: &Io) -> Result<Claim, Failure>;
 
-    /// Starts the file that will be called `name`; nothing is visible under that name before
-    /// [`Upload::complete`].
+    /// Starts the file that will be called `name`; nothing is visible under that name before it is
+    /// [published](Self::publish).
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    fn create(&self, name: &str, holder: &Holder) -> Result<Box<dyn Upload>, StoreError>;
+    fn create(&self, name: &str, holder: &Holder, io: &Io) -> Result<Box<dyn Upload>, Failure>;
 
-    /// The names of the files in the folder, in order. Unfinished files are not among them.
+    /// Makes a sealed file visible under its name, in place of an older one, and durable. Idempotent; `false`
+    /// where what was sealed is gone and the file of that name is another one.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    fn list(&self) -> Result<Vec<String>, StoreError>;
+    fn publish(&self, sealed: &Sealed, io: &Io) -> Result<bool, Failure>;
 
-    /// Removes the file `name`; it is no error when there is none.
+    /// Removes a sealed file that will not be published. Idempotent.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    fn remove(&self, name: &str) -> Result<(), StoreError>;
+    fn discard(&self, sealed: &Sealed, io: &Io) -> Result<(), Failure>;
 
-    /// Removes what interrupted uploads left behind: where `is_left` says so of the file's name and the
-    /// [id](Holder::id) of who wrote it.
+    /// The names of the files in the folder that begin with `beginning`, in order. Unfinished files are not
+    /// among them.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    fn remove_unfinished(&self, is_left: &dyn Fn(&str, &str) -> bool) -> Result<(), StoreError>;
+    fn list(&self, beginning: &str, io: &Io) -> Result<Vec<String>, Failure>;
+
+    /// Removes the files `names`; it is no error when there is none of a name.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    fn remove(&self, names: &[String], io: &Io) -> Result<(), Failure>;
+
+    /// Removes what interrupted uploads left behind, but for what is `sealed`: where `is_left` says so of the
+    /// file's name and the [id](Holder::id) of who wrote it.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses.
+    fn remove_unfinished(
+        &self,
+        is_left: &dyn Fn(&str, &str) -> bool,
+        sealed: &[Sealed],
+        io: &Io,
+    ) -> Result<(), Failure>;
 
     /// The full path of the file `name`, as a user would open it.
     fn path_of(&self, name: &str) -> String;
+}
+
+/// A file that is whole and not yet visible.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sealed {
+    /// Its final name.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// CRC-32 (IEEE) of its bytes, eight hexadecimal digits.
+    pub crc32: String,
+    /// What the store needs to publish it: what its [`Upload`] said.
+    pub detail: Value,
 }
 
 /// Who writes: what tells the unfinished files and claims of a run from those of all others.
@@ -79,30 +178,44 @@ pub struct Claim {
     _held: Box<dyn Send>,
 }
 
+impl Claim {
+    /// A claim of a store without locks: nothing keeps others away.
+    pub fn without_lock() -> Self {
+        Self { sole: false, _held: Box::new(()) }
+    }
+}
+
 impl Debug for Claim {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Claim").field("sole", &self.sole).finish_non_exhaustive()
     }
 }
 
-/// A file under way. Dropped before [`complete`](Self::complete), it leaves nothing behind.
+/// What is still to be waited for until a file is sealed: then it answers the [`Sealed::detail`]. It is called
+/// once, perhaps on another thread; dropped, the file is given up.
+pub type Seal = Box<dyn FnOnce(&Io) -> Result<Value, Failure> + Send>;
+
+/// A file under way, written by one thread.
 pub trait Upload: Send {
-    /// Appends bytes.
+    /// Appends `bytes`, and leaves an empty buffer: perhaps another one, for it may keep this one.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses these bytes, or earlier ones.
+    fn write(&mut self, bytes: &mut Vec<u8>) -> Result<(), Failure>;
+
+    /// Ends the file.
     ///
     /// # Errors
     ///
     /// When the store refuses.
-    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+    fn seal(self: Box<Self>) -> Result<Seal, Failure>;
 
-    /// Makes the file durable and visible under its name, in place of an older one.
-    ///
-    /// # Errors
-    ///
-    /// When the store refuses, or the folder at the told path is no longer the one that was written to.
-    fn complete(self: Box<Self>) -> Result<(), StoreError>;
+    /// Gives the file up: what is there of it is removed, as well as it goes in a moment.
+    fn abandon(self: Box<Self>);
 }
 
-/// Why a store refused.
+/// Why a local store refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -144,4 +257,16 @@ pub enum StoreError {
         /// The root.
         root: PathBuf,
     },
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::Io { source, .. } => Kind::from(source),
+            StoreError::Claimed { .. } => Kind::Held,
+            StoreError::Replaced { .. } => Kind::Missing,
+            StoreError::Outside { .. } => Kind::NotAllowed,
+        };
+        Self::new(kind, error)
+    }
 }

@@ -83,12 +83,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "text_rows",
         ],
     ),
-    ("stores", &[]),
+    ("stores", &["attributes", "problems", "remote"]),
     ("samples", &[]),
     // Who may come in: knows neither HTTP nor the database.
     ("access", &["problems"]),
     // L2
-    ("sinks", &["attributes", "columns", "formats", "problems", "secrets", "stores"]),
+    ("delivery", &["attributes", "columns", "formats", "problems", "remote", "secrets", "stores"]),
     (
         "plan",
         &[
@@ -116,21 +116,22 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
             "plan",
             "problems",
+            "remote",
             "roots",
             "samples",
             "sandbox",
             "secrets",
-            "sinks",
+            "delivery",
         ],
     ),
     // L3
-    ("engine", &["columns", "failures", "formats", "plan", "problems", "sinks"]),
+    ("engine", &["columns", "failures", "formats", "plan", "problems", "remote", "delivery"]),
     // The server's own state, and what is done with it.
     (
         "home",
         &[
-            "access", "config", "failures", "fields", "problems", "samples", "sandbox", "secrets",
-            "sinks",
+            "access", "config", "delivery", "failures", "fields", "problems", "samples", "sandbox",
+            "secrets",
         ],
     ),
     // L4
@@ -149,10 +150,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "home",
             "model",
             "problems",
+            "remote",
             "roots",
             "sandbox",
             "secrets",
-            "sinks",
+            "delivery",
         ],
     ),
     // L5
@@ -171,11 +173,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
             "plan",
             "problems",
+            "remote",
             "roots",
             "samples",
             "sandbox",
             "secrets",
-            "sinks",
+            "delivery",
             "telemetry",
         ],
     ),
@@ -199,12 +202,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
             "plan",
             "problems",
+            "remote",
             "roots",
             "samples",
             "sampling",
             "sandbox",
             "secrets",
-            "sinks",
+            "delivery",
             "telemetry",
         ],
     ),
@@ -275,9 +279,15 @@ const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
             "trial",
         ],
     ),
-    ("formats", "formats/mod.rs", "FORMATS", &["samples", "text"]),
+    ("formats", "formats/mod.rs", "FORMATS", &["records", "samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
-    ("sinks", "sinks/mod.rs", "connectors", &["declared", "names", "stdout"]),
+    ("stores", "stores/mod.rs", "STORES", &["names"]),
+    (
+        "delivery",
+        "delivery/mod.rs",
+        "SERVICES",
+        &["connector", "declared", "files", "sink", "stdout", "target"],
+    ),
 ];
 
 fn wrong_imports(sources: &[(String, String)]) -> BTreeSet<String> {
@@ -320,7 +330,9 @@ fn unregistered(sources: &[(String, String)]) -> BTreeSet<String> {
     let mut wrong = BTreeSet::new();
     for (family, registry, item, machinery) in FAMILIES {
         let registered = names_in_item(registry, source_of(registry), item);
-        assert!(!registered.is_empty(), "{registry} has no registry `{item}`");
+        // A family may have no member yet.
+        let is_there = source_of(registry).contains(&format!("{item}: &["));
+        assert!(is_there, "{registry} has no registry `{item}`");
         for (file, _) in sources {
             let Some(name) = file.strip_prefix(&format!("{family}/")) else { continue };
             let name = name.split('/').next().unwrap().trim_end_matches(".rs");

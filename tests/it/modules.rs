@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use datagen::delivery::Holder;
 use datagen::draft::{Amount, Draft, Surroundings};
 use datagen::engine::{self, Control, Run};
 use datagen::fields;
+use datagen::remote::Network;
 use datagen::sandbox::{Extensions, Limits, Settings};
-use datagen::sinks::Holder;
 
 use crate::reproducible::{NOW, SEED};
 use crate::support::{run, run_ok};
@@ -60,6 +61,7 @@ fn files(
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
         memory_bytes: 1 << 30,
+        network: Network::default(),
         block_rows,
     };
     engine::run(&run, &Control::default(), &mut ()).unwrap();

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datagen::columns::Rows;
+use datagen::delivery::Holder;
 use datagen::draft::{Amount, Bounds, Draft, Prepared, Surroundings, preview};
 use datagen::engine::{self, Control, Run};
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
 use datagen::problems::Problems;
+use datagen::remote::Network;
 use datagen::roots::ReadRoots;
 use datagen::samples::MODELS;
 use datagen::sandbox::Extensions;
-use datagen::sinks::Holder;
 use serde_json::{Map, Value, json};
 
 use crate::support::run_ok;
@@ -88,6 +89,7 @@ pub(crate) fn files(
         holder: Holder { id: "1".to_owned(), shown: "a test".to_owned() },
         threads,
         memory_bytes: 1 << 30,
+        network: Network::default(),
         block_rows,
     };
     engine::run(&run, &Control::default(), &mut ()).unwrap();

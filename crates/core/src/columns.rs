@@ -123,6 +123,37 @@ impl Schema {
     }
 }
 
+/// The columns of a plan's blocks, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// Those of the output.
+    pub visible: Arc<Schema>,
+    /// Those behind them, which connectors need beside the output.
+    pub hidden: Arc<Schema>,
+}
+
+impl Table {
+    /// The column called `name`, with its number in blocks.
+    pub fn find(&self, name: &str) -> Option<(usize, &ColumnInfo)> {
+        let columns = self.visible.columns.iter().chain(&self.hidden.columns);
+        columns.enumerate().find(|(_, column)| column.name == name)
+    }
+
+    /// The columns of the numbers `columns`, in that order.
+    pub fn project(&self, columns: &[usize]) -> Schema {
+        let all: Vec<_> = self.visible.columns.iter().chain(&self.hidden.columns).collect();
+        Schema {
+            columns: columns.iter().filter_map(|index| all.get(*index).copied().cloned()).collect(),
+        }
+    }
+
+    /// Average width of a row in bytes, hidden columns among it.
+    pub fn row_width(&self) -> u64 {
+        let hidden = self.hidden.columns.iter().map(|column| u64::from(column.width));
+        self.visible.row_width() + hidden.sum::<u64>()
+    }
+}
+
 /// Texts or byte strings one behind the other: value `i` is `data[offsets[i]..offsets[i + 1]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VarBytes {

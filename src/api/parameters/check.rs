@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::body::looks_like_json;
 use super::{CONNECTORS, Parameter, Parameters, Upload};
 use crate::api::error::ApiError;
+use crate::delivery;
 use crate::problems::{Problem, did_you_mean, excerpt};
-use crate::sinks;
 
 /// Longest name of a parameter or setting.
 const MAX_NAME_BYTES: usize = 128;
@@ -130,7 +130,7 @@ impl Parameters {
             let key = if takes.is_some() { name.clone() } else { name.to_uppercase() };
             let first = *seen.entry(key).or_insert(text);
             if first != text {
-                let is_secret = takes.is_none() && sinks::is_secret(name);
+                let is_secret = takes.is_none() && delivery::is_secret(name);
                 let name = excerpt(name);
                 let message = if is_secret {
                     format!("`{name}` is given twice, with two values")
@@ -201,7 +201,7 @@ mod tests {
     /// For all settings of all connectors: none is taken for a misspelt parameter.
     #[test]
     fn no_setting_is_like_a_parameter() {
-        for connector in sinks::connectors() {
+        for connector in delivery::connectors() {
             for attribute in connector.attributes() {
                 assert_eq!(refusal(datagen(), attribute.name, "5"), "", "{}", attribute.name);
                 let lower = attribute.name.to_lowercase();

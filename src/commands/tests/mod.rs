@@ -198,7 +198,7 @@ fn submission_of(connectors: Vec<String>, edit: impl FnOnce(&mut Order)) -> Subm
 
 /// 3 batches of 500 rows to every format there is, all in one folder.
 fn submission() -> Submission {
-    let connectors = crate::sinks::names().into_iter().map(str::to_owned).collect();
+    let connectors = crate::delivery::names().into_iter().map(str::to_owned).collect();
     submission_of(connectors, |order| {
         (order.batch_rows, order.batches, order.threads, order.seed) = (500, 3, 2, 7);
         order.overrides = vec![("LOCAL_FILE_PATH".into(), "here".into())];

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::values::{json, milliseconds, unreadable};
 use super::{Store, StoreError};
+use crate::delivery::{Committed, CommittedFile};
 use crate::home::{Command, ConnectorTotal, MadeFile, Part};
-use crate::sinks::{Committed, CommittedFile};
 
 /// One connector's share of a batch.
 #[derive(Debug, Clone)]
@@ -208,7 +208,11 @@ pub(super) fn totals_of_many(
 pub(super) fn named(command: &Command, sums: Vec<Sums>) -> Vec<ConnectorTotal> {
     let named = |(position, rows, bytes, files): Sums| ConnectorTotal {
         connector: command.order.connectors.get(position).cloned().unwrap_or_default(),
-        destination: command.destinations.get(position).cloned().unwrap_or_default(),
+        destination: command
+            .destinations
+            .get(position)
+            .map(|destination| destination.shown.clone())
+            .unwrap_or_default(),
         rows,
         bytes,
         files,

@@ -11,9 +11,9 @@ use super::commands::{COLUMNS, conditions};
 use super::schema::older;
 use super::{Store, StoreError, StoredBatch};
 use crate::access::{Account, Password, Role};
+use crate::delivery::{Committed, CommittedFile, Destination};
 use crate::failures::Failures;
 use crate::home::{Command, Filter, Order, Schedule, Status};
-use crate::sinks::{Committed, CommittedFile};
 
 fn time(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).unwrap()
@@ -34,7 +34,9 @@ fn command(number: u128) -> Command {
             overrides: vec![("CSV_HEADER".into(), "false".into())],
             ..Order::new(vec!["csv".into(), "json".into()], -1)
         },
-        destinations: vec!["/out/a.csv".into(), "/out/a.json".into()],
+        destinations: ["/out/a.csv", "/out/a.json"]
+            .map(|path| Destination::of_path(path.to_owned()))
+            .to_vec(),
         paused: false,
         accepted: time(number as i64 * 1_000),
         started: None,

@@ -21,6 +21,7 @@ mod csv;
 mod json;
 mod orc;
 mod parquet;
+mod records;
 #[cfg(test)]
 pub(crate) mod samples;
 mod text;
@@ -33,6 +34,7 @@ use crate::columns::{Block, Schema};
 
 pub use self::orc::Stripe;
 pub use self::parquet::RowGroup;
+pub use self::records::{RecordEncoder, RecordPart, Records};
 
 /// Every format, in the order that listings show them.
 pub static FORMATS: &[&dyn Format] =
@@ -125,7 +127,7 @@ pub trait FileEncoder: Send {
 }
 
 /// The encoded rows of one segment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Segment {
     /// Number of rows in it.
     pub rows: u64,
@@ -136,13 +138,16 @@ pub struct Segment {
     pub detail: Option<Detail>,
 }
 
-/// What a file has to know of a segment, one kind for each format that keeps a directory.
-#[derive(Debug)]
+/// What whoever takes a segment has to know of it: one kind for each format that keeps a directory, and one for
+/// services.
+#[derive(Debug, Clone)]
 pub enum Detail {
     /// Of `parquet`.
     RowGroup(RowGroup),
     /// Of `orc`.
     Stripe(Stripe),
+    /// Of no format: rows of a service.
+    Records(Records),
 }
 
 /// Why rows could not be encoded.

@@ -151,7 +151,7 @@ impl Encoder for OrcEncoder {
 }
 
 /// What a file has to know of a stripe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stripe(StripeSummary);
 
 struct OrcSegments {

@@ -19,7 +19,7 @@ pub(crate) struct Stripe {
 }
 
 /// What a file keeps of a stripe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StripeSummary {
     /// Rows in it.
     pub(crate) rows: u64,

@@ -2,16 +2,16 @@
 //!
 //! Every name is resolved, every attribute checked, every field in its order of computation. A plan
 //! makes the block of any range of rows, on any thread, in any order; see [`Plan::generate`]. It knows
-//! nothing of batches, encoders or sinks.
+//! nothing of batches, encoders or connectors.
 
 mod compile;
 mod order;
 
-pub use compile::{Environment, compile};
+pub use compile::{Environment, compile, compile_with};
 
 use std::sync::Arc;
 
-use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Values};
+use crate::columns::{Block, Column, DataType, Dictionary, Rows, Schema, Table, Values};
 use crate::failures::Failures;
 use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::rng::Stream;
@@ -20,10 +20,10 @@ use crate::sandbox::ExtensionFile;
 /// A model ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    schema: Arc<Schema>,
+    table: Table,
     /// In order of computation: a step reads only what earlier ones made.
     steps: Vec<Step>,
-    /// Per output column the slot that holds it.
+    /// Per column of blocks the slot that holds it.
     outputs: Vec<usize>,
     slots: usize,
     block_rows: usize,
@@ -116,7 +116,12 @@ impl GenerateRowsError {
 impl Plan {
     /// The output columns.
     pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+        &self.table.visible
+    }
+
+    /// The columns of blocks: the output's, and those that connectors need beside it.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The files of extensions that the plan runs, each once.
@@ -134,7 +139,7 @@ impl Plan {
         self.block_rows
     }
 
-    /// Makes the output columns of `rows`.
+    /// Makes the [columns](Self::table) of `rows`.
     ///
     /// The same rows give the same values whatever else is made before, after or beside them.
     ///

@@ -275,7 +275,7 @@ impl Encoder for RowGroups {
 }
 
 /// The chunks of a row group, their places counted from its first byte.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RowGroup(Vec<ColumnCloseResult>);
 
 struct RowGroupEncoder {

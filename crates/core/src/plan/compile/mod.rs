@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::order::topological;
 use super::{Nulls, Plan, Step, fixed_width};
 use crate::attributes::Reader;
-use crate::columns::{ColumnInfo, Schema};
+use crate::columns::{ColumnInfo, Schema, Table};
 use crate::fields::{Catalogue, Compiled, Context, Definition, InputInfo, Shared};
 use crate::model::{Field, Model};
 use crate::problems::{Problem, Problems};
@@ -41,6 +41,17 @@ pub struct Environment<'a> {
 pub fn compile(
     model: &Model,
     environment: &Environment<'_>,
+    problems: &mut Problems,
+) -> Option<Plan> {
+    compile_with(model, environment, &BTreeSet::new(), problems)
+}
+
+/// [`compile`], so that blocks have the ghosts called `also` behind the columns of the output. Names of no
+/// field are left to whoever asks for them.
+pub fn compile_with(
+    model: &Model,
+    environment: &Environment<'_>,
+    also: &BTreeSet<String>,
     problems: &mut Problems,
 ) -> Option<Plan> {
     let errors_before = problems.errors();
@@ -77,7 +88,7 @@ pub fn compile(
     if problems.errors() > errors_before {
         return None;
     }
-    build(drafts?, &references, &order, problems)
+    build(drafts?, &references, &order, also, problems)
 }
 
 /// Binds fields to the types of their inputs and lays out steps and schema.
@@ -85,9 +96,10 @@ fn build(
     drafts: Vec<Draft<'_>>,
     references: &[Vec<Option<ResolvedInput>>],
     order: &[usize],
+    also: &BTreeSet<String>,
     problems: &mut Problems,
 ) -> Option<Plan> {
-    let needed = needed_fields(&drafts, references, order);
+    let needed = needed_fields(&drafts, references, order, also);
     let extension_files = extension_files(&drafts);
     let mut slots = drafts.len();
     // Where the columns begin that a field makes beside its own.
@@ -130,7 +142,7 @@ fn build(
     if problems.errors() > errors_before {
         return None;
     }
-    let outputs: Vec<usize> = (0..names.len()).filter(|index| !ghosts[*index]).collect();
+    let mut outputs: Vec<usize> = (0..names.len()).filter(|index| !ghosts[*index]).collect();
     if outputs.is_empty() {
         // Fields that could not be read are missing here: their problems are told already.
         if !problems.has_errors() {
@@ -154,9 +166,16 @@ fn build(
         problems.push(row_too_long(infos.iter().flatten(), memory_width));
         return None;
     }
-    let columns = outputs.iter().filter_map(|index| infos[*index].take()).collect();
+    let hidden: Vec<usize> =
+        (0..names.len()).filter(|index| ghosts[*index] && also.contains(names[*index])).collect();
+    let mut schema_of = |fields: &[usize]| {
+        let columns = fields.iter().filter_map(|index| infos[*index].take()).collect();
+        Arc::new(Schema { columns })
+    };
+    let table = Table { visible: schema_of(&outputs), hidden: schema_of(&hidden) };
+    outputs.extend(hidden);
     Some(Plan {
-        schema: Arc::new(Schema { columns }),
+        table,
         steps,
         outputs,
         slots,
@@ -221,13 +240,15 @@ fn row_too_long<'a>(columns: impl Iterator<Item = &'a ColumnInfo>, bytes: u64) -
     }
 }
 
-/// Which fields reach an output: a ghost that nothing reads costs nothing.
+/// Which fields reach an output: a ghost that nothing reads, and no connector asks for, costs nothing.
 fn needed_fields(
     drafts: &[Draft<'_>],
     references: &[Vec<Option<ResolvedInput>>],
     order: &[usize],
+    also: &BTreeSet<String>,
 ) -> Vec<bool> {
-    let mut needed: Vec<bool> = drafts.iter().map(|draft| !draft.field.ghost).collect();
+    let is_wanted = |draft: &Draft<'_>| !draft.field.ghost || also.contains(&draft.field.name);
+    let mut needed: Vec<bool> = drafts.iter().map(is_wanted).collect();
     for &index in order.iter().rev() {
         if needed[index] {
             for input in references[index].iter().flatten() {

@@ -14,8 +14,15 @@ const MAX_NAME_BYTES: usize = 170;
 /// Longest name of a folder that file systems take.
 const MAX_FOLDER_BYTES: usize = 255;
 
+/// The settings of a store that name folder and files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys {
+    pub(super) folder: &'static str,
+    pub(super) name: &'static str,
+}
+
 /// Whether `name` can begin the names of files; adds an error otherwise.
-pub(super) fn check_name(name: &str, settings: &mut Reader<'_>) -> bool {
+pub(super) fn check_name(name: &str, keys: Keys, settings: &mut Reader<'_>) -> bool {
     let reason = if name.contains('/') {
         "holds a path separator"
     } else if name.starts_with('.') {
@@ -28,17 +35,17 @@ pub(super) fn check_name(name: &str, settings: &mut Reader<'_>) -> bool {
         return true;
     };
     settings.error_with_hint(
-        "LOCAL_FILE_NAME",
+        keys.name,
         "wrong_file_name",
         format!("the file name `{}` {reason}", excerpt(name)),
-        "folders belong into LOCAL_FILE_PATH",
+        format!("folders belong into {}", keys.folder),
     );
     false
 }
 
 /// Whether the names of folders in `path` can be made; adds an error otherwise. What belongs to the root
 /// is the operator's.
-pub(super) fn check_path(path: &str, root: &Path, settings: &mut Reader<'_>) -> bool {
+pub(super) fn check_path(path: &str, root: &Path, keys: Keys, settings: &mut Reader<'_>) -> bool {
     let given = Path::new(path);
     for component in given.strip_prefix(root).unwrap_or(given).components() {
         let Component::Normal(part) = component else { continue };
@@ -49,7 +56,7 @@ pub(super) fn check_path(path: &str, root: &Path, settings: &mut Reader<'_>) -> 
             None => continue,
         };
         settings.error_with_hint(
-            "LOCAL_FILE_PATH",
+            keys.folder,
             "wrong_folder_name",
             format!("the folder name `{}` {reason}", excerpt(&part)),
             "give names of seen characters, separated by `/`",
@@ -77,6 +84,8 @@ mod tests {
     use crate::attributes::Settings;
     use crate::problems::Problems;
 
+    const KEYS: Keys = Keys { folder: "LOCAL_FILE_PATH", name: "LOCAL_FILE_NAME" };
+
     fn refusals(key: &str, values: &[&str]) -> String {
         let mut told = Vec::new();
         for value in values {
@@ -85,9 +94,9 @@ mod tests {
             let mut problems = Problems::default();
             let mut reader = settings.reader(&mut problems);
             let passes = if key == "LOCAL_FILE_NAME" {
-                check_name(value, &mut reader)
+                check_name(value, KEYS, &mut reader)
             } else {
-                check_path(value, Path::new("/out:put"), &mut reader)
+                check_path(value, Path::new("/out:put"), KEYS, &mut reader)
             };
             assert_eq!(passes, !problems.has_errors());
             told.push(problems.to_string());
