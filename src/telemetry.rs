@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use crate::problems::{escape_controls, escape_controls_in_json};
 
 /// Starts logging of this process; a second call has no effect.
-pub fn start() {
+pub(crate) fn start() {
     let filter = EnvFilter::try_from_env("DATAGEN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let json = is_json();
     // Colours are for eyes: not in a file, nor where they are not wanted (https://no-color.org).
@@ -59,6 +59,6 @@ impl Write for JsonLines {
 }
 
 /// Whether logs are JSON lines; what the server says on stdout is one then, too.
-pub fn is_json() -> bool {
+pub(crate) fn is_json() -> bool {
     std::env::var("DATAGEN_LOG_FORMAT").is_ok_and(|format| format == "json")
 }

@@ -4,8 +4,8 @@
 //! within the limits that are told; a refusal shows every character of what it quotes.
 #![no_main]
 
-use datagen::api::read_request;
 use datagen::problems::is_unseen;
+use datagen::read_request;
 use libfuzzer_sys::fuzz_target;
 
 /// 2026-01-01T00:00:00Z in microseconds.

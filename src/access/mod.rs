@@ -22,10 +22,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use gate::{Admission, Credentials, Denied, Gate, Verification};
-pub use password::{
-    MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Password, PasswordError, Workspace,
-};
+pub use gate::{Admission, Credentials, Denied, Gate};
+pub use password::{MAX_PASSWORD_BYTES, Password, PasswordError, Workspace};
 pub(crate) use throttle::network;
 pub use token::{Token, TokenDigest};
 

@@ -62,7 +62,7 @@ use self::listen::Crowded;
 pub use self::listen::serve;
 pub use self::previews::Previews;
 pub use self::streams::Streams;
-pub use self::tls::{Tls, TlsError};
+pub use self::tls::Tls;
 use crate::access::network;
 use crate::commands::Tracker;
 use crate::config::Config;

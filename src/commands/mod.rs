@@ -43,15 +43,15 @@ mod tests;
 
 pub use archive::{Archive, ArchiveError};
 pub use counters::{ConnectorCounter, Counters};
-pub use error::{CommandError, OpenError, SubmitError};
+pub use error::{CommandError, SubmitError};
 pub use progress::{Progress, format_duration};
 pub use tracker::Tracker;
 
 use chrono::{DateTime, Utc};
 // What a command is stands where it is stored; to everybody above it is part of this room.
 pub use crate::home::{
-    Command, ConnectorTotal, DEFAULT_DELAY_SECONDS, Filter, MadeFile, Order, Part, Schedule,
-    ScheduleError, Status, Submission, Transition, UnknownStatus, draw_seed,
+    Command, ConnectorTotal, Filter, MadeFile, Order, Part, Schedule, Status, Submission,
+    Transition, UnknownStatus, draw_seed,
 };
 
 /// `now` of a command that names none, to the millisecond: microseconds since 1970-01-01T00:00:00Z.

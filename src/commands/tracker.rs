@@ -69,15 +69,6 @@ impl Tracker {
         Self::open_with(config, Arc::new(Undisturbed))
     }
 
-    /// A tracker that remembers nothing beyond the process: for tests and trials.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`].
-    pub fn in_memory(config: &Config) -> Result<Self, OpenError> {
-        Self::start(Store::in_memory()?, None, config, Arc::new(Undisturbed))
-    }
-
     pub(super) fn open_with(config: &Config, probe: Arc<dyn Probe>) -> Result<Self, OpenError> {
         let home = Home::take(&config.home)?;
         let store = home.open_store()?;
@@ -192,24 +183,6 @@ impl Tracker {
         self.shared().store.probe()
     }
 
-    /// How many commands stand where; every status is there.
-    ///
-    /// # Errors
-    ///
-    /// When the store refuses.
-    pub fn count(&self) -> Result<Vec<(Status, u64)>, StoreError> {
-        self.shared().store.count()
-    }
-
-    /// The JSON of the command's model, exactly as it was given.
-    ///
-    /// # Errors
-    ///
-    /// When the store refuses.
-    pub fn model(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        self.shared().store.model(id)
-    }
-
     /// What was noticed about the command when it was accepted: problems as JSON objects.
     ///
     /// # Errors
@@ -292,17 +265,8 @@ impl Tracker {
         Ok(Some((command, progress)))
     }
 
-    /// How far the command is.
-    ///
-    /// # Errors
-    ///
-    /// When the store refuses.
-    pub fn progress(&self, id: Uuid) -> Result<Option<Progress>, StoreError> {
-        Ok(self.look(id)?.map(|(_, progress)| progress))
-    }
-
     /// A signal that changes with every step and every committed batch of the command, and ends when
-    /// nothing more happens to it by itself. What has changed is told by [`progress`](Self::progress).
+    /// nothing more happens to it by itself. What has changed is told by [`look`](Self::look).
     ///
     /// # Errors
     ///

@@ -41,14 +41,6 @@ impl fmt::Debug for Submission {
     }
 }
 
-impl Submission {
-    /// A request without folder, label and owner.
-    pub fn new(model: impl Into<String>, order: Order) -> Self {
-        let (model_folder, model_label, owner) = (None, String::new(), String::new());
-        Self { model: model.into(), model_folder, model_label, order, owner }
-    }
-}
-
 /// An accepted request and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {

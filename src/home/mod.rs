@@ -35,7 +35,7 @@ pub(crate) use self::lock::Home;
 pub use self::lock::HomeError;
 pub use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
 pub use self::order::{Order, draw_seed};
-pub use self::schedule::{DEFAULT_DELAY_SECONDS, Schedule, ScheduleError};
+pub use self::schedule::{Schedule, ScheduleError};
 pub use self::status::{IllegalTransition, Status, UnknownStatus};
 pub use self::store::StoreError;
 #[cfg(test)]
@@ -43,7 +43,7 @@ pub(crate) use self::store::hold;
 pub(crate) use self::store::{Store, StoredBatch, forget_from};
 pub(crate) use self::stored_code::StoredCode;
 pub use self::stored_code::UserCode;
-pub use self::users::{MAX_TOKEN_DAYS, StoredToken, StoredUser, UserError, Users};
+pub use self::users::{StoredToken, StoredUser, Users};
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -255,6 +255,7 @@ impl Directory for Users {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Workspace;
 
     fn config(folder: &std::path::Path) -> Config {
         Config { home: folder.join("home"), ..Config::default() }
@@ -272,7 +273,10 @@ mod tests {
         users.set_role("ann", Role::Admin).unwrap();
         users.set_password("ann", "battery staple").unwrap();
         let account = users.account("ann").unwrap().unwrap();
-        assert!(account.role == Role::Admin && account.password.verify("battery staple"));
+        assert!(
+            account.role == Role::Admin
+                && account.password.verify_in("battery staple", &mut Workspace::default())
+        );
         let (token, stored) = users.issue("ann", "ci", 7).unwrap();
         let (holder, expires) = users.holder(&token.digest()).unwrap().unwrap();
         assert_eq!(

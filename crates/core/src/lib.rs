@@ -10,17 +10,17 @@
 //! not compile the core again.
 
 pub mod attributes;
-pub mod calendar;
+mod calendar;
 pub mod columns;
 mod compression;
-pub mod dictionaries;
+mod dictionaries;
 pub mod display;
 pub mod expression;
 pub mod failures;
 pub mod fields;
 pub mod formats;
 pub mod generator;
-pub mod memory;
+mod memory;
 pub mod model;
 mod orc_file;
 pub mod plan;
@@ -32,4 +32,4 @@ pub mod sampling;
 pub mod sandbox;
 pub mod secrets;
 mod text_rows;
-pub mod texts;
+mod texts;

@@ -22,7 +22,7 @@ thread_local! {
 }
 
 /// Bytes that this thread asked for, less those that it gave back.
-pub fn held() -> isize {
+pub(crate) fn held() -> isize {
     HELD.get()
 }
 

@@ -35,7 +35,7 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         assert!(reference.files() == home.files(), "{point:?}: {:?}", home.files().keys());
         let made_again = tracker.counters().connectors["csv"].rows;
         assert_eq!(made_again, 500 * (3 - batches), "{point:?}");
-        let totals = tracker.progress(id).unwrap().unwrap().connectors;
+        let totals = tracker.look(id).unwrap().unwrap().1.connectors;
         assert!(totals.iter().all(|total| (total.rows, total.files) == (1_500, 3)), "{totals:?}");
     }
 }
@@ -58,7 +58,7 @@ fn one_file_for_all_batches_begins_again_at_its_first() {
     let tracker = home.undisturbed();
     assert_eq!(wait_for_end(&tracker, id).comment, "");
     assert!(reference.files() == home.files());
-    let totals = tracker.progress(id).unwrap().unwrap().connectors;
+    let totals = tracker.look(id).unwrap().unwrap().1.connectors;
     assert!(totals.iter().all(|total| (total.rows, total.files) == (1_500, 1)), "{totals:?}");
 }
 
@@ -186,7 +186,7 @@ fn a_run_waits_while_another_program_holds_the_database() {
     let command = wait_for_end(&tracker, id);
     assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""));
     assert!(reference.files() == home.files());
-    let totals = tracker.progress(id).unwrap().unwrap().connectors;
+    let totals = tracker.look(id).unwrap().unwrap().1.connectors;
     assert!(totals.iter().all(|total| (total.rows, total.files) == (10_000, 20)), "{totals:?}");
 }
 

@@ -10,7 +10,7 @@ fn a_command_lives_from_queued_to_finished() {
     let command = wait_for_end(&tracker, id);
     assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""));
     assert_eq!(life(&tracker, id), "QUEUED STARTING RUNNING FINISHED");
-    let progress = tracker.progress(id).unwrap().unwrap();
+    let progress = tracker.look(id).unwrap().unwrap().1;
     assert_eq!((progress.percent, progress.committed_rows), (100.0, 1_500));
     assert!(progress.connectors.iter().all(|total| (total.rows, total.files) == (1_500, 3)));
     let made = tracker.files(id, 100, 0).unwrap().items;
@@ -21,7 +21,7 @@ fn a_command_lives_from_queued_to_finished() {
         assert_eq!(bytes.len() as u64, file.bytes);
         assert_eq!(format!("{:08x}", crc32fast::hash(&bytes)), file.crc32);
     }
-    assert_eq!(tracker.model(id).unwrap().as_deref(), Some(MODEL));
+    assert_eq!(tracker.shared().store.model(id).unwrap().as_deref(), Some(MODEL));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_home_has_one_tracker() {
 #[test]
 fn wrong_requests_are_refused_with_all_problems_and_leave_nothing() {
     let home = TestHome::new();
-    let tracker = Tracker::in_memory(&home.config).unwrap();
+    let tracker = home.undisturbed();
     let wrong = with(one_row(), |order| {
         (order.threads, order.batch_rows, order.batches) = (0, u64::MAX, 2);
     });

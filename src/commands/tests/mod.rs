@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::error::OpenError;
 use super::probe::{Point, Probe};
 use super::*;
 use crate::config::Config;
@@ -193,7 +194,8 @@ fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
 fn submission_of(connectors: Vec<String>, edit: impl FnOnce(&mut Order)) -> Submission {
     let mut order = Order::new(connectors, 0);
     edit(&mut order);
-    Submission::new(MODEL, order)
+    let (model_folder, model_label, owner) = (None, String::new(), String::new());
+    Submission { model: MODEL.to_owned(), model_folder, model_label, order, owner }
 }
 
 /// 3 batches of 500 rows to every format there is, all in one folder.

@@ -207,19 +207,6 @@ impl Store {
         self.read("list commands", |connection| read_many(connection, &statement, Vec::new()))
     }
 
-    /// How many commands stand where.
-    pub(crate) fn count(&self) -> Result<Vec<(Status, u64)>, StoreError> {
-        self.read("count commands", |connection| {
-            let mut query =
-                connection.prepare_cached("SELECT count(*) FROM commands WHERE status = ?1")?;
-            let count = |status: Status| -> rusqlite::Result<(Status, u64)> {
-                let count: i64 = query.query_row([status.name()], |row| row.get(0))?;
-                Ok((status, count.cast_unsigned()))
-            };
-            Status::ALL.into_iter().map(count).collect()
-        })
-    }
-
     /// The JSON of the command's model, as it was given.
     pub(crate) fn model(&self, id: Uuid) -> Result<Option<String>, StoreError> {
         self.text(

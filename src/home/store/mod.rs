@@ -115,6 +115,7 @@ impl Store {
     }
 
     /// A store that ends with the process.
+    #[cfg(test)]
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         let path = PathBuf::from(":memory:");
         let mut writer = Connection::open_in_memory().map_err(failed("open"))?;

@@ -12,13 +12,13 @@ use super::{
 use crate::problems::excerpt;
 
 /// The forms of a date or an instant that every model may use, for messages.
-pub const ACCEPTED_FORMS: &str = "`d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` \
+pub(crate) const ACCEPTED_FORMS: &str = "`d/M/yyyy`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` \
     or `yyyy-MM-ddTHH:mm:ss` (with `.fraction` and `Z` or an offset such as `+02:00` if wanted)";
 
 /// Why a text is not a date or an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum BoundError {
+pub(crate) enum BoundError {
     /// The text has none of the accepted forms.
     #[error("`{text}` is not a date, expected {ACCEPTED_FORMS}")]
     Form {
@@ -85,7 +85,7 @@ pub enum BoundError {
 ///
 /// # Errors
 /// When the text has none of the [`ACCEPTED_FORMS`], or names what does not exist.
-pub fn parse_date(text: &str) -> Result<i32, BoundError> {
+pub(crate) fn parse_date(text: &str) -> Result<i32, BoundError> {
     let reading = iso::read(text).map_err(|fault| refused(text, fault))?;
     if reading.offset_seconds == 0 {
         return Ok(reading.days);
@@ -101,7 +101,7 @@ pub fn parse_date(text: &str) -> Result<i32, BoundError> {
 /// # Errors
 /// When the text has none of the [`ACCEPTED_FORMS`], names what does not exist, or lies beyond
 /// what an `i64` of microseconds holds.
-pub fn parse_instant(text: &str) -> Result<i64, BoundError> {
+pub(crate) fn parse_instant(text: &str) -> Result<i64, BoundError> {
     let reading = iso::read(text).map_err(|fault| refused(text, fault))?;
     reading.instant().ok_or_else(|| out_of_range(text))
 }
@@ -111,7 +111,7 @@ pub fn parse_instant(text: &str) -> Result<i64, BoundError> {
 /// As the lower end of a range a day begins at its midnight, as the upper end it lasts to its last microsecond,
 /// and an instant equals it that lies within. Whoever takes a date as a bound takes it from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
+pub(crate) struct Period {
     /// The instant, or the midnight that a day begins with: microseconds since 1970-01-01T00:00:00Z.
     pub first: i64,
     /// The instant, or the last microsecond of the day.
@@ -151,7 +151,7 @@ impl Period {
 ///
 /// # Errors
 /// As [`parse_instant`]; with a pattern, [`BoundError::Pattern`] when the text follows no form at all.
-pub fn parse_period(text: &str, pattern: Option<&Pattern>) -> Result<Period, BoundError> {
+pub(crate) fn parse_period(text: &str, pattern: Option<&Pattern>) -> Result<Period, BoundError> {
     let usual = || {
         let reading = iso::read(text).map_err(|fault| refused(text, fault))?;
         let instant = reading.instant().ok_or_else(|| out_of_range(text))?;

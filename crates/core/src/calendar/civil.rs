@@ -22,7 +22,7 @@ const YEAR_SHIFT: i32 = 400 * CYCLES as i32;
 ///
 /// The year is astronomical: 0 is 1 BC, -1 is 2 BC.
 #[inline]
-pub const fn civil_from_days(days: i32) -> (i32, u32, u32) {
+pub(crate) const fn civil_from_days(days: i32) -> (i32, u32, u32) {
     let shifted = (days as i64 + EPOCH_SHIFT + CYCLES * CYCLE_DAYS) as u64;
     // Century and day of the century; the year starts on 1 March.
     let quarters = 4 * shifted + 3;
@@ -64,7 +64,7 @@ pub(super) const fn march_date(day: u32) -> (u32, u32) {
 
 /// The date of a year, month and day; `None` when there is no such day or it is beyond `i32`.
 #[inline]
-pub const fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {
+pub(crate) const fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {
     if month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
         return None;
     }
@@ -81,13 +81,13 @@ pub const fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {
 
 /// Whether February has 29 days.
 #[inline]
-pub const fn is_leap_year(year: i32) -> bool {
+pub(crate) const fn is_leap_year(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Days in a month; 0 for a month outside 1 to 12.
 #[inline]
-pub const fn days_in_month(year: i32, month: u32) -> u32 {
+pub(crate) const fn days_in_month(year: i32, month: u32) -> u32 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
@@ -98,20 +98,20 @@ pub const fn days_in_month(year: i32, month: u32) -> u32 {
 
 /// The ISO weekday: Monday is 1, Sunday is 7.
 #[inline]
-pub const fn iso_weekday(days: i32) -> u32 {
+pub(crate) const fn iso_weekday(days: i32) -> u32 {
     // 1970-01-01 was a Thursday.
     (days as i64 + 3).rem_euclid(7) as u32 + 1
 }
 
 /// The American weekday: Sunday is 1, Saturday is 7.
 #[inline]
-pub const fn us_weekday(days: i32) -> u32 {
+pub(crate) const fn us_weekday(days: i32) -> u32 {
     (days as i64 + 4).rem_euclid(7) as u32 + 1
 }
 
 /// The day of the year, 1 to 366.
 #[inline]
-pub const fn day_of_year(days: i32) -> u32 {
+pub(crate) const fn day_of_year(days: i32) -> u32 {
     let (year, month, day) = civil_from_days(days);
     ordinal(year, month, day)
 }
@@ -130,7 +130,7 @@ pub(super) const fn ordinal(year: i32, month: u32, day: u32) -> u32 {
 ///
 /// Weeks start on Sunday; week 1 is the one that holds 1 January. What Java's `YYYY` and `ww` mean
 /// in `Locale.US`: 2024-12-30 lies in week 1 of 2025.
-pub const fn us_week(days: i32) -> (i32, u32) {
+pub(crate) const fn us_week(days: i32) -> (i32, u32) {
     // The Saturday of this week lies in the year that the week belongs to.
     let saturday = days.saturating_add(7 - us_weekday(days) as i32);
     let (year, ..) = civil_from_days(saturday);
@@ -138,21 +138,21 @@ pub const fn us_week(days: i32) -> (i32, u32) {
 }
 
 /// American week of the month, 1 to 6: weeks start on Sunday, week 1 is the one that holds the 1st.
-pub const fn us_week_of_month(days: i32) -> u32 {
+pub(crate) const fn us_week_of_month(days: i32) -> u32 {
     let (_, _, day) = civil_from_days(days);
     (day + 6 + 7 - us_weekday(days)) / 7
 }
 
 /// The date of an instant and the microseconds since its midnight, `0..MICROS_PER_DAY`.
 #[inline]
-pub const fn split_instant(micros: i64) -> (i32, i64) {
+pub(crate) const fn split_instant(micros: i64) -> (i32, i64) {
     // i64::MAX microseconds are about 107 million days.
     (micros.div_euclid(MICROS_PER_DAY) as i32, micros.rem_euclid(MICROS_PER_DAY))
 }
 
 /// The instant `micros_of_day` after midnight of a date; `None` beyond `i64`.
 #[inline]
-pub const fn instant_from_days(days: i32, micros_of_day: i64) -> Option<i64> {
+pub(crate) const fn instant_from_days(days: i32, micros_of_day: i64) -> Option<i64> {
     // The sum is made in 128 bits: the first day of `i64` begins before its first microsecond.
     let micros = days as i128 * MICROS_PER_DAY as i128 + micros_of_day as i128;
     if micros < i64::MIN as i128 || micros > i64::MAX as i128 { None } else { Some(micros as i64) }

@@ -13,17 +13,17 @@
 //!
 //! Knows nothing of fields, models or columns. Every function takes any input without a panic.
 
-pub mod bounds;
-pub mod civil;
+pub(crate) mod bounds;
+pub(crate) mod civil;
 mod iso;
-pub mod pattern;
-pub mod text;
+pub(crate) mod pattern;
+pub(crate) mod text;
 
-pub use bounds::{BoundError, Period, parse_date, parse_instant, parse_period};
-pub use civil::{civil_from_days, days_from_civil};
-pub use pattern::{DEFAULT_PATTERN, Pattern, PatternError, ReadError, Slip, slips};
+pub(crate) use bounds::{Period, parse_date, parse_instant, parse_period};
+pub(crate) use civil::{civil_from_days, days_from_civil};
+pub(crate) use pattern::{DEFAULT_PATTERN, Pattern, Slip, slips};
 
 /// Microseconds in one second.
-pub const MICROS_PER_SECOND: i64 = 1_000_000;
+pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Microseconds in one day: days of an instant are all equal, leap seconds do not exist.
-pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+pub(crate) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;

@@ -112,7 +112,7 @@ pub(super) fn fraction_digits(micro: u32) -> [u8; 9] {
 
 /// Appends `yyyy-MM-dd`.
 #[inline]
-pub fn iso_date(days: i32, out: &mut Vec<u8>) {
+pub(crate) fn iso_date(days: i32, out: &mut Vec<u8>) {
     match iso_date_fixed(days) {
         Some(digits) => out.extend_from_slice(&digits),
         None => expanded_date(days, out),
@@ -121,7 +121,7 @@ pub fn iso_date(days: i32, out: &mut Vec<u8>) {
 
 /// `yyyy-MM-dd`; `None` when the year is not 0 to 9999.
 #[inline]
-pub fn iso_date_fixed(days: i32) -> Option<[u8; 10]> {
+pub(crate) fn iso_date_fixed(days: i32) -> Option<[u8; 10]> {
     four_digit_day(days).map(|day| {
         let (head, day) = iso_words(day);
         let mut digits = [0; 10];
@@ -133,7 +133,7 @@ pub fn iso_date_fixed(days: i32) -> Option<[u8; 10]> {
 
 /// Appends `dd/MM/yyyy`.
 #[inline]
-pub fn slash_date(days: i32, out: &mut Vec<u8>) {
+pub(crate) fn slash_date(days: i32, out: &mut Vec<u8>) {
     match slash_date_fixed(days) {
         Some(digits) => out.extend_from_slice(&digits),
         None => expanded_slash_date(days, out),
@@ -142,7 +142,7 @@ pub fn slash_date(days: i32, out: &mut Vec<u8>) {
 
 /// `dd/MM/yyyy`; `None` when the year is not 0 to 9999.
 #[inline]
-pub fn slash_date_fixed(days: i32) -> Option<[u8; 10]> {
+pub(crate) fn slash_date_fixed(days: i32) -> Option<[u8; 10]> {
     four_digit_day(days).map(|day| {
         let (year, day) = march_date(day);
         let year = u32::from_le_bytes(YEARS[year as usize]);
@@ -157,7 +157,7 @@ pub fn slash_date_fixed(days: i32) -> Option<[u8; 10]> {
 
 /// Appends `yyyy-MM-ddTHH:mm:ssZ`, with `.SSS` or `.SSSSSS` when the fraction is not zero.
 #[inline]
-pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
+pub(crate) fn iso_instant(micros: i64, out: &mut Vec<u8>) {
     match iso_instant_fixed(micros) {
         Some(digits) => out.extend_from_slice(&digits),
         None => {
@@ -168,7 +168,7 @@ pub fn iso_instant(micros: i64, out: &mut Vec<u8>) {
 
 /// `yyyy-MM-ddTHH:mm:ssZ`; `None` when the year is not 0 to 9999 or the fraction not zero.
 #[inline]
-pub fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
+pub(crate) fn iso_instant_fixed(micros: i64) -> Option<[u8; 20]> {
     match four_digit_micro(micros).map(split_micro) {
         Some((day, seconds, 0)) => Some(instant_digits(day, seconds)),
         _ => None,

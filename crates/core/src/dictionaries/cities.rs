@@ -17,19 +17,19 @@ static CITIES: Table<13> =
 ///
 /// Its text always has five decimals (`48.85341`, `-0.12574`); [`Self::value`] is the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Degrees(i32);
+pub(crate) struct Degrees(i32);
 
 impl Degrees {
     /// Units in one degree.
-    pub const SCALE: i32 = 100_000;
+    pub(crate) const SCALE: i32 = 100_000;
 
     /// Hundred-thousandths of a degree.
-    pub const fn units(self) -> i32 {
+    pub(crate) const fn units(self) -> i32 {
         self.0
     }
 
     /// Degrees as a number: the one closest to the text.
-    pub fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         f64::from(self.0) / f64::from(Self::SCALE)
     }
 }
@@ -44,7 +44,7 @@ impl fmt::Display for Degrees {
 
 /// A city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct City {
+pub(crate) struct City {
     /// Name in Latin letters, accents kept: `Paris`, `São Paulo`.
     pub name: &'static str,
     /// The country it lies in.
@@ -61,7 +61,7 @@ pub struct City {
 ///
 /// # Errors
 /// [`DictionaryError::NoEntries`] for a country without a city (uninhabited territories).
-pub fn cities(wanted: &[Country]) -> Result<Vec<City>, DictionaryError> {
+pub(crate) fn cities(wanted: &[Country]) -> Result<Vec<City>, DictionaryError> {
     let selected = selection(wanted);
     let mut cities = Vec::with_capacity(CITIES.count(&selected));
     for country in selected {

@@ -11,7 +11,7 @@ use super::latin::ascii;
 use crate::problems::excerpt;
 
 /// How many countries there are: those of ISO 3166, and Kosovo (`XK`).
-pub const COUNTRY_COUNT: usize = 250;
+pub(crate) const COUNTRY_COUNT: usize = 250;
 
 /// The closest spelling must be at least this similar (Jaro-Winkler, 0 to 1) to be suggested.
 const SIMILAR: f64 = 0.82;
@@ -101,7 +101,7 @@ impl fmt::Display for Country {
 }
 
 /// All countries, by alpha-2 code.
-pub fn countries() -> impl ExactSizeIterator<Item = Country> {
+pub(crate) fn countries() -> impl ExactSizeIterator<Item = Country> {
     // 250 fits: `COUNTRY_COUNT` is the length of a `u8` range.
     (0..COUNTRY_COUNT as u8).map(Country)
 }
@@ -113,7 +113,7 @@ pub fn countries() -> impl ExactSizeIterator<Item = Country> {
 ///
 /// # Errors
 /// [`DictionaryError::UnknownCountry`] with the countries that come closest.
-pub fn find_country(spelling: &str) -> Result<Country, DictionaryError> {
+pub(crate) fn find_country(spelling: &str) -> Result<Country, DictionaryError> {
     let wanted = key(spelling);
     let place = KEYS.binary_search_by(|(key, _)| key.as_str().cmp(&wanted));
     match place {
@@ -126,7 +126,7 @@ pub fn find_country(spelling: &str) -> Result<Country, DictionaryError> {
 }
 
 /// Up to three countries with a spelling similar to this one, the most similar first.
-pub fn closest_countries(spelling: &str) -> Vec<Country> {
+pub(crate) fn closest_countries(spelling: &str) -> Vec<Country> {
     let wanted = key(spelling);
     // No spelling of a country is that long, and similarity takes time with the product of the lengths.
     if wanted.len() > 100 {

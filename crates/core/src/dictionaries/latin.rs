@@ -16,7 +16,7 @@ static LETTERS: LazyLock<Vec<(char, &'static str)>> = LazyLock::new(|| {
 /// `text` in ASCII: accented Latin letters as their plain spelling, everything else unknown left out.
 ///
 /// Borrows when there is nothing to do. `José Šťastný` gives `Jose Stastny`, `Groß` gives `Gross`.
-pub fn ascii(text: &str) -> Cow<'_, str> {
+pub(crate) fn ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }

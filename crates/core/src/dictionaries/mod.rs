@@ -18,11 +18,11 @@ mod names;
 mod phones;
 mod table;
 
-pub use cities::{City, Degrees, cities};
-pub use countries::{COUNTRY_COUNT, Country, closest_countries, countries, find_country};
-pub use latin::ascii;
-pub use names::{FirstName, LastName, Sex, first_names, last_names};
-pub use phones::{MAX_NATIONAL_DIGITS, NationalNumber, PhonePlan, phone_plan};
+pub(crate) use cities::{City, Degrees, cities};
+pub(crate) use countries::{COUNTRY_COUNT, Country, countries, find_country};
+pub(crate) use latin::ascii;
+pub(crate) use names::{FirstName, LastName, Sex, first_names, last_names};
+pub(crate) use phones::{MAX_NATIONAL_DIGITS, NationalNumber, PhonePlan, phone_plan};
 
 /// Why a dictionary has no answer. Every variant is the user's to fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ fn did_you_mean(closest: &[&str]) -> String {
 }
 
 /// Domains for made-up e-mail addresses, all reserved (RFC 2606, RFC 6761): no mail ever reaches anyone.
-pub const fn email_domains() -> &'static [&'static str] {
+pub(crate) const fn email_domains() -> &'static [&'static str] {
     &["example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example"]
 }
 

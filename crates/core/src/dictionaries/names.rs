@@ -28,7 +28,7 @@ pub enum Sex {
 
 /// A first name of one country; no name comes twice within a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FirstName {
+pub(crate) struct FirstName {
     /// One word in Latin letters, accents kept: `Zoé`, `Jean-Luc`, `Hiroshi`.
     pub name: &'static str,
     /// The name in the script of the country, where this is another one: `浩`.
@@ -60,7 +60,7 @@ pub struct LastName {
 ///
 /// # Errors
 /// [`DictionaryError::NoEntries`] for a country without first names.
-pub fn first_names(wanted: &[Country]) -> Result<Vec<FirstName>, DictionaryError> {
+pub(crate) fn first_names(wanted: &[Country]) -> Result<Vec<FirstName>, DictionaryError> {
     select(&FIRST_NAMES, "first names", wanted, |name, native, sex, country, weight| FirstName {
         name,
         native,
@@ -74,7 +74,7 @@ pub fn first_names(wanted: &[Country]) -> Result<Vec<FirstName>, DictionaryError
 ///
 /// # Errors
 /// [`DictionaryError::NoEntries`] for a country without last names.
-pub fn last_names(wanted: &[Country]) -> Result<Vec<LastName>, DictionaryError> {
+pub(crate) fn last_names(wanted: &[Country]) -> Result<Vec<LastName>, DictionaryError> {
     select(&LAST_NAMES, "last names", wanted, |name, native, sex, country, weight| LastName {
         name,
         native,

@@ -10,7 +10,7 @@ use super::table::Table;
 use crate::rng::scale;
 
 /// The most digits that a national number has (ITU-T E.164: 15 with the calling code).
-pub const MAX_NATIONAL_DIGITS: usize = 14;
+pub(crate) const MAX_NATIONAL_DIGITS: usize = 14;
 
 /// u64: count of digits in the top byte, first number below; u64: how many numbers this and the earlier ranges
 /// of the country hold.
@@ -20,7 +20,7 @@ static PHONES: Table<RECORD> = Table::new(include_bytes!("data/phones.bin"), "")
 
 /// The valid national numbers of one country.
 #[derive(Debug, Clone, Copy)]
-pub struct PhonePlan {
+pub(crate) struct PhonePlan {
     country: Country,
     /// At least one.
     ranges: &'static [[u8; RECORD]],
@@ -28,7 +28,7 @@ pub struct PhonePlan {
 
 /// A national number: digits after the calling code, leading zeros included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NationalNumber {
+pub(crate) struct NationalNumber {
     /// The number as a whole number.
     pub value: u64,
     /// How many digits it has, at most [`MAX_NATIONAL_DIGITS`]; `value` may need leading zeros.
@@ -39,7 +39,7 @@ pub struct NationalNumber {
 ///
 /// # Errors
 /// [`DictionaryError::NoEntries`] for a territory without numbers of its own (such as Antarctica).
-pub fn phone_plan(country: Country) -> Result<PhonePlan, DictionaryError> {
+pub(crate) fn phone_plan(country: Country) -> Result<PhonePlan, DictionaryError> {
     let (ranges, _) = PHONES.of(country);
     if ranges.is_empty() {
         let covered = countries().filter(|country| !PHONES.of(*country).0.is_empty());
@@ -53,28 +53,18 @@ pub fn phone_plan(country: Country) -> Result<PhonePlan, DictionaryError> {
 }
 
 impl PhonePlan {
-    /// The country of the plan.
-    pub const fn country(&self) -> Country {
-        self.country
-    }
-
     /// The international calling code, without `+`: `33`.
-    pub fn calling_code(&self) -> &'static str {
+    pub(crate) fn calling_code(&self) -> &'static str {
         self.country.calling_code()
     }
 
     /// How many different numbers the plan has.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.ranges.last().map_or(0, |record| split(record).1)
     }
 
-    /// Whether the plan has no number: never, it has at least one.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The ranges that make up the plan: the first number of each, and how many it holds.
-    pub fn ranges(&self) -> impl Iterator<Item = (NationalNumber, u64)> {
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (NationalNumber, u64)> {
         let before = std::iter::once(0).chain(self.ranges.iter().map(|record| split(record).1));
         self.ranges.iter().zip(before).map(|(record, before)| {
             let (first, end) = split(record);
@@ -85,13 +75,13 @@ impl PhonePlan {
 
     /// The number that a uniform random `word` picks; all numbers of the plan are equally likely.
     #[inline]
-    pub fn number(&self, word: u64) -> NationalNumber {
+    pub(crate) fn number(&self, word: u64) -> NationalNumber {
         self.at(scale(word, self.len()))
     }
 
     /// The number at `place` in the order of length and value; the last one from [`Self::len`] on.
     #[inline]
-    pub fn at(&self, place: u64) -> NationalNumber {
+    pub(crate) fn at(&self, place: u64) -> NationalNumber {
         let range = self.ranges.partition_point(|record| split(record).1 <= place);
         let range = range.min(self.ranges.len() - 1);
         let (first, end) = split(&self.ranges[range]);
@@ -104,7 +94,7 @@ impl PhonePlan {
 impl NationalNumber {
     /// Writes the digits into `out` and returns them as text.
     #[inline]
-    pub fn write(self, out: &mut [u8; MAX_NATIONAL_DIGITS]) -> &str {
+    pub(crate) fn write(self, out: &mut [u8; MAX_NATIONAL_DIGITS]) -> &str {
         let length = usize::from(self.digits).min(MAX_NATIONAL_DIGITS);
         let mut value = self.value;
         for digit in out[..length].iter_mut().rev() {
@@ -151,7 +141,7 @@ mod tests {
     #[test]
     fn the_ranges_of_every_plan_are_sorted_and_fit_their_digits() {
         for plan in countries().filter_map(|country| phone_plan(country).ok()) {
-            let country = plan.country();
+            let country = plan.country;
             let mut last = (0, 0);
             let mut before = 0;
             for record in plan.ranges {
@@ -172,7 +162,7 @@ mod tests {
                 length <= MAX_NATIONAL_DIGITS && length + plan.calling_code().len() <= 15,
                 "{country}"
             );
-            assert!(!plan.is_empty());
+            assert!(plan.len() > 0);
         }
     }
 

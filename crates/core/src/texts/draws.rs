@@ -11,7 +11,7 @@ const ROOM: u64 = 1 << 40;
 /// A product of word and bound holds a number in its upper half, and in its lower half the randomness
 /// that is left for the next one.
 #[derive(Debug)]
-pub struct Draws {
+pub(crate) struct Draws {
     cell: Cell,
     word: u64,
     used: u64,
@@ -20,13 +20,13 @@ pub struct Draws {
 impl Draws {
     /// Draws from `cell`.
     #[inline]
-    pub const fn new(cell: Cell) -> Self {
+    pub(crate) const fn new(cell: Cell) -> Self {
         Self { cell, word: 0, used: ROOM }
     }
 
     /// Uniform in `0..bound`. `bound` must not be 0; 0 gives 0.
     #[inline]
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let used = self.used.saturating_mul(bound);
         if used > ROOM {
             self.word = self.cell.word();

@@ -18,21 +18,21 @@ const PAIRS: usize = 1 << 12;
 
 /// An alphabet, as all its pairs: half the multiplications of single characters.
 #[derive(Debug)]
-pub struct Letters {
+pub(crate) struct Letters {
     pairs: [[u8; 2]; PAIRS],
     count: u64,
 }
 
 impl Letters {
     /// `A`-`Z`, `0`-`9`, `a`-`z`.
-    pub fn alphanumeric() -> &'static Self {
+    pub(crate) fn alphanumeric() -> &'static Self {
         static LETTERS: Letters =
             Letters::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz");
         &LETTERS
     }
 
     /// `A`-`Z`, `a`-`z`.
-    pub fn alphabetic() -> &'static Self {
+    pub(crate) fn alphabetic() -> &'static Self {
         static LETTERS: Letters =
             Letters::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
         &LETTERS
@@ -49,7 +49,7 @@ impl Letters {
     }
 
     /// One text of `length` characters for each of `rows`. A longer text begins as a shorter one.
-    pub fn texts(&self, stream: Stream, rows: Rows, length: usize) -> VarBytes {
+    pub(crate) fn texts(&self, stream: Stream, rows: Rows, length: usize) -> VarBytes {
         let stream = stream.lane(LETTERS);
         // Room for the last word of the last text to be written whole.
         let mut data = vec![0; rows.count * length + PER_WORD];

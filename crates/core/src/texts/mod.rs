@@ -4,7 +4,7 @@
 
 mod draws;
 mod letters;
-pub mod pattern;
+pub(crate) mod pattern;
 
-pub use draws::Draws;
-pub use letters::Letters;
+pub(crate) use draws::Draws;
+pub(crate) use letters::Letters;

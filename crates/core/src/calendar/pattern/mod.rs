@@ -32,7 +32,7 @@ use self::{moment::Moment, part::Part, program::Program};
 use super::{MICROS_PER_DAY, iso, text};
 
 /// The pattern of a field that gives none.
-pub const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
+pub(crate) const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
@@ -124,8 +124,8 @@ pub enum PatternError {
     },
 }
 
-pub use read::ReadError;
-pub use slips::{Slip, slips};
+pub(crate) use read::ReadError;
+pub(crate) use slips::{Slip, slips};
 
 impl Pattern {
     /// Whether all instants of a day have the same text.

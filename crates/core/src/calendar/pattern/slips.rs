@@ -2,7 +2,7 @@
 
 /// A letter that is probably not meant so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slip {
+pub(crate) struct Slip {
     /// What the letters mean here.
     pub message: String,
     /// The whole pattern with the letters that were probably meant, where it can be told.
@@ -41,7 +41,7 @@ enum Piece {
 }
 
 /// What in a pattern is probably a slip.
-pub fn slips(pattern: &str) -> Vec<Slip> {
+pub(crate) fn slips(pattern: &str) -> Vec<Slip> {
     let pieces = pieces(pattern);
     if pattern.contains('%') && pattern_of_strftime(pattern).is_some() {
         let cure = pattern_of_strftime(pattern);

@@ -15,14 +15,14 @@ use crate::rng::Stream;
 
 use super::Draws;
 use fixed::Fixed;
-pub use slips::regular_slip;
+pub(crate) use slips::regular_slip;
 
 /// Most bytes and most draws of one value.
 const MOST: u64 = 1 << 20;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     root: Node,
     width: f64,
     /// The faster form of patterns whose texts have one width.
@@ -32,7 +32,7 @@ pub struct Pattern {
 /// Why a pattern is refused. Positions count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PatternError {
+pub(crate) enum PatternError {
     /// A pattern longer than the language takes.
     #[error("the pattern has {length} bytes, at most {most} are allowed")]
     LongPattern {
@@ -139,7 +139,7 @@ impl Pattern {
     /// # Errors
     ///
     /// A group without count or choices, a reversed interval, or a value that could become too long.
-    pub fn groups(text: &str) -> Result<Self, PatternError> {
+    pub(crate) fn groups(text: &str) -> Result<Self, PatternError> {
         Self::new(groups::parse(text)?)
     }
 
@@ -148,7 +148,7 @@ impl Pattern {
     /// # Errors
     ///
     /// What is no regular expression, cannot be generated, or could become too long.
-    pub fn regular(text: &str, max_repeat: u32) -> Result<Self, PatternError> {
+    pub(crate) fn regular(text: &str, max_repeat: u32) -> Result<Self, PatternError> {
         Self::new(regular::parse(text, max_repeat)?)
     }
 
@@ -161,12 +161,12 @@ impl Pattern {
     }
 
     /// Average bytes of a value.
-    pub fn width(&self) -> u32 {
+    pub(crate) fn width(&self) -> u32 {
         self.width.ceil() as u32
     }
 
     /// One text for each of `rows`.
-    pub fn texts(&self, stream: Stream, rows: Rows) -> VarBytes {
+    pub(crate) fn texts(&self, stream: Stream, rows: Rows) -> VarBytes {
         if let Some(fixed) = &self.fixed {
             return fixed.texts(stream, rows);
         }
@@ -181,7 +181,7 @@ impl Pattern {
 }
 
 /// The `[` of what looks like a group but is taken literally: its character, counted from 1.
-pub fn ungrouped(text: &str) -> Option<usize> {
+pub(crate) fn ungrouped(text: &str) -> Option<usize> {
     groups::ungrouped(text)
 }
 

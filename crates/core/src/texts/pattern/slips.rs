@@ -2,7 +2,7 @@
 
 /// The first part of a form in the language of groups that was probably meant as a regular expression, and what
 /// it means here; `None` where there is none.
-pub fn regular_slip(form: &str) -> Option<String> {
+pub(crate) fn regular_slip(form: &str) -> Option<String> {
     if form.len() > 1 && form.starts_with('^') && form.ends_with('$') {
         return Some("`^` and `$` stand for themselves".to_owned());
     }
