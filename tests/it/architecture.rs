@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rng", &[]),
     ("problems", &[]),
     ("columns", &[]),
+    ("columnwise", &[]),
     // The contract of what makes a column: fields, expressions and the sandbox keep it, the plan calls it.
     ("generator", &["columns", "failures"]),
     ("calendar", &["problems"]),
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "calendar",
             "columns",
+            "columnwise",
             "dictionaries",
             "display",
             "failures",
@@ -50,7 +52,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("roots", &["problems"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems"]),
-    ("expression", &["columns", "calendar", "display", "generator", "problems", "rng"]),
+    (
+        "expression",
+        &["columns", "columnwise", "calendar", "display", "generator", "problems", "rng"],
+    ),
     (
         // Types of extensions and computed fields are field types like the others.
         "fields",

@@ -12,6 +12,7 @@
 pub mod attributes;
 mod calendar;
 pub mod columns;
+mod columnwise;
 mod compression;
 mod dictionaries;
 pub mod display;

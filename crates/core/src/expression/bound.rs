@@ -1,5 +1,6 @@
 //! A computed field ready to evaluate: shared by all worker threads.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cast::{Builder, Cast, cast_column, into_dictionary, pick};
@@ -9,10 +10,10 @@ use super::formula::Program;
 use super::ladder::LineValue;
 use super::lift::{Group, Memo};
 use super::reference::Report;
-use super::selection::Selection;
 use super::template::Template;
 use super::{Expression, InputInfo, Settings};
 use crate::columns::{Column, DataType, Dictionary, Rows, Values};
+use crate::columnwise::Selection;
 use crate::display::Form;
 use crate::generator::{GenerateError, Generator, Inputs, Made, Tier};
 use crate::problems::{Problem, Problems, excerpt};
@@ -24,6 +25,7 @@ pub struct Bound {
     types: Vec<Form>,
     cast: Cast,
     nullable: bool,
+    beyond_doubles: bool,
     /// The literals of all lines, converted: [`Value::Literal`] counts here.
     literals: Column,
     /// The literals of a text field, so that columns of them can be keys.
@@ -113,7 +115,10 @@ impl Bound {
                     let exact = |input: &usize| cast.is_exact_from(inputs[*input].data_type);
                     match formula.single_input().filter(exact) {
                         Some(input) => Value::Input(input),
-                        None => Value::Program(formula.bind(scope, &mut report)),
+                        None => {
+                            warn_of_rounding(&formula.calculates_with(), inputs, &mut report);
+                            Value::Program(formula.bind(scope, &mut report))
+                        }
                     }
                 }
             };
@@ -137,7 +142,9 @@ impl Bound {
             |input: &InputInfo<'_>| Form { data_type: input.data_type, decimals: input.decimals };
         let types = inputs.iter().map(form).collect();
         let memo = Memo::default();
-        Some(Self { lines, types, cast, nullable, literals, literal_texts, memo })
+        let passes_on = |line: &BoundLine| matches!(line.value, Value::Input(input) if inputs[input].beyond_doubles);
+        let beyond_doubles = lines.iter().any(passes_on);
+        Some(Self { lines, types, cast, nullable, beyond_doubles, literals, literal_texts, memo })
     }
 
     /// Whether a value may be null.
@@ -145,10 +152,9 @@ impl Bound {
         self.nullable
     }
 
-    /// Number of distinct values, where all lines give literals.
-    pub fn distinct(&self) -> Option<u32> {
-        let literal = |line: &BoundLine| matches!(line.value, Value::Literal(_) | Value::Null);
-        self.lines.iter().all(literal).then(|| self.literals.len() as u32)
+    /// Whether a value may be a whole number beyond 2^53, passed on from an input.
+    pub fn is_beyond_doubles(&self) -> bool {
+        self.beyond_doubles
     }
 
     /// The values of `rows`: a column of the cast's type.
@@ -219,7 +225,7 @@ impl Bound {
         let mut parts: Vec<(Selection, Part)> = Vec::new();
         for line in &self.lines {
             let (taken, rest) = match &line.test {
-                None => (left, Selection::All(0)),
+                None => (left, Selection::NONE),
                 Some(test) => left.split(&test.evaluate(columns, &self.types, &left)),
             };
             if !taken.is_empty() {
@@ -285,11 +291,10 @@ impl Bound {
         }
         let mut sources = vec![(0_u32, 0_u32); count];
         for (number, (selection, part)) in parts.iter().enumerate() {
-            for index in 0..selection.len() {
-                let within =
-                    if let Part::Literal(literal) = part { *literal } else { index as u32 };
-                sources[selection.position(index)] = (number as u32, within);
-            }
+            selection.fill(&mut sources, |index| match part {
+                Part::Literal(literal) => (number as u32, *literal),
+                Part::Null | Part::Column(_) => (number as u32, index as u32),
+            });
         }
         let mut builder = Builder::new(&Cast::new(self.cast.column_type()), count);
         for (number, within) in sources {
@@ -334,15 +339,11 @@ fn literal_keys(count: usize, parts: &[(Selection, Part)], dictionary: &Arc<Dict
     for (selection, part) in parts {
         match part {
             Part::Literal(literal) => {
-                for index in 0..selection.len() {
-                    keys[selection.position(index)] = *literal;
-                }
+                selection.fill(&mut keys, |_| *literal);
             }
             Part::Null | Part::Column(_) => {
                 let validity = validity.get_or_insert_with(|| vec![true; count]);
-                for index in 0..selection.len() {
-                    validity[selection.position(index)] = false;
-                }
+                selection.fill(validity, |_| false);
             }
         }
     }
@@ -353,6 +354,19 @@ fn literal_keys(count: usize, parts: &[(Selection, Part)], dictionary: &Arc<Dict
     }
     let dictionary = Arc::clone(dictionary);
     Column { values: Values::Choice { keys: Arc::new(keys), dictionary }, validity }
+}
+
+/// Tells of inputs that a formula rounds, as its numbers are doubles.
+fn warn_of_rounding(read: &BTreeSet<usize>, inputs: &[InputInfo<'_>], report: &mut Report<'_>) {
+    for input in read.iter().map(|input| inputs[*input]).filter(|input| input.beyond_doubles) {
+        let message = format!(
+            "`{}` may be beyond 9007199254740992, where formulas round: they have JavaScript's numbers, of 53 bits",
+            excerpt(input.name)
+        );
+        let hint =
+            "narrow its range, or compute the value by a RHAI field, whose whole numbers are exact";
+        report.warning("rounded_input", message, Some(hint));
+    }
 }
 
 /// Converts a literal; a bad one is reported.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::selection::Selection;
 use crate::columns::{Column, DataType, Values, VarBytes};
+use crate::columnwise::Selection;
 use crate::display::{Form, write_display};
 
 /// The numbers of a column at `selection`; `None` when it holds no numbers.
@@ -15,27 +15,19 @@ pub(super) fn numbers<'a>(
     data_type: DataType,
     selection: &Selection,
 ) -> Option<Cow<'a, [f64]>> {
-    fn map<T: Copy>(values: &[T], selection: &Selection, map: impl Fn(T) -> f64) -> Vec<f64> {
-        match selection {
-            Selection::All(count) => values[..*count].iter().map(|value| map(*value)).collect(),
-            Selection::Some(positions) => {
-                positions.iter().map(|position| map(values[*position as usize])).collect()
-            }
-        }
-    }
     Some(Cow::Owned(match &column.values {
         Values::Float64(values) => match selection {
             Selection::All(count) => return Some(Cow::Borrowed(&values[..*count])),
             Selection::Some(_) => selection.gather(values),
         },
-        Values::Int32(values) => map(values, selection, f64::from),
+        Values::Int32(values) => selection.map(values, f64::from),
         Values::Int64(values) | Values::EpochMillis(values) => {
-            map(values, selection, |value| value as f64)
+            selection.map(values, |value| value as f64)
         }
-        Values::Float32(values) => map(values, selection, shown_number),
+        Values::Float32(values) => selection.map(values, shown_number),
         Values::Decimal(values) => {
             let scale = if let DataType::Decimal { scale, .. } = data_type { scale } else { 0 };
-            map(values, selection, |digits| decimal_number(digits, scale))
+            selection.map(values, |digits| decimal_number(digits, scale))
         }
         _ => return None,
     }))
@@ -86,11 +78,9 @@ pub(super) fn integers<'a>(column: &'a Column, selection: &Selection) -> Option<
                 Selection::Some(_) => Cow::Owned(selection.gather(values)),
             }
         }
-        Values::Int32(values) | Values::Date(values) => Cow::Owned(
-            (0..selection.len())
-                .map(|index| i64::from(values[selection.position(index)]))
-                .collect(),
-        ),
+        Values::Int32(values) | Values::Date(values) => {
+            Cow::Owned(selection.map(values, i64::from))
+        }
         _ => return None,
     })
 }

@@ -35,7 +35,6 @@ mod lift;
 mod link;
 mod load;
 mod reference;
-mod selection;
 mod template;
 
 #[cfg(test)]
@@ -106,6 +105,8 @@ pub struct InputInfo<'a> {
     pub decimals: Option<u8>,
     /// Whether a value may be null.
     pub nullable: bool,
+    /// Whether a value may be a whole number that no double holds, beyond 2^53.
+    pub beyond_doubles: bool,
 }
 
 /// How a field is computed, parsed but not yet bound to types.

@@ -6,8 +6,8 @@
 use super::error::{Faults, MOST_BLOCK_BYTES};
 use super::load;
 use super::reference::References;
-use super::selection::Selection;
 use crate::columns::{Column, Values, VarBytes, append_part};
+use crate::columnwise::Selection;
 use crate::display::{Form, write_display, write_integer};
 use crate::problems::excerpt;
 

@@ -67,6 +67,7 @@ pub(super) fn run_with(
         let infos: Vec<InputInfo> = found
             .iter()
             .map(|(name, column)| InputInfo {
+                beyond_doubles: false,
                 name,
                 data_type: type_of(&column.values),
                 decimals: None,

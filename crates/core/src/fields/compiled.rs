@@ -25,6 +25,8 @@ pub struct Compiled {
     pub width: u32,
     /// For points in time: which ones there may be.
     pub instants: Option<TimePoints>,
+    /// Whether a value may be a whole number that no double holds, beyond 2^53: formulas round it.
+    pub beyond_doubles: bool,
     /// What LINK can read beside the value itself: each list has one entry per key of the
     /// [`Values::Choice`] column that the generator makes.
     pub(super) sub_values: Vec<(String, Linked)>,
@@ -52,6 +54,7 @@ impl Compiled {
             distinct: None,
             width,
             instants: None,
+            beyond_doubles: false,
             sub_values: Vec::new(),
             capacity: None,
         }
@@ -84,6 +87,13 @@ impl Compiled {
     /// Tells which points in time there may be.
     pub(super) fn with_instants(mut self, instants: Option<TimePoints>) -> Self {
         self.instants = instants;
+        self
+    }
+
+    /// Tells the range of whole numbers.
+    pub(super) fn with_range(mut self, min: i64, max: i64) -> Self {
+        const MOST: u64 = 1 << 53;
+        self.beyond_doubles = min.unsigned_abs().max(max.unsigned_abs()) > MOST;
         self
     }
 

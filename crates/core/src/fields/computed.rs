@@ -141,6 +141,8 @@ impl Definition for ComputedField {
         let place = expression::FieldPointer { pointer, field };
         let bound = self.expression.bind(&inputs, cast, self.now, place, problems)?;
         let nullable = bound.is_nullable();
-        Some(Compiled { nullable, decimals, ..Compiled::new(bound, data_type, width) })
+        let beyond_doubles = data_type == DataType::Int64 && bound.is_beyond_doubles();
+        let compiled = Compiled::new(bound, data_type, width);
+        Some(Compiled { nullable, decimals, beyond_doubles, ..compiled })
     }
 }

@@ -81,7 +81,9 @@ impl Counter {
 
     pub(super) fn compiled(self, data_type: DataType) -> Compiled {
         let (capacity, width) = (self.capacity, super::integer::digits(self.min, self.min).max(7));
-        Compiled { capacity: Some(capacity), ..Compiled::new(self, data_type, width) }
+        let min = self.min;
+        let compiled = Compiled::new(self, data_type, width).with_range(min, min);
+        Compiled { capacity: Some(capacity), ..compiled }
     }
 
     pub(super) fn numbers(&self, rows: Rows) -> impl Iterator<Item = i64> {

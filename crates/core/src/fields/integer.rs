@@ -77,7 +77,7 @@ pub(super) struct WholeKind<T> {
     pub(super) values: fn(Vec<T>) -> Values,
 }
 
-impl<T: Whole + TryFrom<i64>> WholeKind<T> {
+impl<T: Whole + TryFrom<i64> + Into<i64>> WholeKind<T> {
     pub(super) fn compile(
         &self,
         attributes: &mut Reader<'_>,
@@ -96,16 +96,18 @@ impl<T: Whole + TryFrom<i64>> WholeKind<T> {
             warn_beside_values(attributes, &["min", "max", DISTRIBUTION.name]);
             let count = choices.values().len() as u64;
             let width = digits(bounds.min, bounds.max);
+            let listed = || choices.values().iter().map(|value| (*value).into());
+            let (least, most) = (listed().min().unwrap_or(0), listed().max().unwrap_or(0));
             let compiled =
                 Compiled::drawn(context.stream, choices, self.values, self.data_type, width);
-            return Some(compiled.with_distinct(count));
+            return Some(compiled.with_distinct(count).with_range(least, most));
         }
         let (min, max) = (T::try_from(bounds.min).ok()?, T::try_from(bounds.max).ok()?);
         let range = WholeRange::new(min, max).shaped(distribution.ok()?, 1.0);
         let count = u64::try_from(range.count()).unwrap_or(u64::MAX);
         let width = digits(bounds.min, bounds.max);
         let compiled = Compiled::drawn(context.stream, range, self.values, self.data_type, width);
-        Some(compiled.with_distinct(count))
+        Some(compiled.with_distinct(count).with_range(bounds.min, bounds.max))
     }
 
     fn parse(&self, text: &str) -> Result<T, String> {

@@ -72,7 +72,11 @@ impl FieldType for Sequence {
             context.check_capacity(attributes, "step", capacity)?;
         }
         let generator = Steps { start, step, cycle, capacity };
-        let mut compiled = Compiled::new(generator, DataType::Int64, 8);
+        // As far as the command goes, where that is known.
+        let made = cycle.or(context.total_rows).unwrap_or(1).clamp(1, capacity);
+        let last = i128::from(start) + i128::from(step) * i128::from(made - 1);
+        let last = last.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        let mut compiled = Compiled::new(generator, DataType::Int64, 8).with_range(start, last);
         match cycle {
             Some(cycle) => compiled = compiled.with_distinct(cycle),
             None => compiled.capacity = Some(capacity),

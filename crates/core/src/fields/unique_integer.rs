@@ -64,7 +64,7 @@ impl FieldType for UniqueInteger {
             capacity: Some(capacity),
             ..Compiled::new(generator, DataType::Int64, width)
         };
-        Some(compiled.into())
+        Some(compiled.with_range(bounds.min, bounds.max).into())
     }
 }
 

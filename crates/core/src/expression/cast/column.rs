@@ -6,10 +6,10 @@ use super::{Builder, Cast};
 use crate::calendar::MICROS_PER_DAY;
 use crate::calendar::civil::split_instant;
 use crate::columns::{Column, DataType, Values};
+use crate::columnwise::Selection;
 use crate::display::{Form, write_display};
 use crate::expression::error::Faults;
 use crate::expression::load;
-use crate::expression::selection::Selection;
 
 /// The values of `column` at `selection`, converted; faults hold block positions.
 pub(in crate::expression) fn cast_column(

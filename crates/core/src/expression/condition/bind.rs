@@ -1,14 +1,14 @@
 //! Fixes how each comparison of a condition is made, from the types of both sides.
 
 use super::compare::{Comparison, Kind, Right};
-use super::{Condition, Operand, Operator};
+use super::{Condition, Operand};
 use crate::calendar::{MICROS_PER_DAY, parse_period};
 use crate::columns::{Column, DataType};
+use crate::columnwise::{Comparator, Selection};
 use crate::display::Form;
 use crate::expression::InputInfo;
 use crate::expression::cast::{Cast, float_of_text};
 use crate::expression::reference::Report;
-use crate::expression::selection::Selection;
 use crate::problems::excerpt;
 
 /// A condition ready to evaluate.
@@ -85,7 +85,7 @@ impl Test {
 
 fn compare(
     left: usize,
-    operator: Operator,
+    operator: Comparator,
     right: &Operand,
     scope: Scope<'_>,
     report: &mut Report<'_>,
@@ -166,7 +166,7 @@ fn kind_of_time(text: &str) -> Option<Kind> {
 fn check_literal(
     name: &str,
     data_type: DataType,
-    operator: Operator,
+    operator: Comparator,
     text: &str,
     report: &mut Report<'_>,
 ) {

@@ -2,20 +2,19 @@
 
 use std::cmp::Ordering;
 
-use super::Operator;
 use crate::calendar::MICROS_PER_DAY;
 use crate::columns::{Column, DataType, Values};
+use crate::columnwise::{Comparator, Selection};
 use crate::display::{Form, write_display};
 use crate::expression::cast::float_of_text;
 use crate::expression::lift::{Group, Memo};
 use crate::expression::load;
-use crate::expression::selection::Selection;
 
 /// One comparison with its way of comparing.
 #[derive(Debug)]
 pub(in crate::expression) struct Comparison {
     left: usize,
-    operator: Operator,
+    operator: Comparator,
     right: Right,
     kind: Kind,
     /// The literal trimmed, in lower case.
@@ -58,7 +57,7 @@ pub(super) enum Kind {
 }
 
 impl Comparison {
-    pub(super) fn new(left: usize, operator: Operator, right: Right, kind: Kind) -> Self {
+    pub(super) fn new(left: usize, operator: Comparator, right: Right, kind: Kind) -> Self {
         let folded = match &right {
             Right::Literal(text) => text.trim().to_lowercase(),
             Right::Input(_) => String::new(),
@@ -115,7 +114,7 @@ impl Comparison {
             right.and_then(|right| load::validity(right, selection)),
         );
         if let Some(validity) = validity {
-            let of_null = self.operator == Operator::NotEqual;
+            let of_null = self.operator == Comparator::NotEqual;
             for (flag, valid) in flags.iter_mut().zip(validity) {
                 *flag = if valid { *flag } else { of_null };
             }
@@ -155,12 +154,12 @@ impl Comparison {
             values.iter().map(|value| holds(compare(value, literal))).collect()
         };
         match self.operator {
-            Operator::Equal => each(|ordering| ordering == Some(Ordering::Equal)),
-            Operator::NotEqual => each(|ordering| ordering != Some(Ordering::Equal)),
-            Operator::Less => each(|ordering| ordering == Some(Ordering::Less)),
-            Operator::LessOrEqual => each(|o| o.is_some_and(Ordering::is_le)),
-            Operator::Greater => each(|ordering| ordering == Some(Ordering::Greater)),
-            Operator::GreaterOrEqual => each(|o| o.is_some_and(Ordering::is_ge)),
+            Comparator::Equal => each(|ordering| ordering == Some(Ordering::Equal)),
+            Comparator::NotEqual => each(|ordering| ordering != Some(Ordering::Equal)),
+            Comparator::Less => each(|ordering| ordering == Some(Ordering::Less)),
+            Comparator::LessOrEqual => each(|o| o.is_some_and(Ordering::is_le)),
+            Comparator::Greater => each(|ordering| ordering == Some(Ordering::Greater)),
+            Comparator::GreaterOrEqual => each(|o| o.is_some_and(Ordering::is_ge)),
         }
     }
 
@@ -223,7 +222,7 @@ impl Comparison {
             };
             let by_number = matches!(self.kind, Kind::Texts { numbers_are_equal: true });
             let equal = equal || (by_number && numbers() == Some(Some(Ordering::Equal)));
-            return equal == (self.operator == Operator::Equal);
+            return equal == (self.operator == Comparator::Equal);
         }
         self.operator.holds(numbers().unwrap_or_else(|| Some(left.cmp(right))))
     }

@@ -28,6 +28,8 @@ mod parse;
 pub(super) use bind::{Scope, Test};
 pub(super) use parse::{condition_operators, parse};
 
+use crate::columnwise::Comparator;
+
 /// A parsed condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
@@ -37,7 +39,7 @@ pub(super) enum Condition {
     Compare {
         /// Index of an input.
         left: usize,
-        operator: Operator,
+        operator: Comparator,
         right: Operand,
     },
 }
@@ -48,36 +50,4 @@ pub(super) enum Operand {
     /// Index of an input.
     Input(usize),
     Text(String),
-}
-
-/// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Operator {
-    /// Whether the operator holds for values that compare so.
-    #[inline]
-    pub(super) fn holds(self, ordering: Option<std::cmp::Ordering>) -> bool {
-        match (self, ordering) {
-            (Self::NotEqual, None) => true,
-            (_, None) => false,
-            (Self::Equal, Some(ordering)) => ordering.is_eq(),
-            (Self::NotEqual, Some(ordering)) => ordering.is_ne(),
-            (Self::Less, Some(ordering)) => ordering.is_lt(),
-            (Self::LessOrEqual, Some(ordering)) => ordering.is_le(),
-            (Self::Greater, Some(ordering)) => ordering.is_gt(),
-            (Self::GreaterOrEqual, Some(ordering)) => ordering.is_ge(),
-        }
-    }
-
-    pub(super) fn is_equality(self) -> bool {
-        matches!(self, Self::Equal | Self::NotEqual)
-    }
 }

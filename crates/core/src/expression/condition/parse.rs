@@ -1,6 +1,7 @@
 //! Reads a condition line.
 
-use super::{Condition, Operand, Operator};
+use super::{Condition, Operand};
+use crate::columnwise::Comparator;
 use crate::expression::reference::References;
 
 /// Levels of parentheses and `!` that a line may have: reading and evaluating go one call deeper for each.
@@ -9,16 +10,16 @@ const MOST_LEVELS: usize = 100;
 const MOST_TERMS: usize = 10_000;
 
 /// The spellings of operators, longer ones first.
-const SPELLINGS: [(&str, Operator); 9] = [
-    ("==", Operator::Equal),
-    ("!=", Operator::NotEqual),
-    ("<>", Operator::NotEqual),
-    ("<=", Operator::LessOrEqual),
-    (">=", Operator::GreaterOrEqual),
-    ("=", Operator::Equal),
-    ("!", Operator::NotEqual),
-    ("<", Operator::Less),
-    (">", Operator::Greater),
+const SPELLINGS: [(&str, Comparator); 9] = [
+    ("==", Comparator::Equal),
+    ("!=", Comparator::NotEqual),
+    ("<>", Comparator::NotEqual),
+    ("<=", Comparator::LessOrEqual),
+    (">=", Comparator::GreaterOrEqual),
+    ("=", Comparator::Equal),
+    ("!", Comparator::NotEqual),
+    ("<", Comparator::Less),
+    (">", Comparator::Greater),
 ];
 
 /// The spellings of the operators that compare.
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
         Ok(Some(self.references.field(name)))
     }
 
-    fn operator(&mut self) -> Result<Operator, SyntaxError> {
+    fn operator(&mut self) -> Result<Comparator, SyntaxError> {
         for (spelling, operator) in SPELLINGS {
             if self.rest().starts_with(spelling) {
                 self.at += spelling.len();

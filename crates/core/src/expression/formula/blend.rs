@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::tree::Value;
 use super::vector::{Cell, Data, Slice, Vector};
 use crate::columns::{Dictionary, VarBytes};
-use crate::expression::selection::Selection;
+use crate::columnwise::Selection;
 
 /// The texts written in a formula: what rows get from them is a key.
 #[derive(Debug, Default)]
@@ -112,7 +112,7 @@ pub(super) fn blend<'a>(
         if let Some(part_keys) = keys {
             let mut keys = vec![0; count];
             for ((selection, _), key) in parts.iter().zip(part_keys) {
-                fill(&mut keys, selection, |_| key.unwrap_or(0));
+                selection.fill(&mut keys, |_| key.unwrap_or(0));
             }
             let (keys, dictionary) = (Arc::new(keys), Arc::clone(dictionary));
             let data = Data::Choices { keys, dictionary };
@@ -121,7 +121,7 @@ pub(super) fn blend<'a>(
     }
     let mut sources = vec![(u32::MAX, 0_u32); count];
     for (number, (selection, _)) in parts.iter().enumerate() {
-        fill(&mut sources, selection, |index| (number as u32, index as u32));
+        selection.fill(&mut sources, |index| (number as u32, index as u32));
     }
     let cells = sources.iter().map(|(number, index)| match parts.get(*number as usize) {
         Some((_, values)) => values.at(*index as usize),
@@ -170,22 +170,6 @@ impl Kind {
     }
 }
 
-#[inline]
-fn fill<T>(out: &mut [T], selection: &Selection, value: impl Fn(usize) -> T) {
-    match selection {
-        Selection::All(_) => {
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = value(index);
-            }
-        }
-        Selection::Some(positions) => {
-            for (index, position) in positions.iter().enumerate() {
-                out[*position as usize] = value(index);
-            }
-        }
-    }
-}
-
 fn scatter<'a, T: Copy>(
     count: usize,
     parts: &[(Selection, Vector<'a>)],
@@ -196,9 +180,9 @@ fn scatter<'a, T: Copy>(
     for (selection, values) in parts {
         if values.as_constant().is_some() {
             let constant = value(values, 0);
-            fill(&mut out, selection, |_| constant);
+            selection.fill(&mut out, |_| constant);
         } else {
-            fill(&mut out, selection, |index| value(values, index));
+            selection.fill(&mut out, |index| value(values, index));
         }
     }
     out
@@ -213,10 +197,10 @@ fn validity(count: usize, parts: &[(Selection, Vector<'_>)]) -> Option<Arc<Vec<b
     let mut valid = vec![false; count];
     for (selection, values) in parts {
         match &values.valid {
-            Some(flags) => fill(&mut valid, selection, |index| flags[index]),
+            Some(flags) => selection.scatter(flags, &mut valid),
             None => {
                 let flag = !is_null(values);
-                fill(&mut valid, selection, |_| flag);
+                selection.fill(&mut valid, |_| flag);
             }
         }
     }

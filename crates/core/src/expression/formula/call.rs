@@ -1,6 +1,7 @@
 //! Calls of functions, column-wise.
 
 use super::functions::{Convert, Function, Math, Method};
+use super::numbers;
 use super::operate::{
     Numbers, arithmetic, concatenate, is_truthy, map, number_of, numbers, truth, write_text,
 };
@@ -8,8 +9,8 @@ use super::text::{self, Outcome, TextLimit};
 use super::tree::Value;
 use super::vector::{Cell, Data, Slice, Vector, both_valid};
 use crate::columns::VarBytes;
+use crate::columnwise::Selection;
 use crate::expression::error::Faults;
-use crate::expression::selection::Selection;
 
 /// Calls `function` with one vector per operand (of a method the receiver first).
 pub(super) fn call<'a>(
@@ -88,9 +89,9 @@ fn conversion<'a>(
                 scratch.clear();
                 write_text(cells[0], &mut scratch);
                 Ok(Outcome::Number(match (convert, cells.get(1)) {
-                    (Convert::ParseFloat, _) => text::parse_float(&scratch),
+                    (Convert::ParseFloat, _) => numbers::parse_float(&scratch),
                     (_, radix) => {
-                        text::parse_int(&scratch, radix.map_or(0.0, |cell| number_of(*cell)))
+                        numbers::parse_int(&scratch, radix.map_or(0.0, |cell| number_of(*cell)))
                     }
                 }))
             })

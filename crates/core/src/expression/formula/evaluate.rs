@@ -13,10 +13,10 @@ use super::tree::{Entry, Logical, Node, NodeId, Statement, Value};
 use super::vector::{Cell, Data, Slice, Vector};
 use super::{EntryValues, Program};
 use crate::columns::Column;
+use crate::columnwise::Selection;
 use crate::display::Form;
 use crate::expression::error::Faults;
 use crate::expression::lift::Group;
-use crate::expression::selection::Selection;
 
 /// The run of a formula over one block.
 pub(super) struct Evaluation<'a, 'f> {
@@ -75,7 +75,7 @@ impl<'a, 'f> Evaluation<'a, 'f> {
                 self.value(*value, &selection);
                 selection
             }
-            Statement::Break => Selection::All(0),
+            Statement::Break => Selection::NONE,
             Statement::If { arms, otherwise, reset } => {
                 self.reset(*reset, &selection);
                 let mut left = selection.clone();
@@ -98,14 +98,15 @@ impl<'a, 'f> Evaluation<'a, 'f> {
                 if stay.iter().map(Selection::len).sum::<usize>() == selection.len() {
                     return selection;
                 }
-                stay.iter().fold(Selection::All(0), |all, part| all.union(part))
+                let rows = self.rows;
+                stay.into_iter().fold(Selection::NONE, |all, part| all.union(part, rows))
             }
             Statement::Switch { entry, bodies, default, reset } => {
                 self.reset(*reset, &selection);
                 let entries = self.entries(entry, bodies.len(), *default, &selection);
-                let mut running = Selection::All(0);
+                let mut running = Selection::NONE;
                 for (body, entering) in bodies.iter().zip(entries) {
-                    running = running.union(&entering);
+                    running = running.union(entering, self.rows);
                     if !running.is_empty() {
                         running = self.statements(body, running);
                     }
@@ -132,7 +133,7 @@ impl<'a, 'f> Evaluation<'a, 'f> {
         // Tests belong to the bodies but the default, in order.
         let tested: Vec<usize> = (0..bodies).filter(|body| Some(*body) != default).collect();
         let body_of = |test: usize| tested.get(test).copied().or(default);
-        let mut entries = vec![Selection::All(0); bodies];
+        let mut entries = vec![Selection::NONE; bodies];
         match entry {
             Entry::Constants(find) => {
                 let found = self.value(*find, selection);
@@ -266,18 +267,16 @@ impl<'a, 'f> Evaluation<'a, 'f> {
         no: NodeId,
         selection: &Selection,
     ) -> Vector<'a> {
-        let (yes_rows, no_rows) = selection.split(flags);
-        if no_rows.is_empty() {
+        let (yes_indices, no_indices) = Selection::All(flags.len()).split(flags);
+        if no_indices.is_empty() {
             return self.value(yes, selection);
         }
-        if yes_rows.is_empty() {
+        if yes_indices.is_empty() {
             return self.value(no, selection);
         }
-        let yes = self.value(yes, &yes_rows);
-        let no = self.value(no, &no_rows);
-        // Compact indices instead of positions in the block.
-        let (yes_rows, no_rows) = Selection::All(flags.len()).split(flags);
-        blend(flags.len(), &[(yes_rows, yes), (no_rows, no)], &self.program.constants)
+        let yes = self.value(yes, &selection.at(&yes_indices));
+        let no = self.value(no, &selection.at(&no_indices));
+        blend(flags.len(), &[(yes_indices, yes), (no_indices, no)], &self.program.constants)
     }
 
     fn logical(
@@ -295,15 +294,14 @@ impl<'a, 'f> Evaluation<'a, 'f> {
             Logical::Or => truth(&left, length).into_iter().map(|flag| !flag).collect(),
             Logical::Coalesce => (0..length).map(|index| left.at(index) == Cell::Null).collect(),
         };
-        let (needed, _) = selection.split(&flags);
+        let (needed, _) = Selection::All(length).split(&flags);
         if needed.is_empty() {
             return left;
         }
-        let right = self.value(right, &needed);
         if needed.len() == length {
-            return right;
+            return self.value(right, selection);
         }
-        let (needed, _) = Selection::All(length).split(&flags);
+        let right = self.value(right, &selection.at(&needed));
         let parts = [(Selection::All(length), left), (needed, right)];
         blend(length, &parts, &self.program.constants)
     }

@@ -24,6 +24,7 @@ mod functions;
 mod infer;
 mod lower;
 mod lower_expression;
+mod numbers;
 mod operate;
 mod parse;
 mod result;
@@ -38,7 +39,7 @@ mod tests;
 
 pub(super) use functions::formula_calls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cast::Cast;
@@ -46,8 +47,8 @@ use super::condition::Scope;
 use super::error::Faults;
 use super::lift::Memo;
 use super::reference::{References, Report};
-use super::selection::Selection;
 use crate::columns::{Column, DataType, Dictionary};
+use crate::columnwise::Selection;
 use crate::display::Form;
 use blend::Constants;
 use evaluate::Evaluation;
@@ -92,6 +93,15 @@ impl Formula {
             },
             _ => None,
         }
+    }
+
+    /// The inputs that are taken as their type and not as their text.
+    pub(super) fn calculates_with(&self) -> BTreeSet<usize> {
+        let input = |node: &Node| match node {
+            Node::Input { input, quoted: false } => Some(*input),
+            _ => None,
+        };
+        self.tree.nodes.iter().filter_map(input).collect()
     }
 
     /// Checks what the types of the inputs allow, and prepares evaluation.

@@ -8,13 +8,14 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::functions::power;
+use super::numbers;
 use super::text::{self, TextLimit};
 use super::tree::{Binary, Value};
 use super::vector::{Cell, Data, Vector, both_valid};
 use crate::columns::VarBytes;
+use crate::columnwise::Selection;
 use crate::display::write_number;
 use crate::expression::error::Faults;
-use crate::expression::selection::Selection;
 
 /// Numbers of an operand: one for all rows, or one each.
 pub(super) enum Numbers<'v> {
@@ -64,7 +65,7 @@ pub(super) fn number_of(cell: Cell<'_>) -> f64 {
         Cell::Null => f64::NAN,
         Cell::Boolean(value) => f64::from(u8::from(value)),
         Cell::Number(value) => value,
-        Cell::Text(text) => text::number(text),
+        Cell::Text(text) => numbers::number(text),
     }
 }
 

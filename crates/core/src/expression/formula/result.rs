@@ -6,9 +6,9 @@ use super::blend::Constants;
 use super::tree::Value;
 use super::vector::{Cell, Data, Vector};
 use crate::columns::{Column, DataType, Values};
+use crate::columnwise::Selection;
 use crate::expression::cast::{Builder, Cast};
 use crate::expression::error::Faults;
-use crate::expression::selection::Selection;
 
 /// Converts; what is refused becomes a fault of its row.
 pub(super) fn column(

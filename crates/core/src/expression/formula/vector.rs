@@ -8,9 +8,9 @@ use super::tree::Value;
 use crate::calendar::civil::split_instant;
 use crate::calendar::text::iso_date;
 use crate::columns::{Column, Dictionary, Values, VarBytes};
+use crate::columnwise::Selection;
 use crate::display::Form;
 use crate::expression::load;
-use crate::expression::selection::Selection;
 
 /// One value per index of a selection. All rows of one kind is the rule, [`Data::Mixed`] the exception.
 #[derive(Debug, Clone)]

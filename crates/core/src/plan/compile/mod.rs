@@ -20,7 +20,7 @@ use crate::rng::Stream;
 use crate::roots::ReadRoots;
 use crate::sandbox::{ExtensionFile, Extensions};
 use drafts::Draft;
-use references::{ResolvedInput, cycle_problem, input_info, input_of, resolve};
+use references::{Known, ResolvedInput, cycle_problem, input_info, input_of, resolve};
 
 /// What values depend on beside the model, and what a plan must suffice for.
 #[derive(Debug, Clone, Copy)]
@@ -114,17 +114,20 @@ fn build(
     let names: Vec<&str> = drafts.iter().map(|draft| draft.field.name.as_str()).collect();
     let ghosts: Vec<bool> = drafts.iter().map(|draft| draft.field.ghost).collect();
     let cells = needed.iter().filter(|needed| **needed).count();
-    let mut infos: Vec<Option<ColumnInfo>> = vec![None; drafts.len()];
+    let mut known: Vec<Option<Known>> = vec![None; drafts.len()];
     let mut drafts: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
     let mut steps = Vec::with_capacity(order.len());
     let errors_before = problems.errors();
     for &index in order {
         let Some(Draft { field, stream, definition }) = drafts[index].take() else { continue };
         let inputs = &references[index];
-        let bound = bind(field, definition, inputs, &names, &infos, problems);
+        let bound = bind(field, definition, inputs, &names, &known, problems);
         // What it lacks is told already, here or where an input of it was refused.
         let Some(compiled) = bound else { continue };
-        infos[index] = Some(column_info(field, &compiled));
+        known[index] = Some(Known {
+            info: column_info(field, &compiled),
+            beyond_doubles: compiled.beyond_doubles,
+        });
         if needed[index] {
             let input = |input: &Option<ResolvedInput>| {
                 input.as_ref().map(|input| input_of(input, &sub_slots))
@@ -157,6 +160,8 @@ fn build(
         }
         return None;
     }
+    let mut infos: Vec<Option<ColumnInfo>> =
+        known.into_iter().map(|known| known.map(|known| known.info)).collect();
     let memory_width: u64 = infos
         .iter()
         .flatten()
@@ -190,11 +195,11 @@ fn bind(
     definition: Box<dyn Definition>,
     inputs: &[Option<ResolvedInput>],
     names: &[&str],
-    infos: &[Option<ColumnInfo>],
+    known: &[Option<Known>],
     problems: &mut Problems,
 ) -> Option<Compiled> {
     let input = |input: &'_ Option<ResolvedInput>| match input {
-        Some(input) => input_info(input, names, infos).map(Some),
+        Some(input) => input_info(input, names, known).map(Some),
         None => Some(None),
     };
     let inputs: Option<Vec<Option<InputInfo<'_>>>> = inputs.iter().map(input).collect();

@@ -113,19 +113,29 @@ fn resolve_one(
     }))
 }
 
+/// What is known of a compiled field.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) info: ColumnInfo,
+    /// Whether a value may be a whole number that no double holds.
+    pub(super) beyond_doubles: bool,
+}
+
 /// What is known of an input; `None` where its field was refused.
 pub(super) fn input_info<'a>(
     input: &ResolvedInput,
     names: &[&'a str],
-    infos: &[Option<ColumnInfo>],
+    known: &[Option<Known>],
 ) -> Option<InputInfo<'a>> {
-    let info = infos[input.field].as_ref()?;
+    let Known { info, beyond_doubles } = known[input.field].as_ref()?;
+    let beyond_doubles = *beyond_doubles && input.sub_value.is_none();
     let (data_type, decimals, nullable) = match &input.sub_value {
         None => (info.data_type, info.decimals, info.nullable),
         Some(ResolvedSubValue::Dictionary(_)) => (DataType::Text, None, info.nullable),
         Some(ResolvedSubValue::Column { data_type, .. }) => (*data_type, None, true),
     };
-    Some(InputInfo { name: names[input.field], data_type, decimals, nullable })
+    let name = names[input.field];
+    Some(InputInfo { name, data_type, decimals, nullable, beyond_doubles })
 }
 
 /// Where an input is read from.

@@ -185,7 +185,7 @@ mod tests {
         insta::assert_snapshot!(told, @"
         the script gives `1099511627776` (i64), expected int32
         the script gives `x` (string), expected int32
-        the script gives `datagen::sandbox::rhai::host::dates::Date` (date), expected int32
+        the script gives `datagen_core::sandbox::rhai::host::dates::Date` (date), expected int32
         the script gives `1.5` (f64), expected int32
         ");
         let column = builder.finish();

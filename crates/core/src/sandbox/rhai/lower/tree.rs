@@ -1,6 +1,7 @@
 //! A script with types.
 
 use crate::columns::DataType;
+use crate::columnwise::Comparator;
 use crate::sandbox::rhai::host::function::Form;
 pub(super) use crate::sandbox::rhai::host::function::Type;
 
@@ -43,7 +44,7 @@ pub(super) enum Node {
     Negate(Box<Node>),
     Not(Box<Node>),
     Arithmetic(Operator, Box<Node>, Box<Node>),
-    Compare(Comparison, Box<Node>, Box<Node>),
+    Compare(Comparator, Box<Node>, Box<Node>),
     /// All of them, up to the first that is false.
     And(Vec<Node>),
     /// Any of them, up to the first that is true.
@@ -78,16 +79,6 @@ pub(super) enum Operator {
     And,
     Or,
     Xor,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 /// A statement.

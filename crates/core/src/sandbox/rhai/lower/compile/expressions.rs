@@ -4,7 +4,8 @@ use rhai::{ASTFlags, Expr, Position, Stmt};
 
 use super::{Compiler, Lowered, MOST_VECTORS, cannot};
 use crate::columns::DataType;
-use crate::sandbox::rhai::lower::tree::{Comparison, Node, Operator, Type};
+use crate::columnwise::Comparator;
+use crate::sandbox::rhai::lower::tree::{Node, Operator, Type};
 
 impl Compiler<'_> {
     /// An expression of type `kind`.
@@ -171,12 +172,12 @@ impl Compiler<'_> {
             return Ok((Node::Concat(vec![left.0, shown(right)]), Type::Text));
         }
         let comparison = match syntax {
-            "==" => Some(Comparison::Equal),
-            "!=" => Some(Comparison::NotEqual),
-            "<" => Some(Comparison::Less),
-            "<=" => Some(Comparison::LessOrEqual),
-            ">" => Some(Comparison::Greater),
-            ">=" => Some(Comparison::GreaterOrEqual),
+            "==" => Some(Comparator::Equal),
+            "!=" => Some(Comparator::NotEqual),
+            "<" => Some(Comparator::Less),
+            "<=" => Some(Comparator::LessOrEqual),
+            ">" => Some(Comparator::Greater),
+            ">=" => Some(Comparator::GreaterOrEqual),
             _ => None,
         };
         let (left, right, kind) = match (left, right) {
@@ -189,7 +190,7 @@ impl Compiler<'_> {
             }
             _ => return cannot(format!("`{syntax}` between values of different types"), position),
         };
-        let equality = matches!(comparison, Some(Comparison::Equal | Comparison::NotEqual));
+        let equality = matches!(comparison, Some(Comparator::Equal | Comparator::NotEqual));
         let left = Box::new(if equality { low_bits(left, &right) } else { left });
         let right = Box::new(right);
         if let Some(comparison) = comparison {

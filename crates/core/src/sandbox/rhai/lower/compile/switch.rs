@@ -3,7 +3,8 @@
 use rhai::{Expr, Position, SwitchCasesCollection};
 
 use super::{Compiler, Lowered, cannot};
-use crate::sandbox::rhai::lower::tree::{Comparison, Node, Step, Type};
+use crate::columnwise::Comparator;
+use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
 impl Compiler<'_> {
     /// A `switch` as a chain of comparisons; in `tail` position its cases return.
@@ -72,7 +73,7 @@ impl Compiler<'_> {
                 return cannot("`switch` with conditions", position);
             }
             let test =
-                Node::Compare(Comparison::Equal, Box::new(Node::Slot(slot)), Box::new(literal));
+                Node::Compare(Comparator::Equal, Box::new(Node::Slot(slot)), Box::new(literal));
             arms.push((test, index));
             self.count(position)?;
         }

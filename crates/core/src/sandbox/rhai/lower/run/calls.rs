@@ -1,8 +1,8 @@
 //! Calls of the host: row by row, each with its own draws.
 
-use super::selection::Selection;
 use super::vector::{Many, Span, Vector, moved, one};
 use super::{Bail, Machine, Run};
+use crate::columnwise::Selection;
 use crate::rng::{scale, unit};
 use crate::sandbox::Limits;
 use crate::sandbox::rhai::host::function::{Form, Value};
@@ -30,7 +30,7 @@ impl Machine<'_> {
                     if low > high {
                         return Err(Bail);
                     }
-                    let word = self.cells[rows.row(place)].word();
+                    let word = self.cells[rows.position(place)].word();
                     let count = (high.wrapping_sub(low) as u64).checked_add(1);
                     let offset = count.map_or(word, |count| scale(word, count));
                     drawn.push(low.wrapping_add_unsigned(offset));
@@ -38,7 +38,7 @@ impl Machine<'_> {
                 return Ok(Vector::Int(Many::Each(drawn)));
             }
             ("rand_float", []) => {
-                let draw = |place| unit(self.cells[rows.row(place)].word());
+                let draw = |place| unit(self.cells[rows.position(place)].word());
                 return Ok(Vector::Float(Many::Each((0..rows.len()).map(draw).collect())));
             }
             _ => {}
@@ -57,7 +57,7 @@ impl Machine<'_> {
         let mut answers = Answers::new(function.result, count);
         host::with(|host| {
             for place in 0..count {
-                self.call_once(host, function, &values, place, rows.row(place), &mut answers)?;
+                self.call_once(host, function, &values, place, rows.position(place), &mut answers)?;
             }
             Ok(())
         })?;

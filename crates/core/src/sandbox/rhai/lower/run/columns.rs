@@ -1,9 +1,9 @@
 //! Columns in, a column out.
 
-use super::selection::Selection;
-use super::vector::{Many, Span, Vector, copied, selected};
+use super::vector::{Many, Span, Vector};
 use super::{Bail, Frame, Machine, Run};
 use crate::columns::{Column, DataType, Values, VarBytes, append_part, uuid_text};
+use crate::columnwise::Selection;
 use crate::sandbox::rhai::values::decimal;
 
 impl Machine<'_> {
@@ -13,19 +13,21 @@ impl Machine<'_> {
         let range = self.start..self.start + self.rows.count;
         if let Some(validity) = &column.validity {
             let validity = &validity[range.clone()];
-            if (0..rows.len()).any(|place| !validity[rows.row(place)]) {
+            if (0..rows.len()).any(|place| !validity[rows.position(place)]) {
                 return Err(Bail);
             }
         }
         Ok(match &column.values {
-            Values::Boolean(values) => Vector::Bool(copied(&values[range], rows)),
-            Values::Int32(values) => Vector::Int(selected(&values[range], rows, i64::from)),
-            Values::Int64(values) => Vector::Int(copied(&values[range], rows)),
-            Values::Float32(values) => Vector::Float(selected(&values[range], rows, f64::from)),
-            Values::Float64(values) => Vector::Float(copied(&values[range], rows)),
+            Values::Boolean(values) => Vector::Bool(Many::Each(rows.gather(&values[range]))),
+            Values::Int32(values) => Vector::Int(Many::Each(rows.map(&values[range], i64::from))),
+            Values::Int64(values) => Vector::Int(Many::Each(rows.gather(&values[range]))),
+            Values::Float32(values) => {
+                Vector::Float(Many::Each(rows.map(&values[range], f64::from)))
+            }
+            Values::Float64(values) => Vector::Float(Many::Each(rows.gather(&values[range]))),
             Values::Decimal(values) => {
                 let DataType::Decimal { scale, .. } = kind else { return Err(Bail) };
-                Vector::Float(selected(&values[range], rows, |value| decimal(value, scale)))
+                Vector::Float(Many::Each(rows.map(&values[range], |value| decimal(value, scale))))
             }
             Values::Text(values) => self.spans(rows, |row| values.get(range.start + row))?,
             Values::Choice { keys, dictionary } => {
@@ -34,7 +36,7 @@ impl Machine<'_> {
             Values::Uuid(values) => {
                 let mut spans = Vec::with_capacity(rows.len());
                 for place in 0..rows.len() {
-                    spans.push(self.keep(&uuid_text(values[range.start + rows.row(place)]))?);
+                    spans.push(self.keep(&uuid_text(values[range.start + rows.position(place)]))?);
                 }
                 Vector::Text(Many::Each(spans))
             }
@@ -45,7 +47,7 @@ impl Machine<'_> {
     fn spans<'t>(&mut self, rows: &Selection, text: impl Fn(usize) -> &'t [u8]) -> Run<Vector> {
         let mut spans = Vec::with_capacity(rows.len());
         for place in 0..rows.len() {
-            spans.push(self.keep(text(rows.row(place)))?);
+            spans.push(self.keep(text(rows.position(place)))?);
         }
         Ok(Vector::Text(Many::Each(spans)))
     }

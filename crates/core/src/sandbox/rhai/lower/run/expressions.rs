@@ -1,11 +1,11 @@
 //! Expressions: each gives a value for every row that it is evaluated for.
 
 use super::arithmetic::{arithmetic, difference};
-use super::selection::Selection;
 use super::vector::{Many, Span, Vector, combine, like, merge};
 use super::{Bail, Frame, Machine, Run};
+use crate::columnwise::{Comparator, Selection};
 use crate::display::write_integer;
-use crate::sandbox::rhai::lower::tree::{Comparison, Node};
+use crate::sandbox::rhai::lower::tree::Node;
 
 impl Machine<'_> {
     pub(super) fn ints(&mut self, node: &Node, rows: &Selection) -> Run<Many<i64>> {
@@ -34,11 +34,11 @@ impl Machine<'_> {
                     return Ok(Vector::Bool(Many::One(false)));
                 }
                 let flags =
-                    (0..rows.len()).map(|place| column.is_null(self.start + rows.row(place)));
+                    (0..rows.len()).map(|place| column.is_null(self.start + rows.position(place)));
                 Vector::Bool(Many::Each(flags.collect()))
             }
             Node::RowNumber => {
-                let number = |place| (self.rows.first + rows.row(place) as u64) as i64;
+                let number = |place| (self.rows.first + rows.position(place) as u64) as i64;
                 Vector::Int(Many::Each((0..rows.len()).map(number).collect()))
             }
             Node::Widen(inner) => match self.ints(inner, rows)? {
@@ -85,19 +85,20 @@ impl Machine<'_> {
                 Many::One(true) => self.value(yes, rows)?,
                 Many::One(false) => self.value(no, rows)?,
                 Many::Each(flags) => {
-                    let (taken, left) = rows.split(&flags);
+                    let count = rows.len();
+                    // By their places among `rows`, as the result has them.
+                    let (taken, left) = Selection::All(count).split(&flags);
                     if left.is_empty() {
                         return self.value(yes, rows);
                     }
                     if taken.is_empty() {
                         return self.value(no, rows);
                     }
-                    let count = rows.len();
-                    let values = self.value(yes, &Selection::Some(rows.at(taken.clone())))?;
+                    let values = self.value(yes, &rows.at(&taken))?;
                     let mut result = like(&values);
-                    result.scatter(values, &Selection::Some(taken), count);
-                    let values = self.value(no, &Selection::Some(rows.at(left.clone())))?;
-                    result.scatter(values, &Selection::Some(left), count);
+                    result.scatter(values, &taken, count);
+                    let values = self.value(no, &rows.at(&left))?;
+                    result.scatter(values, &left, count);
                     result
                 }
             },
@@ -129,7 +130,9 @@ impl Machine<'_> {
             let selected = if open.len() == rows.len() {
                 rows.clone()
             } else {
-                Selection::Some(open.iter().map(|place| rows.row(*place as usize) as u32).collect())
+                Selection::some(
+                    open.iter().map(|place| rows.position(*place as usize) as u32).collect(),
+                )
             };
             let values = self.truth(part, &selected)?;
             let mut still = Vec::with_capacity(open.len());
@@ -223,27 +226,27 @@ impl Machine<'_> {
 
     pub(super) fn compare(
         &self,
-        comparison: Comparison,
+        comparator: Comparator,
         left: Vector,
         right: Vector,
     ) -> Run<Many<bool>> {
         macro_rules! by {
             ($left:expr, $right:expr, $view:expr) => {{
                 let view = $view;
-                match comparison {
-                    Comparison::Equal => combine($left, $right, |a, b| view(a) == view(b)),
-                    Comparison::NotEqual => combine($left, $right, |a, b| view(a) != view(b)),
-                    Comparison::Less => combine($left, $right, |a, b| view(a) < view(b)),
-                    Comparison::LessOrEqual => combine($left, $right, |a, b| view(a) <= view(b)),
-                    Comparison::Greater => combine($left, $right, |a, b| view(a) > view(b)),
-                    Comparison::GreaterOrEqual => combine($left, $right, |a, b| view(a) >= view(b)),
+                match comparator {
+                    Comparator::Equal => combine($left, $right, |a, b| view(a) == view(b)),
+                    Comparator::NotEqual => combine($left, $right, |a, b| view(a) != view(b)),
+                    Comparator::Less => combine($left, $right, |a, b| view(a) < view(b)),
+                    Comparator::LessOrEqual => combine($left, $right, |a, b| view(a) <= view(b)),
+                    Comparator::Greater => combine($left, $right, |a, b| view(a) > view(b)),
+                    Comparator::GreaterOrEqual => combine($left, $right, |a, b| view(a) >= view(b)),
                 }
             }};
         }
         Ok(match (left, right) {
             (Vector::Int(left), Vector::Int(right)) => by!(left, right, |value: i64| value),
             (Vector::Float(left), Vector::Float(right)) => {
-                combine(left, right, |a, b| compare_floats(comparison, a, b))
+                combine(left, right, |a, b| compare_floats(comparator, a, b))
             }
             (Vector::Bool(left), Vector::Bool(right)) => by!(left, right, |value: bool| value),
             (Vector::Text(left), Vector::Text(right)) => by!(left, right, |span| self.text(span)),
@@ -255,14 +258,14 @@ impl Machine<'_> {
 /// Compares floats as the interpreter does (`func/builtin.rs` of Rhai 1.27): numbers that differ by no
 /// more than the last bit are equal, numbers about zero are told apart by their distance, and neither
 /// infinities nor NaN equal anything.
-fn compare_floats(comparison: Comparison, a: f64, b: f64) -> bool {
+fn compare_floats(comparator: Comparator, a: f64, b: f64) -> bool {
     let scale = if a * b == 0.0 { 1.0 } else { a.abs().max(b.abs()) };
-    match comparison {
-        Comparison::Equal => (a - b).abs() / scale <= f64::EPSILON,
-        Comparison::NotEqual => (a - b).abs() / scale > f64::EPSILON,
-        Comparison::Less => (b - a) / scale > f64::EPSILON,
-        Comparison::LessOrEqual => (b - a) / scale > -f64::EPSILON,
-        Comparison::Greater => (a - b) / scale > f64::EPSILON,
-        Comparison::GreaterOrEqual => (a - b) / scale > -f64::EPSILON,
+    match comparator {
+        Comparator::Equal => (a - b).abs() / scale <= f64::EPSILON,
+        Comparator::NotEqual => (a - b).abs() / scale > f64::EPSILON,
+        Comparator::Less => (b - a) / scale > f64::EPSILON,
+        Comparator::LessOrEqual => (b - a) / scale > -f64::EPSILON,
+        Comparator::Greater => (a - b) / scale > f64::EPSILON,
+        Comparator::GreaterOrEqual => (a - b) / scale > -f64::EPSILON,
     }
 }

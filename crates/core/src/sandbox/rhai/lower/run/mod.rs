@@ -7,23 +7,22 @@
 //! | `arithmetic`, `divisor` | operators on whole columns |
 //! | `calls` | functions of the host, row by row |
 //! | `columns` | inputs, and what is returned |
-//! | `vector`, `selection` | values, and the rows that they are of |
+//! | `vector` | the values of some rows |
 
 mod arithmetic;
 mod calls;
 mod columns;
 mod divisor;
 mod expressions;
-mod selection;
 mod vector;
 
 use super::tree::{Node, Step, Tree, Type};
 use crate::columns::{Column, Rows};
+use crate::columnwise::Selection;
 use crate::rng::{Cell, Stream};
 use crate::sandbox::rhai::watch::is_late;
 use crate::sandbox::{InputType, Limits};
 use columns::Returned;
-use selection::{Selection, any_left, sorted, whole};
 use vector::{Many, Span, Vector};
 
 /// The interpreter must make this block: something in it has no value, or may reach a limit.
@@ -167,7 +166,7 @@ impl Machine<'_> {
     }
 
     fn step(&mut self, step: &Step, rows: Selection) -> Run<Selection> {
-        let none = Selection::Some(Vec::new());
+        let none = Selection::NONE;
         match step {
             Step::Set(slot, node) => {
                 let values = self.value(node, &rows)?;
@@ -183,10 +182,9 @@ impl Machine<'_> {
                 Many::One(false) => self.steps(no, rows),
                 Many::Each(flags) => {
                     let (taken, left) = rows.split(&flags);
-                    let (taken, left) = (rows.at(taken), rows.at(left));
-                    let taken = self.steps(yes, Selection::Some(taken))?;
-                    let left = self.steps(no, Selection::Some(left))?;
-                    Ok(taken.join(left, self.rows.count))
+                    let taken = self.steps(yes, taken)?;
+                    let left = self.steps(no, left)?;
+                    Ok(taken.union(left, self.rows.count))
                 }
             },
             Step::Loop { condition, negated, after, body, operations } => {
@@ -198,13 +196,13 @@ impl Machine<'_> {
             }
             Step::Break => {
                 if let Some(round) = self.rounds.last_mut() {
-                    round.broken.extend(rows.iter());
+                    round.broken.extend(rows.positions());
                 }
                 Ok(none)
             }
             Step::Continue => {
                 if let Some(round) = self.rounds.last_mut() {
-                    round.continued.extend(rows.iter());
+                    round.continued.extend(rows.positions());
                 }
                 Ok(none)
             }
@@ -214,7 +212,7 @@ impl Machine<'_> {
                 let frame = self.frames.last_mut().ok_or(Bail)?;
                 match values {
                     Some(values) => frame.values.scatter(values, &rows, count),
-                    None => frame.nulls.extend(rows.iter()),
+                    None => frame.nulls.extend(rows.positions()),
                 }
                 Ok(none)
             }
@@ -225,8 +223,8 @@ impl Machine<'_> {
     fn round(&mut self, body: &[Step], rows: Selection) -> Run<Selection> {
         let rows = self.steps(body, rows)?;
         let continued = self.rounds.last_mut().map(|round| std::mem::take(&mut round.continued));
-        let continued = sorted(continued.unwrap_or_default());
-        Ok(rows.join(continued, self.rows.count))
+        let continued = Selection::sorted(continued.unwrap_or_default());
+        Ok(rows.union(continued, self.rows.count))
     }
 
     fn repeat(
@@ -239,7 +237,7 @@ impl Machine<'_> {
         mut rows: Selection,
     ) -> Run<Selection> {
         let count = self.rows.count;
-        let mut done = Selection::Some(Vec::new());
+        let mut done = Selection::NONE;
         self.rounds.push(Round::default());
         let mut first = true;
         while !rows.is_empty() {
@@ -254,16 +252,14 @@ impl Machine<'_> {
                 match self.truth(condition, &rows)? {
                     Many::One(flag) if flag != negated => {}
                     Many::One(_) => {
-                        done = done.join(rows, count);
+                        done = done.union(rows, count);
                         break;
                     }
                     Many::Each(flags) => {
                         let flags: Vec<bool> = flags.iter().map(|flag| *flag != negated).collect();
-                        if any_left(&flags) {
-                            let (stay, leave) = rows.split(&flags);
-                            done = done.join(whole(rows.at(leave), count), count);
-                            rows = whole(rows.at(stay), count);
-                        }
+                        let (stay, leave) = rows.split(&flags);
+                        done = done.union(leave, count);
+                        rows = stay;
                     }
                 }
             }
@@ -274,7 +270,7 @@ impl Machine<'_> {
         }
         debug_assert!(!first || count == 0 || done.len() <= count);
         let round = self.rounds.pop().unwrap_or_default();
-        Ok(done.join(sorted(round.broken), count))
+        Ok(done.union(Selection::sorted(round.broken), count))
     }
 
     fn count_through(
@@ -293,7 +289,7 @@ impl Machine<'_> {
         all_from.scatter(from, &rows, count);
         let mut all_to = Many::One(0);
         all_to.scatter(to, &rows, count);
-        let mut done = Selection::Some(Vec::new());
+        let mut done = Selection::NONE;
         self.rounds.push(Round::default());
         let mut step: i64 = 0;
         loop {
@@ -306,17 +302,15 @@ impl Machine<'_> {
                 };
             if let (Many::One(_), Many::One(_)) = (&all_from, &all_to) {
                 if !inside(0) {
-                    done = done.join(rows, count);
+                    done = done.union(rows, count);
                     break;
                 }
             } else {
                 let flags: Vec<bool> =
-                    (0..rows.len()).map(|index| inside(rows.row(index))).collect();
-                if any_left(&flags) {
-                    let (stay, leave) = rows.split(&flags);
-                    done = done.join(whole(rows.at(leave), count), count);
-                    rows = whole(rows.at(stay), count);
-                }
+                    (0..rows.len()).map(|index| inside(rows.position(index))).collect();
+                let (stay, leave) = rows.split(&flags);
+                done = done.union(leave, count);
+                rows = stay;
             }
             if rows.is_empty() {
                 break;
@@ -334,7 +328,7 @@ impl Machine<'_> {
             step = step.checked_add(1).ok_or(Bail)?;
         }
         let round = self.rounds.pop().unwrap_or_default();
-        Ok(done.join(sorted(round.broken), count))
+        Ok(done.union(Selection::sorted(round.broken), count))
     }
 
     fn keep(&mut self, text: &[u8]) -> Run<Span> {

@@ -1,6 +1,6 @@
 //! Values of one type for some rows of a block: what expressions are evaluated to.
 
-use super::selection::Selection;
+use crate::columnwise::Selection;
 use crate::sandbox::rhai::lower::tree::Type;
 
 /// Where a text stands in the arena.
@@ -35,28 +35,24 @@ impl<T: Copy> Many<T> {
 
     pub(super) fn gather(&self, rows: &Selection) -> Self {
         match (self, rows) {
-            (Self::Each(values), Selection::Some(rows)) => {
-                Self::Each(rows.iter().map(|row| values[*row as usize]).collect())
-            }
+            (Self::Each(values), Selection::Some(_)) => Self::Each(rows.gather(values)),
             _ => self.clone(),
         }
     }
 
     /// Puts `values` of the selected rows in their places among `count`.
     pub(super) fn scatter(&mut self, values: Self, rows: &Selection, count: usize) {
-        let Selection::Some(rows) = rows else {
+        if let Selection::All(_) = rows {
             *self = values;
             return;
-        };
+        }
         if let Self::One(value) = self {
             *self = Self::Each(vec![*value; count]);
         }
         let Self::Each(all) = self else { return };
         match values {
-            Self::One(value) => rows.iter().for_each(|row| all[*row as usize] = value),
-            Self::Each(values) => {
-                rows.iter().zip(values).for_each(|(row, value)| all[*row as usize] = value);
-            }
+            Self::One(value) => rows.fill(all, |_| value),
+            Self::Each(values) => rows.scatter(&values, all),
         }
     }
 }
@@ -109,26 +105,6 @@ impl Vector {
             _ => debug_assert!(false, "a value of another type"),
         }
     }
-}
-
-/// The values of the selected rows.
-pub(super) fn copied<T: Copy>(values: &[T], rows: &Selection) -> Many<T> {
-    match rows {
-        Selection::All(count) => Many::Each(values[..*count].to_vec()),
-        Selection::Some(_) => selected(values, rows, |value| value),
-    }
-}
-
-/// `change` of the values of the selected rows.
-pub(super) fn selected<T: Copy, U>(
-    values: &[T],
-    rows: &Selection,
-    change: impl Fn(T) -> U,
-) -> Many<U> {
-    Many::Each(match rows {
-        Selection::All(count) => values[..*count].iter().map(|value| change(*value)).collect(),
-        Selection::Some(rows) => rows.iter().map(|row| change(values[*row as usize])).collect(),
-    })
 }
 
 /// The texts of `vector` after their bytes were moved up by `offset`.
