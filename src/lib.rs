@@ -18,7 +18,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | machinery | [`remote`], [`memory`], [`failures`], [`rng`], [`columns`], [`generator`], [`problems`], [`secrets`], [`reach`], [`attributes`], [`calendar`], [`dictionaries`], [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
+//! | machinery | [`remote`], `memory`, [`failures`], [`rng`], [`columns`], [`generator`], [`problems`], [`secrets`], [`reach`], [`attributes`], `calendar`, `dictionaries`, [`sampling`], [`sandbox`], [`display`], [`roots`], [`config`], [`telemetry`] and the lower parts of encoders |
 //! | what the user wrote, families | [`model`], [`expression`], [`fields`], [`formats`], [`stores`] |
 //! | compiled | [`plan`], [`delivery`], [`draft`] |
 //! | who may come in | [`access`] |

@@ -73,8 +73,8 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 
 /// Is told what became durable, in order.
 pub trait Observer {
-    /// Batch `batch` of the target at `target` is durable. Not called for a target that does not
-    /// [commit batches](Target::commits_batches).
+    /// Batch `batch` of the target at `target` is durable. Not called for a target whose batches are
+    /// not [durable by themselves](Durability::Batches).
     ///
     /// # Errors
     ///

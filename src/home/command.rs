@@ -1,7 +1,7 @@
 //! What a command is: the accepted request, and how far it has come.
 //!
 //! Plain data. The model's text is not part of it: a list of commands must not drag megabytes along;
-//! the store keeps it, see [`Tracker::model`](crate::commands::Tracker::model).
+//! the store keeps it, see [`Store::model`](super::Store::model).
 
 use std::fmt;
 use std::path::PathBuf;
