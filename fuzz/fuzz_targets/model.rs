@@ -19,6 +19,7 @@ fuzz_target!(|model: &str| {
         read_roots: Vec::new(),
         default_folder: "out".to_owned(),
         extensions: Default::default(),
+        site: Default::default(),
     };
     let connectors = ["csv", "json", "avro", "parquet", "orc"].map(str::to_owned);
     let draft = Draft {

@@ -14,7 +14,8 @@ use crate::commands::{
     Command, ConnectorTotal, MadeFile, Part, Progress, Schedule, Status, Transition,
     format_duration, format_now,
 };
-use crate::home::UserCode;
+use crate::home::{StoredCredential, UsedBy, UserCode};
+use crate::secrets::MASK;
 
 /// A command was accepted.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -331,6 +332,57 @@ impl From<MadeFile> for FileMade {
     fn from(file: MadeFile) -> Self {
         let MadeFile { connector, batch, path, bytes, crc32 } = file;
         Self { connector, batch, path, bytes, crc32 }
+    }
+}
+
+/// What is told of a credential: never what it holds. The first eight keys are the reference's.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CredentialInfo {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// A type of the reference, or the beginning of its settings' names
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The setting that is no secret, where there is one: a user's name
+    pub(crate) account_associated: String,
+    /// Always true
+    pub(crate) encrypted: bool,
+    /// Whose it is; `anonymous` where nobody had to log in
+    pub(crate) owner: String,
+    /// Its owner and admins use it; nobody else is
+    pub(crate) users_authorized: Vec<String>,
+    pub(crate) groups_authorized: Vec<String>,
+    /// Its settings; `***` stands for secrets
+    pub(crate) settings: BTreeMap<String, String>,
+    /// Commands that wait, run or run again with it
+    pub(crate) used_by_commands: Vec<Uuid>,
+    /// Stored models that name it
+    pub(crate) used_by_models: Vec<String>,
+    pub(crate) created_timestamp: i64,
+    pub(crate) changed_timestamp: i64,
+}
+
+impl CredentialInfo {
+    /// What is told of `credential`, which is used by `used`.
+    pub(crate) fn new(credential: StoredCredential, used: UsedBy) -> Self {
+        let mut plain = credential.shown.values().filter(|value| value.as_str() != MASK);
+        let anonymous = credential.owner.is_empty();
+        Self {
+            id: credential.number,
+            kind: credential.kind,
+            account_associated: plain.next().cloned().unwrap_or_default(),
+            encrypted: true,
+            owner: if anonymous { "anonymous".to_owned() } else { credential.owner },
+            users_authorized: Vec::new(),
+            groups_authorized: Vec::new(),
+            used_by_commands: used.commands,
+            used_by_models: used.models,
+            created_timestamp: credential.created.timestamp_millis(),
+            changed_timestamp: credential.changed.timestamp_millis(),
+            settings: credential.shown,
+            name: credential.name,
+        }
     }
 }
 

@@ -186,6 +186,7 @@ async fn submit(
             model_label: model.label,
             order,
             owner: caller.name().to_owned(),
+            secrets: model.secrets,
         })?;
         let warnings = state.tracker.warnings(command_uuid)?;
         Ok::<_, ApiError>(Json(Accepted { command_uuid, error: String::new(), warnings }))

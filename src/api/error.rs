@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::access::Denied;
 use crate::commands::{ArchiveError, CommandError, SubmitError};
 use crate::draft::{PreviewError, Refusal, TrialError};
-use crate::home::{ModelStoreError, StoreError};
+use crate::home::{CredentialError, ModelStoreError, StoreError};
 use crate::plan::GenerateRowsError;
 use crate::problems::{Problem, Problems, chain, excerpt};
 use crate::sandbox::Fault;
@@ -69,6 +69,8 @@ pub(super) enum ApiError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     ModelStore(#[from] ModelStoreError),
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     #[error("{most} streams and downloads are open at once already, end one first")]
     TooManyStreams { most: usize },
     #[error("the body is larger than {most} bytes")]
@@ -99,7 +101,8 @@ impl ApiError {
             | Self::Submit(SubmitError::Record(error))
             | Self::Command(CommandError::Record(error))
             | Self::Archive(ArchiveError::Command(CommandError::Record(error)))
-            | Self::ModelStore(ModelStoreError::Record(error)) => Some(error),
+            | Self::ModelStore(ModelStoreError::Record(error))
+            | Self::Credential(CredentialError::Record(error)) => Some(error),
             Self::Login(Denied::Directory(error)) => error.downcast_ref(),
             _ => None,
         }
@@ -156,7 +159,7 @@ impl ApiError {
                     (StatusCode::TOO_MANY_REQUESTS, "queue_full")
                 }
                 SubmitError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-                SubmitError::Record(_) | SubmitError::UserCode { .. } => {
+                SubmitError::Record(_) | SubmitError::Seal(_) | SubmitError::UserCode { .. } => {
                     (StatusCode::INTERNAL_SERVER_ERROR, "store")
                 }
             },
@@ -173,8 +176,12 @@ impl ApiError {
                 ModelStoreError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_model"),
                 ModelStoreError::NotYours { .. } => (StatusCode::FORBIDDEN, "not_yours"),
                 ModelStoreError::TooMany { .. } => (StatusCode::CONFLICT, "too_many"),
-                ModelStoreError::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+                ModelStoreError::Masked { .. } => (StatusCode::BAD_REQUEST, "masked_secret"),
+                ModelStoreError::Record(_) | ModelStoreError::Seal(_) => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "store")
+                }
             },
+            Self::Credential(error) => of_credential(error),
             Self::TooManyStreams { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::Record(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Self::Preview(_) => (StatusCode::BAD_REQUEST, "no_preview"),
@@ -273,6 +280,23 @@ fn of_command(error: &CommandError) -> (StatusCode, &'static str) {
         CommandError::NotScheduled { .. } => (StatusCode::CONFLICT, "not_scheduled"),
         CommandError::QueueFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "queue_full"),
         CommandError::Record(_) | CommandError::UserCode { .. } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "store")
+        }
+    }
+}
+
+fn of_credential(error: &CredentialError) -> (StatusCode, &'static str) {
+    match error {
+        CredentialError::Name { .. } => (StatusCode::BAD_REQUEST, "wrong_name"),
+        CredentialError::Setting { .. } | CredentialError::Empty => {
+            (StatusCode::BAD_REQUEST, "wrong_setting")
+        }
+        CredentialError::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown_credential"),
+        CredentialError::NotYours { .. } => (StatusCode::FORBIDDEN, "not_yours"),
+        CredentialError::Taken { .. } => (StatusCode::CONFLICT, "name_taken"),
+        CredentialError::InUse { .. } => (StatusCode::CONFLICT, "in_use"),
+        CredentialError::TooMany { .. } => (StatusCode::CONFLICT, "too_many"),
+        CredentialError::Record(_) | CredentialError::Seal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "store")
         }
     }

@@ -15,6 +15,7 @@ mod access;
 pub(crate) mod answers;
 mod bodies;
 mod command;
+mod credentials;
 mod data;
 mod datagen;
 mod error;
@@ -88,6 +89,7 @@ pub fn router(state: AppState) -> Router {
     let mut closed = OpenApiRouter::new()
         .merge(datagen::routes())
         .merge(command::routes())
+        .merge(credentials::routes())
         .merge(events::routes())
         .merge(data::routes())
         .merge(generators::routes())

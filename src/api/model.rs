@@ -22,6 +22,7 @@ use crate::draft::{
 use crate::home::ModelStoreError;
 use crate::problems::{Problem, chain, excerpt};
 use crate::samples;
+use crate::secrets::Secrets;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(test)).routes(routes!(list))
@@ -96,7 +97,8 @@ pub(super) fn find_model(
     match given(parameters)? {
         Some(Given::Json { text, file_name }) => {
             let label = file_name.unwrap_or("upload").to_owned();
-            Ok(FoundModel { text: text.to_owned(), label, folder: None })
+            let secrets = Secrets::new();
+            Ok(FoundModel { text: text.to_owned(), label, folder: None, secrets })
         }
         Some(Given::Name { parameter, name }) => find_named(parameter, name, state, caller),
         None if parameters.has_empty_form() => {
@@ -113,8 +115,8 @@ fn find_named(
     state: &AppState,
     caller: &Caller,
 ) -> Result<FoundModel, ApiError> {
-    let stored = match state.tracker.models().json(caller, name) {
-        Ok(text) => Some(text),
+    let stored = match state.tracker.models().usable(caller, name) {
+        Ok(model) => Some((model.json, model.secrets)),
         Err(ModelStoreError::Unknown { .. }) => None,
         Err(error) => return Err(error.into()),
     };

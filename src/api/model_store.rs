@@ -131,7 +131,7 @@ async fn store(
     .await
 }
 
-/// Read a stored model, exactly as it was given.
+/// Read a stored model, exactly as it was given; `***` stands for secrets.
 #[utoipa::path(
     get, path = "/model/store", tag = "model", params(Which),
     responses(

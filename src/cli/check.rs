@@ -62,6 +62,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             amount: None,
             seed: arguments.seed,
             now,
+            ..Draft::default()
         };
         let mut compiled = draft.compile(&surroundings);
         compiled.make_first_rows();

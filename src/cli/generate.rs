@@ -98,6 +98,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         amount: Some(Amount { batch_rows: arguments.rows, batches: arguments.batches }),
         seed,
         now,
+        ..Draft::default()
     };
     let surroundings = arguments.reading.surroundings(arguments.output_root.as_deref(), config)?;
     let prepared = match draft.compile(&surroundings).ready() {

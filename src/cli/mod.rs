@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod connectors;
 mod count;
+mod credential;
 mod expressions;
 mod fields;
 mod functions;
@@ -67,6 +68,8 @@ enum Command {
     Commands(commands::Arguments),
     /// Keep the users who may log in to the server
     User(user::Arguments),
+    /// Keep credentials: logins for connectors, sealed, that models and calls name
+    Credential(credential::Arguments),
     /// Explain what fields are computed with: links, injections, conditions, formulas, distributions
     Expressions(expressions::Arguments),
     /// List the connectors, or explain one
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
             Command::Run(arguments) => run::run(&arguments),
             Command::Commands(arguments) => commands::run(&arguments),
             Command::User(arguments) => user::run(&arguments, &config),
+            Command::Credential(arguments) => credential::run(&arguments, &config),
             Command::Expressions(arguments) => expressions::run(&arguments),
             Command::Connectors(arguments) => connectors::run(&arguments),
             Command::Settings(arguments) => settings::run(&arguments),

@@ -1,16 +1,19 @@
 //! Models as the command line names them: a file, or the name of a model.
 
 use std::path::{self, Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
+use super::credential::HomeVault;
 use crate::commands;
 use crate::config::Config;
-use crate::draft::{FindModelError, FoundModel, Shelves, Surroundings, find_model};
+use crate::draft::{FindModelError, FoundModel, Shelves, Site, Surroundings, find_model};
 use crate::fields;
 use crate::samples;
 use crate::sandbox::Library;
+use crate::secrets::Secrets;
 
 /// The user code of the configured folders and of `more`.
 pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
@@ -30,7 +33,8 @@ pub(super) fn read(name: &str, config: &Config) -> anyhow::Result<FoundModel> {
     if name == "-" {
         let text =
             std::io::read_to_string(std::io::stdin()).context("read the model from stdin")?;
-        return Ok(FoundModel { text, folder: Some(PathBuf::from(".")), label: "stdin".into() });
+        let (folder, label) = (Some(PathBuf::from(".")), "stdin".to_owned());
+        return Ok(FoundModel { text, folder, label, secrets: Secrets::new() });
     }
     let shelves = Shelves { any_file: true, stored: None, folder: &config.models };
     find_model(name, shelves).map_err(|error| match error {
@@ -70,6 +74,7 @@ impl Reading {
             read_roots: [&self.read_roots[..], &config.read_roots[..]].concat(),
             default_folder: String::new(),
             extensions: extensions(&self.extensions, config).current(),
+            site: Site { vault: Some(Arc::new(HomeVault(config.clone()))) },
         })
     }
 }

@@ -119,8 +119,12 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             writeln!(errors, "user `{name}` can log in")?;
         }
         Action::Remove { name } => {
-            users.remove(name)?;
-            writeln!(errors, "user `{name}` is removed; the commands stay")?;
+            let with = match users.remove(name)? {
+                0 => String::new(),
+                1 => " with a credential".to_owned(),
+                credentials => format!(" with {credentials} credentials"),
+            };
+            writeln!(errors, "user `{name}` is removed{with}; the commands stay")?;
         }
         Action::List => list(&users)?,
         Action::Password { name } => {

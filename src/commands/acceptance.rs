@@ -7,12 +7,15 @@ use uuid::Uuid;
 use super::error::SubmitError;
 use super::live::Live;
 use super::{Command, Order, Status, Submission, Tracker};
+use crate::delivery;
 use crate::delivery::Destination;
 use crate::draft::Refusal;
 use crate::engine::check_memory;
 use crate::failures::Failures;
 use crate::home::{ConnectorTotal, lock};
+use crate::model::hide_secrets;
 use crate::problems::{Problem, Problems, excerpt};
+use crate::secrets::{GivenSecrets, Secrets};
 
 impl Tracker {
     /// Checks a request, stores it and queues it. On return it survives whatever happens.
@@ -43,7 +46,8 @@ impl Tracker {
         let shared = self.shared();
         let accepted = shared.probe.now();
         self.check_schedule(&submission)?;
-        let model = submission.model;
+        let (mut submission, given) = without_secrets(submission);
+        let model = std::mem::take(&mut submission.model);
         let mut command = Command {
             id: Uuid::new_v4(),
             owner: submission.owner,
@@ -66,8 +70,8 @@ impl Tracker {
             interruptions: 0,
             run_milliseconds: None,
         };
-        let wrong = check_order(&command.order, shared.limits.max_threads);
-        let prepared = match (shared.prepare(&command, &model), wrong.is_empty()) {
+        let wrong = check_order(&command.order, &given.call, shared.limits.max_threads);
+        let prepared = match (shared.prepare_with(&command, &model, &given), wrong.is_empty()) {
             (Ok(prepared), true) => prepared,
             (Ok(_), false) => return Err(refused(Problems::default(), wrong)),
             (Err(Refusal::Problems(problems)), _) => return Err(refused(problems, wrong)),
@@ -79,6 +83,7 @@ impl Tracker {
             return Err(refused(Problems::default(), vec![problem]));
         }
         command.model_name.clone_from(&prepared.model_name);
+        command.order.credentials.clone_from(&prepared.credentials);
         command.order.connectors =
             prepared.targets.iter().map(|target| target.about().connector.to_owned()).collect();
         command.destinations =
@@ -88,12 +93,13 @@ impl Tracker {
         command.order.overrides.retain(|(key, _)| {
             !warnings.iter().any(|one| one.code == UNKNOWN_OPTION && one.pointer == *key)
         });
+        let sealed = shared.seal(&command, &given)?;
         let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
         shared
             .code
             .store(command.id, prepared.plan.extension_files())
             .map_err(|source| SubmitError::UserCode { source })?;
-        shared.store.insert(&command, &model, warnings.as_deref())?;
+        shared.store.insert_with(&command, &model, warnings.as_deref(), sealed.as_deref())?;
         let totals = no_totals(&command);
         let live = Live::new(command, totals);
         if shared.is_idle() {
@@ -124,6 +130,18 @@ fn no_totals(command: &Command) -> Vec<ConnectorTotal> {
     named.map(none).collect()
 }
 
+/// The submission without its secrets, and these: what is left may be stored and shown.
+fn without_secrets(mut submission: Submission) -> (Submission, GivenSecrets) {
+    let (masked, mut model) = hide_secrets(&submission.model, delivery::is_secret);
+    submission.model = masked;
+    // Those of a stored model: its text has masks in their places.
+    for (key, secret) in std::mem::take(&mut submission.secrets) {
+        model.entry(key).or_insert(secret);
+    }
+    let call = submission.order.take_secrets();
+    (submission, GivenSecrets { model, call })
+}
+
 /// The code of warnings of settings that have no effect.
 const UNKNOWN_OPTION: &str = "unknown_option";
 
@@ -134,14 +152,18 @@ const MAX_VALUE_BYTES: usize = 4 << 10;
 const MAX_SETTINGS_BYTES: usize = 64 << 10;
 
 /// What can be known of an order without its model.
-fn check_order(order: &Order, max_threads: u64) -> Vec<Problem> {
+fn check_order(order: &Order, secrets: &Secrets, max_threads: u64) -> Vec<Problem> {
     let mut wrong = Vec::new();
     let threads = order.threads;
     if threads == 0 || threads > max_threads {
         let message = format!("{threads} threads are not possible, expected 1 to {max_threads}");
         wrong.push(Problem::error("wrong_threads", "threads", message));
     }
-    for (key, value) in &order.overrides {
+    let plain = order.overrides.iter().map(|(key, value)| (key, value.as_str()));
+    let hidden = secrets.iter().map(|(key, secret)| (key, secret.expose()));
+    let mut sum = 0;
+    for (key, value) in plain.chain(hidden) {
+        sum += key.len() + value.len();
         let (what, length, most) = if key.len() > MAX_NAME_BYTES {
             ("name", key.len(), MAX_NAME_BYTES)
         } else if value.len() > MAX_VALUE_BYTES {
@@ -155,7 +177,6 @@ fn check_order(order: &Order, max_threads: u64) -> Vec<Problem> {
         );
         wrong.push(Problem::error("long_setting", key, message));
     }
-    let sum: usize = order.overrides.iter().map(|(key, value)| key.len() + value.len()).sum();
     if sum > MAX_SETTINGS_BYTES && wrong.is_empty() {
         let message =
             format!("the settings have {sum} bytes, expected at most {MAX_SETTINGS_BYTES}");

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::queue_places::NoPlace;
 use crate::draft::Refusal;
-use crate::home::{HomeError, IllegalTransition, ScheduleError, Status, StoreError};
+use crate::home::{HomeError, IllegalTransition, ScheduleError, SealError, Status, StoreError};
 
 /// Why the tracker could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum OpenError {
     /// The home folder cannot be used.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// The key of secrets cannot be used.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The command store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +55,9 @@ pub enum SubmitError {
         /// How many.
         schedules: usize,
     },
+    /// The secrets cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The process is about to end.
     #[error("the server is stopping")]
     Stopping,

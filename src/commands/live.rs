@@ -17,12 +17,13 @@ use super::counters::{Counters, Counting};
 use super::probe::Probe;
 use super::{Command, CommandError, ConnectorTotal, Progress, Status};
 use super::{owned_outputs, progress};
-use crate::draft::{Amount, Draft, Prepared, Refusal, Surroundings};
+use crate::draft::{Amount, Draft, Prepared, Refusal, Site, Surroundings};
 use crate::engine::Control;
-use crate::home::{Home, Store, StoredBatch, StoredCode, lock};
+use crate::home::{Home, Sealer, Store, StoredBatch, StoredCode, lock};
 use crate::problems::{Problem, Problems, chain};
 use crate::remote::Network;
 use crate::sandbox::{Extensions, Library};
+use crate::secrets::GivenSecrets;
 
 /// What the tracker was opened with.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     /// `None`: in memory.
     pub(super) home: Option<Arc<Home>>,
+    pub(super) sealer: Arc<Sealer>,
     pub(super) limits: Limits,
     pub(super) library: Library,
     pub(super) code: StoredCode,
@@ -257,7 +259,7 @@ pub(super) fn duration(command: &Command, now: DateTime<Utc>) -> Duration {
 
 impl Shared {
     pub(super) fn new(
-        (store, home): (Arc<Store>, Option<Arc<Home>>),
+        (store, home, sealer): (Arc<Store>, Option<Arc<Home>>, Arc<Sealer>),
         limits: Limits,
         library: Library,
         code: StoredCode,
@@ -266,6 +268,7 @@ impl Shared {
         Self {
             store,
             home,
+            sealer,
             limits,
             library,
             code,
@@ -447,11 +450,22 @@ impl Shared {
 
     /// Compiles the request of `command` for its present run.
     pub(super) fn prepare(&self, command: &Command, model: &str) -> Result<Prepared, Refusal> {
+        self.prepare_with(command, model, &self.unseal(command)?)
+    }
+
+    /// The same, with the secrets that it was given.
+    pub(super) fn prepare_with(
+        &self,
+        command: &Command,
+        model: &str,
+        secrets: &GivenSecrets,
+    ) -> Result<Prepared, Refusal> {
         let draft = Draft {
             text: model,
             folder: command.model_folder.as_deref(),
             connectors: Some(&command.order.connectors),
             overrides: &command.order.overrides,
+            secrets,
             amount: Some(Amount {
                 batch_rows: command.order.batch_rows,
                 // Rows count on from run to run, so a later run needs room for all before it.
@@ -476,6 +490,7 @@ impl Shared {
         let surroundings = Surroundings {
             output_root,
             default_folder: command.id.to_string(),
+            site: Site { vault: Some(self.vault(&command.owner)) },
             ..self.surroundings(stored.unwrap_or_else(|| self.library.current()))
         };
         draft.compile(&surroundings).ready()
@@ -488,6 +503,7 @@ impl Shared {
             read_roots: self.limits.read_roots.clone(),
             default_folder: String::new(),
             extensions,
+            site: Site::default(),
         }
     }
 }

@@ -20,7 +20,7 @@
 //!
 //! Which file knows what: `live` who waits and runs, `queue_places` who may wait, `change` how a command changes,
 //! `runner` one run, `scheduler` the timer thread, `tracker` the door, `acceptance` what is let in, `recovery`
-//! what an earlier process left. What a command *is*, its legal ways, its times and its rows in the database
+//! what an earlier process left, `vault` secrets. What a command *is*, its legal ways, its times and its rows in the database
 //! stand in [`home`](crate::home).
 
 mod acceptance;
@@ -37,6 +37,7 @@ mod recovery;
 mod runner;
 mod scheduler;
 mod tracker;
+mod vault;
 
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,8 @@ use crate::config::Config;
 use crate::draft::Surroundings;
 use crate::fields;
 use crate::home::{
-    Clock, ConnectorTotal, Home, Models, Part, Store, StoreError, StoredCode, UserCode, Users, lock,
+    Clock, ConnectorTotal, Credentials, Home, Models, Part, Sealer, Store, StoreError, StoredCode,
+    UserCode, Users, lock,
 };
 use crate::remote::{Cancel, Io};
 use crate::sandbox::Extensions;
@@ -97,8 +98,13 @@ impl Tracker {
         let code = StoredCode::new(folder, config.extension_settings());
         // Where the store does not answer, everything counts as known.
         code.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
+        let sealer = match &home {
+            Some(_) => Sealer::of_home(&config.home)?,
+            None => Sealer::in_memory()?,
+        };
+        store.seal_clear_texts(&sealer)?;
         let runners = limits.max_running;
-        let place = (Arc::new(store), home.map(Arc::new));
+        let place = (Arc::new(store), home.map(Arc::new), Arc::new(sealer));
         let shared = Arc::new(Shared::new(place, limits, library, code, probe));
         recover(&shared)?;
         let owner = Owner {
@@ -286,7 +292,14 @@ impl Tracker {
 
     /// The models that are stored under a name.
     pub fn models(&self) -> Models {
-        Models::new(Arc::clone(&self.shared().store), self.clock())
+        let shared = self.shared();
+        Models::new(Arc::clone(&shared.store), Arc::clone(&shared.sealer), self.clock())
+    }
+
+    /// The credentials that are stored under a name.
+    pub fn credentials(&self) -> Credentials {
+        let shared = self.shared();
+        Credentials::new(Arc::clone(&shared.store), Arc::clone(&shared.sealer), self.clock())
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

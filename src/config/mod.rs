@@ -14,6 +14,7 @@ use figment::providers::{Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox;
+use crate::secrets::Secret;
 use setting::{Form, Variables};
 
 /// Writes [`Config`], its defaults and [`SETTINGS`] from one list.
@@ -97,6 +98,16 @@ settings! {
 /// The user's own folder.
 fn user_folder() -> PathBuf {
     std::env::var_os("HOME").map_or_else(|| PathBuf::from("."), PathBuf::from)
+}
+
+/// The variable that holds the keys of stored secrets, where they are not kept in the home.
+pub const SECRET_KEY: &str = "DATAGEN_SECRET_KEY";
+
+/// The keys of stored secrets that the environment gives. They are no setting: no file should hold them, and
+/// nobody is shown them.
+pub fn secret_key() -> Option<Secret> {
+    let key = std::env::var(SECRET_KEY).ok().map(Secret::new);
+    key.filter(|key| !key.is_blank())
 }
 
 /// What the environment sets. Variables that are no setting (`DATAGEN_LOG`) have other readers.

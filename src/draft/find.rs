@@ -13,6 +13,7 @@ use crate::model::MAX_MODEL_BYTES;
 use crate::problems::{did_you_mean, excerpt};
 use crate::roots::{ReadFile, ReadRoots};
 use crate::samples;
+use crate::secrets::Secrets;
 
 /// A model's JSON and where it stands.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct FoundModel {
     pub label: String,
     /// The folder of its file; `None`: it is no file.
     pub folder: Option<PathBuf>,
+    /// Secrets that masks of the JSON stand for.
+    pub secrets: Secrets,
 }
 
 /// Without the text: it may hold secrets.
@@ -41,8 +44,8 @@ impl fmt::Debug for FoundModel {
 pub struct Shelves<'a> {
     /// Whether a name may be the path of any file of this machine.
     pub any_file: bool,
-    /// The stored model of the name that is looked for, where there is one.
-    pub stored: Option<String>,
+    /// The stored model of the name that is looked for, where there is one, and its secrets.
+    pub stored: Option<(String, Secrets)>,
     /// The models folder.
     pub folder: &'a Path,
 }
@@ -97,17 +100,17 @@ pub enum FindModelError {
 ///
 /// [`FindModelError`].
 pub fn find_model(name: &str, shelves: Shelves<'_>) -> Result<FoundModel, FindModelError> {
-    let named = |text: String| FoundModel { text, label: name.to_owned(), folder: None };
+    let named = |text, secrets| FoundModel { text, label: name.to_owned(), folder: None, secrets };
     if shelves.any_file && Path::new(name).is_file() {
         return own_file(name, Path::new(name));
     }
-    if let Some(text) = shelves.stored {
-        return Ok(named(text));
+    if let Some((text, secrets)) = shelves.stored {
+        return Ok(named(text, secrets));
     }
     match in_folder(name, shelves.folder) {
         Ok(found) => Ok(FoundModel { label: name.to_owned(), ..read(name, found)? }),
         Err(reason) => match samples::find(name) {
-            Some(text) => Ok(named(text.to_owned())),
+            Some(text) => Ok(named(text.to_owned(), Secrets::new())),
             None => Err(FindModelError::Unknown {
                 name: excerpt(name),
                 reason,
@@ -164,7 +167,8 @@ fn read(name: &str, ReadFile { file, path }: ReadFile) -> Result<FoundModel, Fin
     // It may grow meanwhile.
     file.take(MAX_MODEL_BYTES as u64).read_to_string(&mut text).map_err(failed)?;
     let label = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(FoundModel { text, label, folder: path.parent().map(Path::to_owned) })
+    let folder = path.parent().map(Path::to_owned);
+    Ok(FoundModel { text, label, folder, secrets: Secrets::new() })
 }
 
 fn closest(name: &str, folder: &Path) -> Option<String> {
@@ -186,7 +190,7 @@ mod tests {
     fn a_name_means_the_stored_model_then_the_file_then_the_shipped_one() {
         let folder = tempfile::tempdir().unwrap();
         let shelves = |stored: Option<&str>| Shelves {
-            stored: stored.map(str::to_owned),
+            stored: stored.map(|text| (text.to_owned(), Secrets::new())),
             folder: folder.path(),
             any_file: false,
         };

@@ -5,8 +5,10 @@
 //! values depend on, and the texts of stored models, are handed in.
 
 mod find;
+mod given;
 mod outputs;
 mod preview;
+mod site;
 mod trial;
 
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod tests;
 
 pub use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder, taken};
 pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
+pub use site::{Site, Vault};
 pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
 
 use std::collections::BTreeSet;
@@ -28,10 +31,12 @@ use crate::plan::{self, Environment, Plan};
 use crate::problems::{Problem, Problems, chain};
 use crate::roots::ReadRoots;
 use crate::sandbox::Extensions;
+use crate::secrets::{GivenSecrets, Secrets};
+use given::Given;
 use outputs::Wanted;
 
 /// A model's text, and what is asked of it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Draft<'a> {
     /// The model's JSON.
     pub text: &'a str,
@@ -42,12 +47,33 @@ pub struct Draft<'a> {
     pub connectors: Option<&'a [String]>,
     /// Settings of this call: they win over the model's.
     pub overrides: &'a [(String, String)],
+    /// The secrets that masks of the model's text stand for, and those of this call.
+    pub secrets: &'a GivenSecrets,
     /// How many rows there will be, where that is known.
     pub amount: Option<Amount>,
     /// The seed of all random numbers.
     pub seed: u64,
     /// What the model takes for now: microseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
+}
+
+/// No secrets.
+static NO_SECRETS: GivenSecrets = GivenSecrets { model: Secrets::new(), call: Secrets::new() };
+
+/// Nothing is asked.
+impl Default for Draft<'_> {
+    fn default() -> Self {
+        Self {
+            text: "",
+            folder: None,
+            connectors: None,
+            overrides: &[],
+            secrets: &NO_SECRETS,
+            amount: None,
+            seed: 0,
+            now: 0,
+        }
+    }
 }
 
 /// Without texts and values: they may hold secrets.
@@ -86,6 +112,8 @@ pub struct Surroundings {
     pub default_folder: String,
     /// The user code that models may name.
     pub extensions: Arc<Extensions>,
+    /// What stands behind models and calls.
+    pub site: Site,
 }
 
 /// What a draft came to.
@@ -99,6 +127,8 @@ pub struct Compiled {
     pub targets: Vec<Arc<dyn Target>>,
     /// Everything that was found.
     pub problems: Problems,
+    /// The credentials that were used.
+    credentials: Vec<String>,
     /// A connector that was named and does not exist yet.
     to_come: Option<&'static str>,
 }
@@ -114,6 +144,8 @@ pub struct Prepared {
     pub warnings: Problems,
     /// The model's name, or `datagen`.
     pub model_name: String,
+    /// The credentials that it uses.
+    pub credentials: Vec<String>,
 }
 
 /// Why a draft is refused.
@@ -150,14 +182,14 @@ impl Draft<'_> {
             model: model::parse(self.text, &mut problems),
             plan: None,
             targets: Vec::new(),
+            credentials: Vec::new(),
             to_come: wanted.to_come,
             problems,
         };
         let Some(model) = &mut compiled.model else { return compiled };
-        for (key, value) in self.overrides {
-            model.settings.set(key, value.clone().into(), key.clone());
-        }
-        model.settings.hide(delivery::is_secret);
+        let settings = std::mem::take(&mut model.settings);
+        let given = Given::new(settings, self, &surroundings.site, &mut compiled.problems);
+        (model.settings, compiled.credentials) = (given.settings, given.credentials);
         let files = ReadRoots::new(self.folder, &surroundings.read_roots);
         let environment = Environment {
             seed: self.seed,
@@ -246,6 +278,7 @@ impl Compiled {
                 targets: self.targets,
                 warnings: self.problems,
                 model_name: model_name(&model).to_owned(),
+                credentials: self.credentials,
             }),
             _ => Err(Refusal::Problems(self.problems)),
         }

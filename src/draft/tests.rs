@@ -8,6 +8,7 @@ fn surroundings() -> Surroundings {
         read_roots: Vec::new(),
         default_folder: String::new(),
         extensions: crate::fields::library(crate::sandbox::Settings::default()).current(),
+        site: Site::default(),
     }
 }
 

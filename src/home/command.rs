@@ -12,11 +12,12 @@ use uuid::Uuid;
 use super::{Order, Status};
 use crate::delivery::Destination;
 use crate::failures::Failures;
+use crate::secrets::Secrets;
 
 /// What somebody asks for: an order and the model that it is for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// The model's JSON, stored verbatim.
+    /// The model's JSON, stored verbatim, but for its secrets.
     pub model: String,
     /// The folder that the model stands in, where it stands in one.
     pub model_folder: Option<PathBuf>,
@@ -26,6 +27,8 @@ pub struct Submission {
     pub order: Order,
     /// Who asks; empty where nobody has to say.
     pub owner: String,
+    /// The secrets of a stored model, whose text has masks in their places.
+    pub secrets: Secrets,
 }
 
 /// Without the model's text: it may hold secrets.

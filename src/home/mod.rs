@@ -2,7 +2,8 @@
 //!
 //! | what | where | file |
 //! |---|---|---|
-//! | commands, users, tokens, stored models | `<home>/datagen.db` | `store` |
+//! | commands, users, tokens, stored models, credentials | `<home>/datagen.db` | `store` |
+//! | the key of secrets | `<home>/secret-key` | `seal` |
 //! | user code that commands were accepted with | `<home>/extensions` | `stored_code` |
 //! | the lock of the owner | `<home>/lock` | `lock` |
 //! | that there are users | `<home>/has-users` | `store/users` |
@@ -13,12 +14,14 @@
 
 mod clock;
 mod command;
+mod credentials;
 mod error;
 mod failures;
 mod lock;
 mod models;
 mod order;
 mod schedule;
+mod seal;
 mod status;
 mod store;
 mod stored_code;
@@ -26,16 +29,21 @@ mod users;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use uuid::Uuid;
+
 pub(crate) use self::clock::Clock;
 #[cfg(test)]
 pub(crate) use self::clock::SystemClock;
 pub use self::command::{Command, ConnectorTotal, Filter, MadeFile, Part, Submission, Transition};
+pub use self::credentials::{CredentialError, Credentials, StoredCredential, UsedBy};
 pub use self::error::OpenError;
 pub(crate) use self::lock::Home;
 pub use self::lock::HomeError;
 pub use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
 pub use self::order::{Order, draw_seed};
 pub use self::schedule::{Schedule, ScheduleError};
+pub use self::seal::SealError;
+pub(crate) use self::seal::Sealer;
 pub use self::status::{IllegalTransition, Status, UnknownStatus};
 pub use self::store::StoreError;
 #[cfg(test)]
@@ -44,6 +52,16 @@ pub(crate) use self::store::{Store, StoredBatch, forget_from};
 pub(crate) use self::stored_code::StoredCode;
 pub use self::stored_code::UserCode;
 pub use self::users::{StoredToken, StoredUser, Users};
+
+/// What the secrets of a command are sealed for.
+pub(crate) fn purpose_of_command(id: Uuid) -> String {
+    format!("command {id}")
+}
+
+/// What the secrets of a stored model are sealed for: they are those of whoever stored it last.
+pub(crate) fn purpose_of_model(name: &str, by: &str) -> String {
+    format!("model {name} of {by}")
+}
 
 /// Takes a lock; what a panicking thread left behind is whole, for every change is a replacement.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -11,10 +11,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::clock::Clock;
-use super::store::{Store, StoreError};
+use super::purpose_of_model;
+use super::seal::{SealError, Sealer};
+use super::store::{ModelText, Store, StoreError};
 use crate::access::{Caller, Role};
-use crate::problems::excerpt;
+use crate::delivery;
+use crate::model::hide_secrets;
+use crate::problems::{Problems, excerpt};
 use crate::samples;
+use crate::secrets::{GivenSecrets, MASK, Secrets};
 
 /// Most stored models, and most names of one right to one model.
 const MAX_MODELS: u64 = 10_000;
@@ -141,25 +146,61 @@ pub enum ModelStoreError {
         /// Of what.
         what: &'static str,
     },
+    /// A mask stands for a secret that is not there, or not this caller's.
+    #[error(
+        "`{key}` is `{MASK}`, which stands for a secret that is not told: expected the secret itself, or a \
+         `CREDENTIAL` in its place"
+    )]
+    Masked {
+        /// The setting.
+        key: String,
+    },
+    /// The secrets of the model cannot be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The store refused.
     #[error(transparent)]
     Record(#[from] StoreError),
+}
+
+/// A stored model with what is needed to run it.
+#[derive(Debug)]
+pub struct UsableModel {
+    /// Its JSON, with masks in place of secrets.
+    pub json: String,
+    /// The secrets that may be used.
+    pub secrets: Secrets,
+}
+
+/// The settings of the model `json` that are masked.
+fn masks_of(json: &str) -> Vec<String> {
+    if !json.contains(MASK) {
+        return Vec::new();
+    }
+    let Some(mut model) = crate::model::parse(json, &mut Problems::default()) else {
+        return Vec::new();
+    };
+    model.settings.hide(delivery::is_secret);
+    let masked = model.settings.secrets().filter(|(_, secret)| secret.expose() == MASK);
+    masked.map(|(key, _)| key.to_owned()).collect()
 }
 
 /// The stored models of a home.
 #[derive(Debug)]
 pub struct Models {
     store: Arc<Store>,
+    sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
 }
 
 impl Models {
-    pub(crate) fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub(crate) fn new(store: Arc<Store>, sealer: Arc<Sealer>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, sealer, clock }
     }
 
     /// Keeps `json`, which has been checked, as `name`: in place of an older one, whose owner and rights
-    /// stay.
+    /// stay. Its secrets are sealed; where a mask stands for one, it is that of the older one, if the same
+    /// caller gave it.
     ///
     /// # Errors
     ///
@@ -175,8 +216,9 @@ impl Models {
         {
             return Err(ModelStoreError::NotYours { name: name.to_owned() });
         }
+        let text = self.sealed(caller, name, json)?;
         let now = self.clock.now();
-        if self.store.put_model(name, caller.name(), json, now, MAX_MODELS)? {
+        if self.store.put_model(name, caller.name(), &text, now, MAX_MODELS)? {
             Ok(())
         } else {
             Err(ModelStoreError::TooMany { most: MAX_MODELS, what: "models" })
@@ -194,15 +236,77 @@ impl Models {
         seen.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
     }
 
-    /// Its JSON, as it was given.
+    /// Its JSON, as it was given, with masks in place of secrets.
     ///
     /// # Errors
     ///
     /// [`ModelStoreError`].
     pub fn json(&self, caller: &Caller, name: &str) -> Result<String, ModelStoreError> {
+        Ok(self.text(caller, name)?.json)
+    }
+
+    /// Its JSON, with the secrets that `caller` may use: those that they gave themselves, and an admin all.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelStoreError`].
+    pub fn usable(&self, caller: &Caller, name: &str) -> Result<UsableModel, ModelStoreError> {
+        let text = self.text(caller, name)?;
+        let secrets = self.opened(caller, name, text.sealed.as_ref())?;
+        Ok(UsableModel { json: text.json, secrets })
+    }
+
+    fn text(&self, caller: &Caller, name: &str) -> Result<ModelText, ModelStoreError> {
         self.get(caller, name)?;
-        let json = self.store.model_json(name)?;
-        json.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
+        let text = self.store.model_text(name)?;
+        text.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
+    }
+
+    /// The secrets of the model `name` that `caller` may use.
+    fn opened(
+        &self,
+        caller: &Caller,
+        name: &str,
+        sealed: Option<&(Vec<u8>, String)>,
+    ) -> Result<Secrets, SealError> {
+        match sealed {
+            Some((sealed, by)) if by == caller.name() || caller.role() == Role::Admin => {
+                Ok(self.sealer.open_given(&purpose_of_model(name, by), sealed)?.model)
+            }
+            _ => Ok(Secrets::new()),
+        }
+    }
+
+    /// What is stored of the model `json`, which `caller` calls `name`.
+    fn sealed(
+        &self,
+        caller: &Caller,
+        name: &str,
+        json: &str,
+    ) -> Result<ModelText, ModelStoreError> {
+        let (masked, mut model) = hide_secrets(json, delivery::is_secret);
+        let masks = masks_of(&masked);
+        if masks.iter().any(|key| !model.contains_key(key)) {
+            let older = self.store.model_text(name)?.and_then(|text| text.sealed);
+            // An admin could make somebody's secrets go elsewhere: what is kept is only one's own.
+            let own = older.filter(|(_, by)| by == caller.name());
+            let kept = self.opened(caller, name, own.as_ref())?;
+            for key in masks {
+                if model.contains_key(&key) {
+                    continue;
+                }
+                let Some(secret) = kept.get(&key) else {
+                    return Err(ModelStoreError::Masked { key });
+                };
+                model.insert(key, secret.clone());
+            }
+        }
+        if model.is_empty() {
+            return Ok(ModelText { json: masked, sealed: None });
+        }
+        let given = GivenSecrets { model, ..GivenSecrets::default() };
+        let sealed = self.sealer.seal_given(&purpose_of_model(name, caller.name()), &given)?;
+        Ok(ModelText { json: masked, sealed: Some((sealed, caller.name().to_owned())) })
     }
 
     /// The models that exist for `caller`, by name.
@@ -283,7 +387,8 @@ mod tests {
     use crate::home::SystemClock;
 
     fn models() -> Models {
-        Models::new(Arc::new(Store::in_memory().unwrap()), Arc::new(SystemClock))
+        let sealer = Arc::new(Sealer::in_memory().unwrap());
+        Models::new(Arc::new(Store::in_memory().unwrap()), sealer, Arc::new(SystemClock))
     }
 
     #[test]
@@ -315,6 +420,35 @@ mod tests {
         assert!(models.get(&ann, "orders").is_err());
         models.put(&bob, "orders", "{}").unwrap();
         assert!(models.get(&bob, "orders").unwrap().rights.is_empty(), "rights went with it");
+    }
+
+    #[test]
+    fn secrets_of_a_model_are_those_of_whoever_gave_them() {
+        let models = models();
+        let [ann, bob] = ["ann", "bob"].map(|name| Caller::new(name, Role::User));
+        let model = |secret: &str| {
+            format!(
+                r#"{{"Options": {{"KAFKA_PASSWORD": "{secret}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#
+            )
+        };
+        let used = |caller: &Caller| {
+            let usable = models.usable(caller, "orders").unwrap();
+            usable.secrets.get("KAFKA_PASSWORD").map(|secret| secret.expose().to_owned())
+        };
+        models.put(&ann, "orders", &model("hunter2")).unwrap();
+        for right in [Right::Users, Right::AdminUsers] {
+            models.change_right(&ann, "orders", right, "bob", true).unwrap();
+        }
+        assert_eq!(models.json(&bob, "orders").unwrap(), model("***"));
+        assert_eq!((used(&ann).as_deref(), used(&bob)), (Some("hunter2"), None));
+        assert_eq!(used(&Caller::new("root", Role::Admin)).as_deref(), Some("hunter2"));
+        // Whoever gave it keeps it by its mask; nobody else does.
+        models.put(&ann, "orders", &model("***")).unwrap();
+        assert_eq!(used(&ann).as_deref(), Some("hunter2"));
+        let refused = models.put(&bob, "orders", &model("***")).unwrap_err();
+        insta::assert_snapshot!(refused, @"`KAFKA_PASSWORD` is `***`, which stands for a secret that is not told: expected the secret itself, or a `CREDENTIAL` in its place");
+        models.put(&bob, "orders", &model("other")).unwrap();
+        assert_eq!((used(&ann), used(&bob).as_deref()), (None, Some("other")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Schedule;
 use crate::delivery;
-use crate::secrets::MASK;
+use crate::secrets::{MASK, Secret, Secrets};
 
 /// What somebody asks of a command, beside the model.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ pub struct Order {
     /// Settings of this call: they win over the model's.
     #[serde(default)]
     pub overrides: Vec<(String, String)>,
+    /// Names of the settings of this call whose values are secrets, and stored elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+    /// Names of the credentials that it uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<String>,
     /// When it runs again.
     #[serde(default)]
     pub schedule: Option<Schedule>,
@@ -58,6 +64,8 @@ impl fmt::Debug for Order {
             .field("seed", &self.seed)
             .field("now", &self.now)
             .field("overrides", &self.masked_overrides())
+            .field("secrets", &self.secrets)
+            .field("credentials", &self.credentials)
             .field("schedule", &self.schedule)
             .finish()
     }
@@ -75,6 +83,8 @@ impl Order {
             seed: draw_seed(),
             now,
             overrides: Vec::new(),
+            secrets: Vec::new(),
+            credentials: Vec::new(),
             schedule: None,
         }
     }
@@ -90,7 +100,24 @@ impl Order {
             let shown = if delivery::is_secret(key) { MASK.to_owned() } else { value.clone() };
             (key.clone(), shown)
         };
-        self.overrides.iter().map(masked).collect()
+        let hidden = self.secrets.iter().map(|key| (key.clone(), MASK.to_owned()));
+        self.overrides.iter().map(masked).chain(hidden).collect()
+    }
+
+    /// Takes the secrets out of the settings of the call; what is left may be stored and shown.
+    pub(crate) fn take_secrets(&mut self) -> Secrets {
+        let mut secrets = Secrets::new();
+        for (key, text) in std::mem::take(&mut self.overrides) {
+            if delivery::is_secret(&key) {
+                if !self.secrets.contains(&key) {
+                    self.secrets.push(key.clone());
+                }
+                secrets.insert(key.trim().to_uppercase(), Secret::new(text));
+            } else {
+                self.overrides.push((key, text));
+            }
+        }
+        secrets
     }
 }
 

@@ -160,13 +160,15 @@ impl Users {
         known(name, self.store.change_user(name, None, Some(&password))?)
     }
 
-    /// Forgets a user and the user's tokens. Commands keep their owner's name.
+    /// Forgets a user with the user's tokens and credentials: a later user of that name must not have them. How
+    /// many credentials that were. Commands keep their owner's name.
     ///
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn remove(&self, name: &str) -> Result<(), UserError> {
-        known(name, self.store.remove_user(name)?)
+    pub fn remove(&self, name: &str) -> Result<usize, UserError> {
+        known(name, self.store.remove_user(name)?)?;
+        Ok(self.store.remove_credentials_of(name)?)
     }
 
     /// The users by name.

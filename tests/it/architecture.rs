@@ -48,10 +48,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "texts",
         ],
     ),
-    ("config", &["sandbox"]),
+    ("config", &["sandbox", "secrets"]),
     ("roots", &["problems"]),
     // L1: what the user wrote, and the families.
-    ("model", &["attributes", "problems"]),
+    ("model", &["attributes", "problems", "secrets"]),
     (
         "expression",
         &["columns", "columnwise", "calendar", "display", "generator", "problems", "rng"],
@@ -135,8 +135,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "home",
         &[
-            "access", "config", "delivery", "failures", "fields", "problems", "samples", "sandbox",
-            "secrets",
+            "access", "config", "delivery", "failures", "fields", "model", "problems", "samples",
+            "sandbox", "secrets",
         ],
     ),
     // L4
@@ -233,6 +233,8 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("rhai", &["sandbox"]),
     ("wasmtime", &["sandbox"]),
     ("argon2", &["access/password.rs"]),
+    // rustls has a module of that name.
+    ("ring", &["api/tls.rs", "home/seal.rs"]),
     ("rustls", &["api/tls.rs", "cli/client.rs"]),
     ("hyper", &["api/listen.rs"]),
 ];

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use datagen::draft::{Amount, Draft, Surroundings};
+use datagen::draft::{Amount, Draft, Site, Surroundings};
 use datagen::model;
 use datagen::plan::{self, Environment};
 use datagen::problems::{Problem, Problems, Severity};
@@ -710,6 +710,7 @@ fn every_broken_request_is_refused_with_what_it_takes() {
             read_roots: Vec::new(),
             default_folder: String::new(),
             extensions: Arc::default(),
+            site: Site::default(),
         };
         let overrides: Vec<_> = setting.split_once('=').into_iter().collect();
         let overrides: Vec<_> =
@@ -722,6 +723,7 @@ fn every_broken_request_is_refused_with_what_it_takes() {
             amount: Some(Amount { batch_rows: 20, batches: 1 }),
             seed: 1,
             now: 0,
+            ..Draft::default()
         };
         let refusal = draft.compile(&surroundings).ready().unwrap_err().to_string();
         if !words.iter().all(|word| refusal.contains(word)) {

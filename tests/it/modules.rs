@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datagen::delivery::Holder;
-use datagen::draft::{Amount, Draft, Surroundings};
+use datagen::draft::{Amount, Draft, Site, Surroundings};
 use datagen::engine::{self, Control, Run};
 use datagen::fields;
 use datagen::remote::Network;
@@ -43,6 +43,7 @@ fn files(
         read_roots: Vec::new(),
         default_folder: String::new(),
         extensions: Arc::clone(extensions),
+        site: Site::default(),
     };
     let draft = Draft {
         text: MODEL,

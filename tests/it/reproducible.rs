@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use datagen::columns::Rows;
 use datagen::delivery::Holder;
-use datagen::draft::{Amount, Bounds, Draft, Prepared, Surroundings, preview};
+use datagen::draft::{Amount, Bounds, Draft, Prepared, Site, Surroundings, preview};
 use datagen::engine::{self, Control, Run};
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
@@ -61,12 +61,14 @@ fn prepared(
         amount: Some(Amount { batch_rows: shape.0, batches: shape.1 }),
         seed: SEED,
         now: NOW,
+        ..Draft::default()
     };
     let surroundings = Surroundings {
         output_root: root.to_owned(),
         read_roots: Vec::new(),
         default_folder: String::new(),
         extensions: Arc::default(),
+        site: Site::default(),
     };
     draft.compile(&surroundings).ready().unwrap()
 }

@@ -141,6 +141,31 @@ impl Settings {
         self.secrets.get(key)
     }
 
+    /// The secrets with their keys.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.secrets.iter().map(|(key, secret)| (key.as_str(), secret))
+    }
+
+    /// Forgets `key` (upper case).
+    pub fn remove(&mut self, key: &str) {
+        self.values.shift_remove(key);
+        self.secrets.remove(key);
+        self.operators.remove(key);
+    }
+
+    /// Puts `stronger` settings over these: where both say something, they count.
+    pub fn lay_over(&mut self, mut stronger: Self) {
+        for (key, value) in std::mem::take(&mut stronger.values) {
+            let pointer = stronger.pointers.remove(&key).unwrap_or_default();
+            self.set(&key, value, pointer);
+        }
+        for (key, secret) in std::mem::take(&mut stronger.secrets) {
+            let pointer = stronger.pointers.remove(&key).unwrap_or_default();
+            self.set_secret(&key, secret, pointer);
+        }
+        self.operators.append(&mut stronger.operators);
+    }
+
     /// All keys, in the order of their first setting; those of secrets are the last.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.values.keys().chain(self.secrets.keys()).map(String::as_str)

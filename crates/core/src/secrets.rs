@@ -6,6 +6,7 @@
 //! ([`Attribute::secret`](crate::attributes::Attribute::secret)); [`sounds_secret`] is the net below, for keys
 //! that nobody declares.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -50,6 +51,25 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+/// Secrets by the names of their settings, upper case.
+pub type Secrets = BTreeMap<String, Secret>;
+
+/// The secrets of a command: kept apart from what is stored and shown of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GivenSecrets {
+    /// Those of the model, whose text holds [`MASK`] in their places.
+    pub model: Secrets,
+    /// Those of the call.
+    pub call: Secrets,
+}
+
+impl GivenSecrets {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.model.is_empty() && self.call.is_empty()
+    }
+}
 
 /// Words in the names of settings that hold secrets.
 const WORDS: &[&str] = &[

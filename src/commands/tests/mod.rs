@@ -195,7 +195,8 @@ fn submission_of(connectors: Vec<String>, edit: impl FnOnce(&mut Order)) -> Subm
     let mut order = Order::new(connectors, 0);
     edit(&mut order);
     let (model_folder, model_label, owner) = (None, String::new(), String::new());
-    Submission { model: MODEL.to_owned(), model_folder, model_label, order, owner }
+    let secrets = std::collections::BTreeMap::new();
+    Submission { model: MODEL.to_owned(), model_folder, model_label, order, owner, secrets }
 }
 
 /// 3 batches of 500 rows to every format there is, all in one folder.

@@ -28,12 +28,24 @@ const MAX_STEPS: i64 = 200;
 const MAX_EARLIER_BATCHES: u64 = 10_000;
 
 impl Store {
-    /// Adds a new command with its model and what was noticed about it (a JSON array).
+    /// Adds a new command without secrets.
+    #[cfg(test)]
     pub(crate) fn insert(
         &self,
         command: &Command,
         model: &str,
         warnings: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.insert_with(command, model, warnings, None)
+    }
+
+    /// Adds a new command with its model, what was noticed about it (a JSON array) and its sealed secrets.
+    pub(crate) fn insert_with(
+        &self,
+        command: &Command,
+        model: &str,
+        warnings: Option<&str>,
+        sealed: Option<&[u8]>,
     ) -> Result<(), StoreError> {
         let digest = Sha256::digest(model.as_bytes());
         let order = json(&command.order)?;
@@ -49,11 +61,11 @@ impl Store {
                     "INSERT INTO commands (id, owner, model, model_name, model_label, model_folder, \
                      order_json, destinations, accepted, scheduled, paused, started, finished, status, \
                      comment, runs, next_run, first_batch, next_batch, failures, interruptions, \
-                     run_milliseconds) \
+                     run_milliseconds, sealed) \
                      VALUES (:id, :owner, (SELECT number FROM models WHERE digest = :digest), \
                      :model_name, :model_label, :model_folder, :order_json, :destinations, :accepted, \
                      :scheduled, :paused, :started, :finished, :status, :comment, :runs, :next_run, \
-                     :first_batch, :next_batch, :failures, :interruptions, :run_milliseconds)",
+                     :first_batch, :next_batch, :failures, :interruptions, :run_milliseconds, :sealed)",
                 )?
                 .insert(named_params! {
                     ":id": command.id.as_bytes(),
@@ -78,6 +90,7 @@ impl Store {
                     ":failures": failures,
                     ":interruptions": command.interruptions.cast_signed(),
                     ":run_milliseconds": command.run_milliseconds.map(u64::cast_signed),
+                    ":sealed": sealed,
                 })?;
             for position in 0..command.order.connectors.len() {
                 transaction

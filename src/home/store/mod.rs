@@ -11,13 +11,15 @@
 //! flush costs 30 to 60 µs, a flush 0.3 to 5 ms, whatever it flushes.
 //!
 //! `schema` has the tables, `commands` and `batches` the queries on commands, `users` those on users and
-//! tokens, `models` those on stored models.
+//! tokens, `models` those on stored models, `sealing` those on what is sealed.
 
 mod batches;
 mod commands;
+mod credentials;
 mod error;
 mod models;
 mod schema;
+mod sealing;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -34,8 +36,10 @@ use rusqlite::{Connection, Transaction};
 
 pub(crate) use self::batches::StoredBatch;
 pub(crate) use self::commands::forget_from;
+pub(crate) use self::credentials::purpose as purpose_of_credential;
 pub use self::error::StoreError;
 use self::error::{failed, refused};
+pub(crate) use self::models::ModelText;
 use self::schema::{KNOWN, migrate, version};
 
 /// How long the database is believed to take changes, once it has: whoever asks for its health makes few writes.

@@ -9,21 +9,36 @@ use super::values::{milliseconds, time, unreadable};
 use super::{Store, StoreError};
 use crate::home::{Right, StoredModel};
 
+/// The text of a stored model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ModelText {
+    /// Its JSON, with masks in place of secrets.
+    pub(crate) json: String,
+    /// Its secrets, sealed, and whose they are.
+    pub(crate) sealed: Option<(Vec<u8>, String)>,
+}
+
 impl Store {
     /// Stores a model under its name, in place of an older one; `false` where `most` others are stored.
     pub(crate) fn put_model(
         &self,
         name: &str,
         owner: &str,
-        json: &str,
+        text: &ModelText,
         changed: DateTime<Utc>,
         most: u64,
     ) -> Result<bool, StoreError> {
+        let ModelText { json, sealed } = text;
+        let (sealed, sealed_by) = match sealed {
+            Some((sealed, by)) => (Some(sealed.as_slice()), Some(by.as_str())),
+            None => (None, None),
+        };
         let stored = self.write("store a model", |transaction| {
             let changed = milliseconds(changed);
             let replaced = transaction.execute(
-                "UPDATE stored_models SET json = ?2, changed = ?3 WHERE name = ?1",
-                params![name, json, changed],
+                "UPDATE stored_models SET json = ?2, changed = ?3, sealed = ?4, sealed_by = ?5 \
+                 WHERE name = ?1",
+                params![name, json, changed, sealed, sealed_by],
             )?;
             if replaced == 1 {
                 return Ok(true);
@@ -35,8 +50,9 @@ impl Store {
                 return Ok(false);
             }
             transaction.execute(
-                "INSERT INTO stored_models (name, owner, json, changed) VALUES (?1, ?2, ?3, ?4)",
-                params![name, owner, json, changed],
+                "INSERT INTO stored_models (name, owner, json, changed, sealed, sealed_by) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![name, owner, json, changed, sealed, sealed_by],
             )?;
             Ok(true)
         })?;
@@ -73,12 +89,18 @@ impl Store {
         })
     }
 
-    /// The JSON of the stored model `name`.
-    pub(crate) fn model_json(&self, name: &str) -> Result<Option<String>, StoreError> {
+    /// The text of the stored model `name`, and its secrets.
+    pub(crate) fn model_text(&self, name: &str) -> Result<Option<ModelText>, StoreError> {
         self.read("read a model", |reader| {
             reader
-                .prepare_cached("SELECT json FROM stored_models WHERE name = ?1")?
-                .query_row([name], |row| row.get(0))
+                .prepare_cached(
+                    "SELECT json, sealed, sealed_by FROM stored_models WHERE name = ?1",
+                )?
+                .query_row([name], |row| {
+                    let sealed: Option<Vec<u8>> = row.get(1)?;
+                    let by: Option<String> = row.get(2)?;
+                    Ok(ModelText { json: row.get(0)?, sealed: sealed.zip(by) })
+                })
                 .optional()
         })
     }

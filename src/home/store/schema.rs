@@ -162,6 +162,24 @@ ALTER TABLE commands DROP COLUMN delay_seconds;
 ALTER TABLE commands DROP COLUMN cron;
 ",
     ),
+    // Secrets stand sealed beside what they belong to; `sealing` brings those of older databases there.
+    Step::Script(
+        "
+ALTER TABLE commands ADD COLUMN sealed BLOB;
+ALTER TABLE stored_models ADD COLUMN sealed BLOB;
+ALTER TABLE stored_models ADD COLUMN sealed_by TEXT;
+CREATE TABLE credentials (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+",
+    ),
 ];
 
 /// The number of the present schema.

@@ -13,7 +13,7 @@ use super::{Store, StoreError, StoredBatch};
 use crate::access::{Account, Password, Role};
 use crate::delivery::{Committed, CommittedFile, Destination};
 use crate::failures::Failures;
-use crate::home::{Command, Filter, Order, Schedule, Status};
+use crate::home::{Command, Filter, Order, Schedule, Sealer, Status};
 
 fn time(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).unwrap()
@@ -251,7 +251,7 @@ fn an_older_database_is_brought_up_to_date_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("datagen.db");
     let mut connection = Connection::open(&path).unwrap();
-    older(&mut connection, 1);
+    older(&mut connection, 2);
     connection
         .execute_batch(
             "INSERT INTO models (digest, json) VALUES (x'00', '{}');
@@ -441,4 +441,72 @@ fn a_database_that_lost_its_users_opens_no_door() {
     assert!(store.has_users().unwrap());
     store.remove_user("ann").unwrap();
     assert!(!store.has_users().unwrap(), "who removes the last one means it");
+}
+
+/// A database of the version before secrets were sealed: nothing of them is in its files afterwards, and
+/// everything that needs them has them.
+#[test]
+fn secrets_of_an_older_database_are_sealed_and_leave_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("datagen.db");
+    let mut connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    older(&mut connection, 1);
+    let model = |secret: &str| {
+        format!(
+            r#"{{"Options": {{"X_PASSWORD": "{secret}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#
+        )
+    };
+    let (one, two) = (model("canary-one"), model("canary-two"));
+    let order = r#"{"connectors": ["csv"], "overrides": [["y_token", "canary-call"], ["A", "b"]]}"#;
+    let insert = |id: &str, number: i64| {
+        format!(
+            "INSERT INTO commands (id, owner, model, model_name, model_label, destinations, accepted, \
+             scheduled, paused, status, comment, runs, first_batch, next_batch, order_json) VALUES \
+             (x'{id:0>32}', 'ann', {number}, 'orders', '', '[]', 1000, 0, 0, 'QUEUED', '', 0, 0, 0, \
+             '{order}');"
+        )
+    };
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO models (number, digest, json) VALUES (1, x'01', '{one}'), (2, x'02', '{two}');
+             {} {}
+             INSERT INTO stored_models (name, owner, json, changed) VALUES ('kept', 'ann', '{two}', 0);",
+            insert("1", 1),
+            insert("2", 2)
+        ))
+        .unwrap();
+    drop(connection);
+    let store = Store::open(&path).unwrap();
+    let sealer = Sealer::of_home(folder.path()).unwrap();
+    for _ in 0..2 {
+        store.seal_clear_texts(&sealer).unwrap();
+    }
+    let given = |number: u128| {
+        let id = Uuid::from_u128(number);
+        let sealed = store.sealed(id).unwrap().unwrap();
+        sealer.open_given(&crate::home::purpose_of_command(id), &sealed).unwrap()
+    };
+    assert_eq!(given(1).model["X_PASSWORD"].expose(), "canary-one");
+    assert_eq!(given(2).model["X_PASSWORD"].expose(), "canary-two");
+    assert_eq!(given(2).call["Y_TOKEN"].expose(), "canary-call");
+    let command = store.get(Uuid::from_u128(1)).unwrap().unwrap();
+    assert_eq!(command.order.overrides, [("A".to_owned(), "b".to_owned())]);
+    assert_eq!(command.order.secrets, ["y_token"]);
+    for number in 1..=2 {
+        assert_eq!(store.model(Uuid::from_u128(number)).unwrap(), Some(model("***")));
+    }
+    assert_eq!(scalar(&store, "SELECT count(*) FROM models"), 1, "the two differ in nothing else");
+    let kept = store.model_text("kept").unwrap().unwrap();
+    assert_eq!((kept.json, kept.sealed.unwrap().1), (model("***"), "ann".to_owned()));
+    // A key that is replaced opens all of them.
+    sealer.add_key().unwrap();
+    assert_eq!(store.seal_anew(&sealer).unwrap(), 3);
+    sealer.forget_older_keys().unwrap();
+    assert_eq!(given(1).model["X_PASSWORD"].expose(), "canary-one");
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        assert!(!bytes.windows(7).any(|window| window == b"canary-"), "{}", path.display());
+    }
 }

@@ -5,10 +5,12 @@
 //! another is the planner's business.
 
 mod duplicates;
+mod hide;
 mod legacy;
 mod parse;
 
 pub use duplicates::duplicate_keys;
+pub use hide::hide_secrets;
 pub use parse::parse;
 
 use std::fmt;

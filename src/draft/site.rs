@@ -1,0 +1,25 @@
+//! The site: what stands behind a draft that no model and no call says, namely who opens credentials.
+//!
+//! The default is that of a library: nothing is there, everything may be reached.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::secrets::Secrets;
+
+/// What the place where drafts are compiled gives.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Who opens credentials; `None`: there are none.
+    pub vault: Option<Arc<dyn Vault>>,
+}
+
+/// Opens credentials for whoever a draft is for.
+pub trait Vault: Debug + Send + Sync {
+    /// The settings that the credential `name` holds, by their names.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used, in words that show no secret.
+    fn open(&self, name: &str) -> Result<Secrets, String>;
+}
