@@ -1,8 +1,9 @@
 //! A small module in text form whose parts tests replace; those of the whole program take it from here too.
 
-use std::path::PathBuf;
-
 use wit_component::StringEncoding;
+
+/// Embedded, because the program's tests take this file as well: their package lies in another folder.
+const INTERFACE: &str = include_str!("../../../../../../wasm-generators/wit/datagen-field.wit");
 
 /// A module as plain compilers leave it: core code and the section that tells its interface. Its one
 /// generator, `count`, gives the row numbers as int64 and has one sub-value less than the interface allows.
@@ -116,8 +117,7 @@ impl Text {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = wat::parse_str(self.source()).unwrap();
         let mut resolve = wit_parser::Resolve::default();
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../wasm-generators/wit");
-        let (package, _) = resolve.push_dir(folder).unwrap();
+        let package = resolve.push_str("datagen-field.wit", INTERFACE).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();
         wit_component::embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8)
             .unwrap();
