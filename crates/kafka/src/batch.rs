@@ -12,6 +12,9 @@ use crate::compression::{Codec, Compression, decompress};
 
 /// Bytes in front of the records.
 pub(crate) const HEAD: usize = 61;
+/// In place of the magic number of a batch that is not stamped: with times of its own, and without.
+const TIMED: u8 = 0xfe;
+const UNTIMED: u8 = 0xff;
 /// The checksum covers everything from here on.
 const SUMMED_FROM: usize = 21;
 
@@ -69,6 +72,34 @@ impl SealedBatch {
     /// A batch holds at least one message.
     pub fn is_empty(&self) -> bool {
         self.records == 0
+    }
+
+    /// Appends the batch as bytes that [`read`](Self::read) understands: for a way that takes bytes only.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        let from = out.len();
+        out.extend_from_slice(&self.bytes);
+        let head = &mut out[from..from + HEAD];
+        let (first, largest) = self.times.unwrap_or_default();
+        head[16] = if self.times.is_some() { TIMED } else { UNTIMED };
+        head[17..21].copy_from_slice(&self.sum.to_be_bytes());
+        head[21..23].copy_from_slice(&self.compression.attribute().to_be_bytes());
+        head[27..35].copy_from_slice(&first.to_be_bytes());
+        head[35..43].copy_from_slice(&largest.to_be_bytes());
+        head[57..61].copy_from_slice(&self.records.to_be_bytes());
+    }
+
+    /// A batch of [`append_to`](Self::append_to); none where the bytes are something else.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let head = bytes.first_chunk::<HEAD>()?;
+        let four = |from: usize| head[from..].first_chunk::<4>().copied().map(u32::from_be_bytes);
+        let eight = |from: usize| head[from..].first_chunk::<8>().copied().map(i64::from_be_bytes);
+        let times = match head[16] {
+            TIMED => Some((eight(27)?, eight(35)?)),
+            UNTIMED => None,
+            _ => return None,
+        };
+        let compression = Compression::of_attribute(head[22])?;
+        Some(Self { bytes: bytes.to_vec(), records: four(57)?, sum: four(17)?, times, compression })
     }
 
     /// The batch as it is sent.
@@ -203,6 +234,18 @@ mod tests {
             bytes.len() as i32,
             i32::from_be_bytes(*bytes[8..12].first_chunk().unwrap()) + 12
         );
+    }
+
+    #[test]
+    fn a_batch_goes_through_bytes() {
+        for timestamps in [Timestamps::AtSending, Timestamps::Rows(&[5, 9, 7])] {
+            let sealed = batch(Compression::Snappy, timestamps);
+            let mut bytes = Vec::new();
+            sealed.append_to(&mut bytes);
+            let read = SealedBatch::read(&bytes).unwrap();
+            assert_eq!(read.stamped(stamp()), sealed.stamped(stamp()));
+        }
+        assert!(SealedBatch::read(&[0; 100]).is_none());
     }
 
     #[test]

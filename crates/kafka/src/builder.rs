@@ -16,12 +16,14 @@ pub struct Texts<'a> {
     pub ends: &'a [u32],
     /// Rows that are null (no key, a tombstone); none where no row is.
     pub nulls: Option<&'a [bool]>,
+    /// Bytes at the end of each row that are no part of its text: a line end.
+    pub line_end: usize,
 }
 
 impl<'a> Texts<'a> {
     /// A column without nulls.
     pub fn new(bytes: &'a [u8], ends: &'a [u32]) -> Self {
-        Self { bytes, ends, nulls: None }
+        Self { bytes, ends, nulls: None, line_end: 0 }
     }
 
     /// The row; none where it is null.
@@ -31,7 +33,7 @@ impl<'a> Texts<'a> {
             return None;
         }
         let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
-        Some(&self.bytes[start..self.ends[row] as usize])
+        Some(&self.bytes[start..self.ends[row] as usize - self.line_end])
     }
 }
 
@@ -339,7 +341,7 @@ mod tests {
         let (keys, key_ends) = text(&["21", "abc", "21", ""]);
         let nulls = [false, false, false, true];
         let rows = Rows {
-            keys: Some(Texts { bytes: &keys, ends: &key_ends, nulls: Some(&nulls) }),
+            keys: Some(Texts { nulls: Some(&nulls), ..Texts::new(&keys, &key_ends) }),
             ..Rows::of_values(Texts::new(&values, &value_ends))
         };
         let mut builder = BatchBuilder::new(Compression::None, 1 << 20);

@@ -16,7 +16,7 @@ use crate::dial::Dialling;
 use crate::error::{Error, Kind};
 use crate::node::{Answers, Link, Node};
 use crate::pem;
-use crate::wait::{Deadline, Pauses, SLICE};
+use crate::wait::{Cancel, Deadline, Pauses, SLICE};
 use crate::wire::{self, Spoken};
 
 /// Whom a request is for.
@@ -92,6 +92,12 @@ impl Client {
         })
     }
 
+    /// From now on nothing is cancelled, and everything is over after `within`: for what is said when a run ends.
+    pub fn last_words(&mut self, within: Duration) {
+        self.config.cancel = Cancel::never();
+        self.config.delivery_timeout = within;
+    }
+
     /// Tries for as long as the configuration's delivery time-out.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.config.delivery_timeout)
@@ -156,6 +162,7 @@ impl Client {
             tls: self.tls.clone(),
             sasl: self.config.sasl.clone(),
             timeout: self.config.connect_timeout,
+            resolve: self.config.resolve.clone(),
         };
         node.dial(dialling, &self.waker);
         Ok(false)

@@ -1,6 +1,8 @@
 //! Where a cluster is, and how to enter it.
 
 use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -23,8 +25,43 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long something is tried again before it counts as failed: an outage up to this long is survived.
     pub delivery_timeout: Duration,
+    /// Finds the addresses of hosts, and refuses those that may not be connected to.
+    pub resolve: Resolve,
     /// Ends every wait.
     pub cancel: Cancel,
+}
+
+/// Finds the addresses of a host, also of those that the cluster names.
+#[derive(Clone)]
+pub struct Resolve(Arc<Find>);
+
+type Find = dyn Fn(&str, u16) -> Result<Vec<SocketAddr>, String> + Send + Sync;
+
+impl Resolve {
+    /// By `find(host, port)`, which may take its time: it is called on a thread of its own.
+    pub fn new(
+        find: impl Fn(&str, u16) -> Result<Vec<SocketAddr>, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(find))
+    }
+
+    /// By the system's resolver.
+    pub fn system() -> Self {
+        Self::new(|host, port| {
+            let found = (host, port).to_socket_addrs();
+            found.map(Iterator::collect).map_err(|error| format!("no such host ({error})"))
+        })
+    }
+
+    pub(crate) fn find(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+        (self.0)(host, port)
+    }
+}
+
+impl fmt::Debug for Resolve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolve")
+    }
 }
 
 impl Config {
@@ -38,6 +75,7 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             delivery_timeout: Duration::from_secs(300),
+            resolve: Resolve::system(),
             cancel: Cancel::never(),
         }
     }

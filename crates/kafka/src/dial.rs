@@ -2,7 +2,7 @@
 //! seconds that it takes; whoever waits for it can give up at any moment.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection};
 
 use crate::codes::Code;
-use crate::config::Sasl;
+use crate::config::{Resolve, Sasl};
 use crate::error::{Error, Stage, TlsProblem};
 use crate::sasl::Login;
 use crate::wait::Deadline;
@@ -28,6 +28,7 @@ pub(crate) struct Dialling {
     pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) sasl: Option<Sasl>,
     pub(crate) timeout: Duration,
+    pub(crate) resolve: Resolve,
 }
 
 /// A connection that is ready for requests.
@@ -84,10 +85,7 @@ pub(crate) fn dial(dialling: &Dialling) -> Result<Dialled, Error> {
 
 fn connect(dialling: &Dialling, address: &str, deadline: Deadline) -> Result<TcpStream, Error> {
     let unreachable = |reason: String| Error::Unreachable { address: address.to_owned(), reason };
-    let found: Vec<SocketAddr> = (dialling.host.as_str(), dialling.port)
-        .to_socket_addrs()
-        .map_err(|error| unreachable(format!("no such host ({error})")))?
-        .collect();
+    let found = dialling.resolve.find(&dialling.host, dialling.port).map_err(unreachable)?;
     let mut last = unreachable("no such host".to_owned());
     for candidate in found {
         match TcpStream::connect_timeout(

@@ -210,6 +210,19 @@ impl Producer {
         self.work(Duration::ZERO)
     }
 
+    /// Goes on taking and sending for `pause`: for a caller who is ahead of its pace.
+    ///
+    /// # Errors
+    /// The first failure of any batch; the caller gave up.
+    pub fn rest(&mut self, pause: Duration) -> Result<(), Error> {
+        self.check()?;
+        let pause = Deadline::after(pause);
+        while !pause.has_passed() {
+            self.work(pause.left(SLICE))?;
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Error> {
         match &self.failed {
             Some(error) => Err(error.clone()),

@@ -38,7 +38,7 @@ fn every_codec_is_read_back_with_keys_headers_and_times() {
         ];
         let rows = Rows {
             values: Texts::new(&bytes, &ends),
-            keys: Some(Texts { bytes: &keys, ends: &key_ends, nulls: Some(&nulls) }),
+            keys: Some(Texts { nulls: Some(&nulls), ..Texts::new(&keys, &key_ends) }),
             headers: &headers,
             timestamps: Timestamps::Rows(&times),
         };
