@@ -7,6 +7,7 @@ mod access;
 mod architecture;
 mod authors;
 mod broken_models;
+mod canary;
 mod cli;
 mod client;
 mod crowds;
