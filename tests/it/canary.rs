@@ -53,16 +53,52 @@ impl Watched {
 
 fn is_clean(name: &str, bytes: &[u8]) {
     let found = bytes.windows(CANARY.len()).position(|window| window == CANARY.as_bytes());
-    if let Some(at) = found {
-        let around = &bytes[at.saturating_sub(80)..bytes.len().min(at + 40)];
-        panic!("{name}: {}", String::from_utf8_lossy(around));
-    }
+    let around = found.map(|at| &bytes[at.saturating_sub(80)..bytes.len().min(at + 40)]);
+    assert!(found.is_none(), "{name}: {}", String::from_utf8_lossy(around.unwrap_or_default()));
+}
+
+fn secret(place: &str) -> String {
+    format!("{CANARY}-{place}")
+}
+
+/// Keeps credentials in both forms, and some that are refused.
+fn keep_credentials(watched: &Watched) {
+    let password = &format!("KAFKA_SASL_PASSWORD={}", secret("credential"));
+    let user = "KAFKA_SASL_USERNAME=ann";
+    watched.expect(200, "/credentials", &["-F", "name=nest", "-F", user, "-F", password]);
+    watched.expect(409, "/credentials", &["-F", "name=nest", "-F", user, "-F", password]);
+    watched.expect(400, "/credentials", &["-F", "name=a b", "-F", password]);
+    let content = &format!("content={}", secret("reference"));
+    let reference =
+        ["-F", "name=lake", "-F", "type=S3_ACCESS_KEY", "-F", "account=AKIA", "-F", content];
+    watched.expect(200, "/api/v1/credentials/addCredentials", &reference);
+    watched.expect(
+        400,
+        "/credentials/addCredentials",
+        &["-F", "name=x", "-F", "type=KEYTAB", "-F", content],
+    );
+}
+
+/// Asks for what is refused, with a secret each time.
+fn refuse(watched: &Watched, outside: &Path, [upload, form, masked]: [&str; 3]) {
+    let twice = format!("/datagen/csv?A_TOKEN={}&A_TOKEN={}", secret("first"), secret("second"));
+    watched.expect(400, &twice, &["-X", "POST"]);
+    let url = &format!("SCHEMA_REGISTRY_URL=https://ann:{}@registry.example", secret("url"));
+    watched.expect(400, "/datagen/csv", &["-F", upload, "-F", url]);
+    watched.expect(400, "/datagen/csv", &["-F", masked]);
+    let form_of_wrong = &format!("ROWS_PASSWORD={}", secret("wrong"));
+    watched.expect(400, "/datagen/csv?rows=x", &["-F", upload, "-F", form_of_wrong]);
+    watched.expect(400, "/datagen/csv", &["-F", upload, "-F", form, "-F", "CREDENTIAL=nowhere"]);
+    watched.ask(&format!("/datagen/nowhere?PASSWORD={}", secret("path")), &["-X", "POST"]);
+    let broken = outside.join("broken.json");
+    fs::write(&broken, format!(r#"{{"Options": {{"PASSWORD": "{}"#, secret("broken"))).unwrap();
+    let broken = &format!("model_file=@{}", broken.display());
+    watched.expect(400, "/datagen/csv", &["-F", broken]);
 }
 
 #[test]
 fn a_secret_is_found_nowhere_wherever_it_was_given() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let secret = |place: &str| format!("{CANARY}-{place}");
     let model = format!(
         r#"{{"model_name": "birds", "Table_Names": {{"X_ACCESS_KEY": "{}"}},
              "Options": {{"KAFKA_SASL_PASSWORD": "{}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#,
@@ -98,21 +134,7 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
     watched.ask("/command/getAll", &["-X", "POST", "-H", one, "-H", two, "-H", three]);
     watched.ask(&format!("/credentials?password={}", secret("refused")), &[]);
 
-    // Credentials, in both forms, used by a schedule.
-    let password = &format!("KAFKA_SASL_PASSWORD={}", secret("credential"));
-    let user = "KAFKA_SASL_USERNAME=ann";
-    watched.expect(200, "/credentials", &["-F", "name=nest", "-F", user, "-F", password]);
-    watched.expect(409, "/credentials", &["-F", "name=nest", "-F", user, "-F", password]);
-    watched.expect(400, "/credentials", &["-F", "name=a b", "-F", password]);
-    let content = &format!("content={}", secret("reference"));
-    let reference =
-        ["-F", "name=lake", "-F", "type=S3_ACCESS_KEY", "-F", "account=AKIA", "-F", content];
-    watched.expect(200, "/api/v1/credentials/addCredentials", &reference);
-    watched.expect(
-        400,
-        "/credentials/addCredentials",
-        &["-F", "name=x", "-F", "type=KEYTAB", "-F", content],
-    );
+    keep_credentials(&watched);
     let scheduled = watched.submit(
         "/datagen/csv?rows=1&batches=1&delay_between_executions_seconds=1",
         &["-F", upload, "-F", form, "-F", "CREDENTIAL=nest"],
@@ -136,20 +158,7 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
     ids.push(watched.submit("/datagen/csv?rows=1&batches=1", &["-F", "model=birds"]));
     watched.expect(200, "/model/test", &["-F", "model=birds"]);
 
-    // Refusals.
-    let twice = format!("/datagen/csv?A_TOKEN={}&A_TOKEN={}", secret("first"), secret("second"));
-    watched.expect(400, &twice, &["-X", "POST"]);
-    let url = &format!("SCHEMA_REGISTRY_URL=https://ann:{}@registry.example", secret("url"));
-    watched.expect(400, "/datagen/csv", &["-F", upload, "-F", url]);
-    watched.expect(400, "/datagen/csv", &["-F", masked]);
-    let form_of_wrong = &format!("ROWS_PASSWORD={}", secret("wrong"));
-    watched.expect(400, "/datagen/csv?rows=x", &["-F", upload, "-F", form_of_wrong]);
-    watched.expect(400, "/datagen/csv", &["-F", upload, "-F", form, "-F", "CREDENTIAL=nowhere"]);
-    watched.ask(&format!("/datagen/nowhere?PASSWORD={}", secret("path")), &["-X", "POST"]);
-    let broken = outside.path().join("broken.json");
-    fs::write(&broken, format!(r#"{{"Options": {{"PASSWORD": "{}"#, secret("broken"))).unwrap();
-    let broken = &format!("model_file=@{}", broken.display());
-    watched.expect(400, "/datagen/csv", &["-F", broken]);
+    refuse(&watched, outside.path(), [upload, form, masked]);
 
     for id in &ids {
         let status = watched.server.wait(id);
@@ -202,7 +211,6 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
 #[test]
 fn the_command_line_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let secret = |place: &str| format!("{CANARY}-{place}");
     let model = format!(
         r#"{{"Options": {{"KAFKA_SASL_PASSWORD": "{}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#,
         secret("model")
