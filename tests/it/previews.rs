@@ -95,8 +95,11 @@ fn previews_are_counted_and_end_with_their_client() {
     let upload = format!("model_file=@{}", folder.path().join("slow.json").display());
     let start = || {
         Command::new("curl")
+            // Where a quick one takes its place first, it comes again.
             .args([
                 "-s",
+                "--retry",
+                "30",
                 "-F",
                 &upload,
                 "-F",
