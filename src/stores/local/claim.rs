@@ -21,6 +21,9 @@ pub(super) const LOCK: &str = ".datagen-lock";
 /// How often the lock may vanish or change before it is ours: each time somebody else had it.
 const MOST_ATTEMPTS: usize = 100;
 
+/// Bytes of a lock that are told.
+const MOST_TOLD: u64 = 200;
+
 /// A claim that holds until it is dropped.
 #[derive(Debug)]
 pub(super) struct LocalClaim {
@@ -68,7 +71,9 @@ impl LocalClaim {
             let mut claim = Self { folder: folder.try_clone()?, name, file, sole };
             claim.file.set_len(0)?;
             claim.file.rewind()?;
-            writeln!(claim.file, "{}, process {}", holder.shown, std::process::id())?;
+            // At once, for whoever is refused reads meanwhile.
+            let line = format!("{}, process {}\n", holder.shown, std::process::id());
+            claim.file.write_all(line.as_bytes())?;
             return Ok(claim);
         }
         Err(Refused::Held("runs that follow each other".to_owned()))
@@ -146,13 +151,13 @@ fn told(file: &mut File) -> io::Result<String> {
         let mut text = String::new();
         file.rewind()?;
         // Somebody else's file: what it holds is not trusted.
-        file.take(200).read_to_string(&mut text).or_else(|error| match error.kind() {
+        file.take(MOST_TOLD).read_to_string(&mut text).or_else(|error| match error.kind() {
             io::ErrorKind::InvalidData => Ok(0),
             _ => Err(error),
         })?;
-        let text: String = text.trim().chars().filter(|c| !c.is_control()).collect();
-        if !text.is_empty() {
-            return Ok(text);
+        // Without its end it is still being written.
+        if text.ends_with('\n') || text.len() as u64 == MOST_TOLD {
+            return Ok(text.trim().chars().filter(|c| !c.is_control()).collect());
         }
         thread::sleep(Duration::from_millis(5));
     }
