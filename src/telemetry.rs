@@ -13,9 +13,12 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 use crate::problems::{escape_controls, escape_controls_in_json};
 
+/// What is logged where nobody chooses. A certificate that does not hold is told by whoever connects.
+const USUAL: &str = "warn,rustls_platform_verifier=off";
+
 /// Starts logging of this process; a second call has no effect.
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env("DATAGEN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("DATAGEN_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
     let json = is_json();
     // Colours are for eyes: not in a file, nor where they are not wanted (https://no-color.org).
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

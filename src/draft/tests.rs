@@ -34,8 +34,8 @@ fn a_setting_that_no_connector_takes_is_an_error_and_one_that_some_take_is_told(
     ");
     let some = compile(&with_options(r#""COMPRESSION": "snappy""#), None);
     insta::assert_snapshot!(told(&some.problems), @r"
-    Warning /Options/COMPRESSION: connector csv: `COMPRESSION` is `snappy`, which csv does not take, expected one of none, gzip, zstd (`CSV_COMPRESSION` sets it for csv alone)
-    Warning /Options/COMPRESSION: connector json: `COMPRESSION` is `snappy`, which json does not take, expected one of none, gzip, zstd (`JSON_COMPRESSION` sets it for json alone)
+    Warning /Options/COMPRESSION: connector csv, s3_csv: `COMPRESSION` is `snappy`, which csv does not take, expected one of none, gzip, zstd (`CSV_COMPRESSION` sets it for csv alone)
+    Warning /Options/COMPRESSION: connector json, s3_json: `COMPRESSION` is `snappy`, which json does not take, expected one of none, gzip, zstd (`JSON_COMPRESSION` sets it for json alone)
     ");
     assert!(some.only_plan().is_ok());
 }
@@ -47,11 +47,11 @@ fn what_a_connector_says_of_columns_is_heard_where_it_is_named() {
     let named = ["kafka".to_owned(), "cvs".to_owned()];
     let compiled = compile(text, Some(&named));
     insta::assert_snapshot!(told(&compiled.problems), @r"
-    Error connectors: unknown connector `cvs`, expected one of csv, json, avro, parquet, orc (did you mean `csv`?)
-    Error connectors: connector `kafka` is not available yet (available: csv, json, avro, parquet, orc)
+    Error connectors: unknown connector `cvs`, expected one of csv, json, avro, parquet, orc, s3_csv, s3_json, s3_avro, s3_parquet, s3_orc (did you mean `csv`?)
+    Error connectors: connector `kafka` is not available yet (available: csv, json, avro, parquet, orc, s3_csv, s3_json, s3_avro, s3_parquet, s3_orc)
     ");
-    insta::assert_snapshot!(compiled.ready().unwrap_err(), @"connector `kafka` is not available yet; available: csv, json, avro, parquet, orc");
-    insta::assert_snapshot!(told(&compile(text, Some(&[])).problems), @"Error connectors: no connector is given, expected one of csv, json, avro, parquet, orc");
+    insta::assert_snapshot!(compiled.ready().unwrap_err(), @"connector `kafka` is not available yet; available: csv, json, avro, parquet, orc, s3_csv, s3_json, s3_avro, s3_parquet, s3_orc");
+    insta::assert_snapshot!(told(&compile(text, Some(&[])).problems), @"Error connectors: no connector is given, expected one of csv, json, avro, parquet, orc, s3_csv, s3_json, s3_avro, s3_parquet, s3_orc");
 }
 
 // Issue 9, F13.

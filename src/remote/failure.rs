@@ -42,7 +42,7 @@ impl Kind {
 
 /// Why a place did not take something: what it said, where, and for which rows.
 ///
-/// It reads as `rows 7 to 9: host: cause`; what has no rows or host shows the cause alone.
+/// It reads as `rows 7 to 9: host: cause (cure)`; what has no rows, host or cure goes without.
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 
@@ -151,7 +151,11 @@ impl fmt::Display for Failure {
         if let Some(place) = &self.0.place {
             write!(formatter, "`{place}`: ")?;
         }
-        write!(formatter, "{}", self.0.cause)
+        write!(formatter, "{}", self.0.cause)?;
+        match &self.0.cure {
+            Some(cure) => write!(formatter, " ({cure})"),
+            None => Ok(()),
+        }
     }
 }
 

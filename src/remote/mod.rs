@@ -6,6 +6,7 @@
 //! | `cancel` | the token that whoever waits hears |
 //! | `io` | where a client's requests run, and until when |
 //! | `retry` | the one policy by which requests are repeated |
+//! | `budget` | bytes that several tasks may hold together |
 //! | `window` | requests in flight, bounded in number and bytes |
 //!
 //! Clients are async, what calls them is not: a sink has a thread of its own and waits by [`Io::wait`]. This is
@@ -13,12 +14,14 @@
 //!
 //! Knows nothing of rows, formats or connectors.
 
+mod budget;
 mod cancel;
 mod failure;
 mod io;
 mod retry;
 mod window;
 
+pub use budget::{Budget, Share};
 pub use cancel::Cancel;
 pub use failure::{Failure, Kind};
 pub use io::{Io, Network};

@@ -9,6 +9,7 @@
 
 mod local;
 mod names;
+mod s3;
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -22,7 +23,7 @@ use crate::remote::{Failure, Io, Kind};
 pub use self::local::{Local, real};
 
 /// Every store, in the order that listings show them.
-pub static STORES: &[&dyn StoreKind] = &[&local::LocalFiles];
+pub static STORES: &[&dyn StoreKind] = &[&local::LocalFiles, &s3::S3Files];
 
 /// A kind of store: what the first part of connectors' names stands for.
 pub trait StoreKind: Sync + Debug {

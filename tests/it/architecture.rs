@@ -88,7 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "text_rows",
         ],
     ),
-    ("stores", &["attributes", "problems", "remote"]),
+    ("stores", &["attributes", "problems", "reach", "remote", "secrets"]),
     ("samples", &[]),
     // Who may come in: knows neither HTTP nor the database.
     ("access", &["problems"]),
@@ -235,7 +235,9 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("argon2", &["access/password.rs"]),
     // rustls has a module of that name.
     ("ring", &["api/tls.rs", "home/seal.rs"]),
-    ("rustls", &["api/tls.rs", "cli/client.rs"]),
+    ("rustls", &["api/tls.rs", "cli/client.rs", "stores/s3/failure.rs", "stores/s3/http.rs"]),
+    ("object_store", &["stores/s3"]),
+    ("reqwest", &["stores/s3"]),
     ("hyper", &["api/listen.rs"]),
 ];
 

@@ -36,6 +36,7 @@ mod races;
 mod reload;
 mod reproducible;
 mod roles;
+mod s3;
 mod same_files;
 mod script_memory;
 mod scripts;

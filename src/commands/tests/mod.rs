@@ -20,6 +20,7 @@ use super::error::OpenError;
 use super::probe::{Point, Probe};
 use super::*;
 use crate::config::Config;
+use crate::formats::FORMATS;
 use crate::home::{Clock, HomeError, hold, lock};
 
 const MODEL: &str = r#"{
@@ -201,7 +202,8 @@ fn submission_of(connectors: Vec<String>, edit: impl FnOnce(&mut Order)) -> Subm
 
 /// 3 batches of 500 rows to every format there is, all in one folder.
 fn submission() -> Submission {
-    let connectors = crate::delivery::names().into_iter().map(str::to_owned).collect();
+    // Those of the local disk.
+    let connectors = FORMATS.iter().map(|format| format.name().to_owned()).collect();
     submission_of(connectors, |order| {
         (order.batch_rows, order.batches, order.threads, order.seed) = (500, 3, 2, 7);
         order.overrides = vec![("LOCAL_FILE_PATH".into(), "here".into())];
