@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -128,6 +128,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             shown: "`datagen generate`".to_owned(),
         },
         threads,
+        resumes: Vec::new(),
         memory_bytes: config.command_memory_bytes,
         network: Network::default(),
         block_rows: arguments.block_rows,
@@ -136,9 +137,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let started = Instant::now();
     let control = Arc::new(Control::default());
     let interruption = Interruption::cancels(&control)?;
-    let mut record = Record::of(&run);
+    let recorder = Recorder::of(&run);
     let result =
-        show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &mut record));
+        show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &recorder));
+    let record = recorder.into_record();
     for (field, failed) in record.failures.iter() {
         print_failed_rows(&source.label, field, failed.rows, &failed.message);
     }
@@ -186,7 +188,8 @@ fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>>
 #[derive(Debug, Default)]
 struct Record {
     connectors: Vec<&'static str>,
-    files: Vec<String>,
+    /// Files with their batch and the place of their target: lanes tell them in any order.
+    files: Vec<(u64, usize, String)>,
     failures: Failures,
     /// Files of earlier runs that stay, by connector.
     beside: Vec<(&'static str, Beside)>,
@@ -201,6 +204,20 @@ impl Record {
         Self { connectors, ..Self::default() }
     }
 
+    fn note(&mut self, batch: u64, target: usize, committed: &Committed) {
+        let own = self.files.iter().filter(|(_, known, _)| *known == target).count();
+        let room = Self::MOST_FILES.saturating_sub(own);
+        let files = committed.files.iter().take(room);
+        self.files.extend(files.map(|file| (batch, target, file.path.clone())));
+    }
+
+    /// The first files in order of batch and connector.
+    fn files(&self) -> Vec<&str> {
+        let mut files: Vec<_> = self.files.iter().collect();
+        files.sort_unstable();
+        files.iter().take(Self::MOST_FILES).map(|(_, _, path)| path.as_str()).collect()
+    }
+
     /// What the user should know of what was there before.
     fn warnings(&self) -> Problems {
         let mut problems = Problems::default();
@@ -213,22 +230,48 @@ impl Record {
     }
 }
 
-impl Observer for Record {
-    fn committed(&mut self, _: u64, _: usize, committed: &Committed) -> Result<(), ObserverError> {
-        self.finished(0, committed)
+/// Takes down what lanes tell.
+#[derive(Debug)]
+struct Recorder(Mutex<Record>);
+
+impl Recorder {
+    fn of(run: &Run) -> Self {
+        Self(Mutex::new(Record::of(run)))
     }
 
-    fn beside(&mut self, target: usize, beside: &Beside) {
-        self.beside.push((self.connectors[target], beside.clone()));
+    fn record(&self) -> MutexGuard<'_, Record> {
+        // Whole whatever a panicking thread did: every change is one addition.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed_rows(&mut self, _: u64, failures: Failures) {
-        self.failures.add(failures);
+    fn into_record(self) -> Record {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Recorder {
+    fn committed(
+        &self,
+        batch: u64,
+        target: usize,
+        committed: &Committed,
+    ) -> Result<(), ObserverError> {
+        self.record().note(batch, target, committed);
+        Ok(())
     }
 
-    fn finished(&mut self, _: usize, committed: &Committed) -> Result<(), ObserverError> {
-        let room = Self::MOST_FILES.saturating_sub(self.files.len());
-        self.files.extend(committed.files.iter().take(room).map(|file| file.path.clone()));
+    fn beside(&self, target: usize, beside: &Beside) {
+        let mut record = self.record();
+        let connector = record.connectors[target];
+        record.beside.push((connector, beside.clone()));
+    }
+
+    fn failed_rows(&self, _: u64, failures: Failures) {
+        self.record().failures.add(failures);
+    }
+
+    fn finished(&self, target: usize, committed: &Committed) -> Result<(), ObserverError> {
+        self.record().note(u64::MAX, target, committed);
         Ok(())
     }
 }
@@ -298,7 +341,7 @@ fn report(
             "rows": rows,
             "batches": control.committed_batches(),
             "bytes": control.committed_bytes(),
-            "files": record.files,
+            "files": record.files(),
             "file_count": control.committed_files(),
             "connectors": run.targets.iter().map(|target| target.about().connector).collect::<Vec<_>>(),
             "seed": seed,

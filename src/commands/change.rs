@@ -15,6 +15,7 @@ use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
 use super::{Command, ConnectorTotal, Status};
+use crate::delivery::Receipt;
 use crate::failures::Failures;
 use crate::home::{StoreError, StoredBatch, lock};
 use crate::problems::chain;
@@ -179,6 +180,17 @@ impl Shared {
         live.show(command, Some(totals));
         self.wake_for_sync();
         Ok(())
+    }
+
+    /// Stores the receipt of a batch that a target has sealed: the batch and the target's place are `of`.
+    pub(super) fn store_receipt(
+        &self,
+        live: &Arc<Live>,
+        command: &Command,
+        of: (u64, usize),
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        self.patiently(live, || self.store.add_receipt(command, of.0, of.1, receipt))
     }
 
     /// The command fails: it shows `comment`; what was committed stays.

@@ -8,7 +8,11 @@ use crate::home::Clock;
 pub(super) enum Point {
     /// Before a change to this status is stored.
     Store(Status),
-    /// Before a committed batch is stored.
+    /// A batch is sealed, and its receipt is not stored yet.
+    StoreReceipt(u64),
+    /// The receipt of a sealed batch is stored, and the batch is not published yet.
+    Publish(u64),
+    /// Before a batch is stored that every connector has now.
     StoreBatch(u64),
     /// Before a failure that the store did not take is noted beside it.
     NoteFailure,

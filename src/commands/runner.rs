@@ -4,7 +4,6 @@
 //! plan run, stores what is committed, and decides what an end means: finished, failed, cancelled, or
 //! interrupted by the end of the process, which leaves the command as it stands.
 
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,13 +11,15 @@ use std::time::Instant;
 use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
+use super::recorder::{Noted, Recorder};
+use super::resume::{give_up_sealed, resumes};
 use super::{Command, Status};
-use crate::delivery::{BESIDE_HINT, Beside, Committed, Destination, Durability, Holder, Target};
+use crate::delivery::{Destination, Holder, Target};
 use crate::draft::{Prepared, Refusal};
-use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::engine::{self, Control, EngineError, Run};
 use crate::failures::Failures;
 use crate::home::{StoreError, StoredBatch, lock};
-use crate::problems::{Problem, chain, panic_text};
+use crate::problems::{chain, panic_text};
 
 /// What a cancelled command says.
 pub(super) const CANCELLED: &str = "cancelled";
@@ -81,6 +82,7 @@ fn run(shared: &Shared, live: &Arc<Live>) {
     };
     shared.counting.ended(&connectors, false, began.elapsed());
     shared.fail(live, comment, &pending);
+    give_up_sealed(shared, &live.command());
 }
 
 /// One run, from `STARTING` to `FINISHED`. On an error `pending` holds what is committed, not stored.
@@ -104,16 +106,9 @@ fn attempt(
         }
     };
     let destinations = check_destinations(&command, &targets)?;
-    let commits: Vec<bool> =
-        targets.iter().map(|target| target.about().durability == Durability::Batches).collect();
-    // Where one target begins again, all do: the others write the same files once more.
-    let first = if commits.iter().all(|commits| *commits) {
-        command.next_batch
-    } else {
-        command.first_batch
-    };
+    let resumes = resumes(shared, &command)?;
     let control = Arc::new(Control::default());
-    let batches_before = first - command.first_batch;
+    let batches_before = command.next_batch.saturating_sub(command.first_batch);
     let rows_before = batches_before * command.order.batch_rows;
     control.resume(batches_before, rows_before);
     live.begin(&control, rows_before, &*shared.probe);
@@ -131,25 +126,20 @@ fn attempt(
         plan,
         targets: targets.clone(),
         batch_rows: command.order.batch_rows,
-        batches: first..command.end_batch(),
+        batches: command.first_batch..command.end_batch(),
+        resumes,
         holder: holder(&command),
         threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),
         memory_bytes: shared.limits.command_memory_bytes,
         network: shared.network.clone(),
         block_rows: None,
     };
-    let mut recorder = Recorder {
-        shared,
-        live,
-        command: &command,
-        targets: &targets,
-        commits: &commits,
-        pending: &mut *pending,
-        failures: Failures::default(),
-        all_failures: Failures::default(),
-    };
-    let result = engine::run(&run, &control, &mut recorder);
-    let Recorder { failures, all_failures, .. } = recorder;
+    let recorder = Recorder::new(shared, live, &command, &targets, &run.resumes);
+    let result = engine::run(&run, &control, &recorder);
+    let mut noted = recorder.into_noted();
+    let failures = noted.failures_before(u64::MAX);
+    let Noted { pending: unstored, all_failures, .. } = noted;
+    *pending = unstored;
     for (field, failed) in all_failures.iter() {
         tracing::warn!(
             field,
@@ -211,75 +201,4 @@ fn check_destinations(
         }
     }
     Ok(destinations)
-}
-
-/// Stores commits. The last batch is held back: it is stored together with the end of the run.
-struct Recorder<'a> {
-    shared: &'a Shared,
-    live: &'a Arc<Live>,
-    command: &'a Command,
-    targets: &'a [Arc<dyn Target>],
-    /// Per target whether it commits batches.
-    commits: &'a [bool],
-    pending: &'a mut Vec<StoredBatch>,
-    /// Of the batches after the stored ones. They are made again where the run goes on there.
-    failures: Failures,
-    /// Of this run, stored or not.
-    all_failures: Failures,
-}
-
-impl Recorder<'_> {
-    fn note(&mut self, batch: u64, position: usize, committed: &Committed) {
-        self.shared.counting.committed(&self.command.order.connectors[position], committed);
-        self.pending.push(StoredBatch { batch, position, committed: committed.clone() });
-    }
-}
-
-impl Observer for Recorder<'_> {
-    fn committed(
-        &mut self,
-        batch: u64,
-        target: usize,
-        committed: &Committed,
-    ) -> Result<(), ObserverError> {
-        self.note(batch, target, committed);
-        let is_last_target = self.commits[target + 1..].iter().all(|commits| !commits);
-        if !is_last_target || batch + 1 == self.command.end_batch() {
-            return Ok(());
-        }
-        let all = self.commits.iter().all(|commits| *commits);
-        // Where the run would begin again, so would the counting.
-        let (next, failures) = if all {
-            (batch + 1, mem::take(&mut self.failures))
-        } else {
-            (self.command.first_batch, Failures::default())
-        };
-        self.shared
-            .pass(Point::StoreBatch(batch))
-            .and_then(|()| self.shared.store_batches(self.live, next, self.pending, &failures))?;
-        self.pending.clear();
-        Ok(())
-    }
-
-    fn failed_rows(&mut self, _: u64, failures: Failures) {
-        self.failures.add(failures.clone());
-        self.all_failures.add(failures);
-    }
-
-    fn beside(&mut self, target: usize, beside: &Beside) {
-        let pointer = format!("connectors/{}", self.targets[target].about().connector);
-        let warning =
-            Problem::warning("files_beside", pointer, beside.to_string()).hint(BESIDE_HINT);
-        tracing::warn!(message = %warning);
-        if let Err(error) = self.shared.store.replace_warning(self.command.id, &warning) {
-            tracing::warn!(error = chain(&error), "a warning of a command is not stored");
-        }
-    }
-
-    fn finished(&mut self, target: usize, committed: &Committed) -> Result<(), ObserverError> {
-        if !self.commits[target] && !committed.files.is_empty() {
-            self.note(self.command.end_batch() - 1, target, committed);
-        }
-        Ok(())
-    }
 }

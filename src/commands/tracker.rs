@@ -19,6 +19,7 @@ use super::error::{CommandError, OpenError};
 use super::live::{Limits, Shared, duration};
 use super::probe::{Probe, Undisturbed};
 use super::recovery::recover;
+use super::resume::give_up_sealed;
 use super::{
     Archive, ArchiveError, Command, Filter, MadeFile, Progress, Status, Transition, runner,
     scheduler,
@@ -360,6 +361,7 @@ impl Tracker {
         let shared = self.shared();
         let Ok(Some(model)) = shared.store.model(command.id) else { return };
         let Ok(prepared) = shared.prepare(command, &model) else { return };
+        give_up_sealed(shared, command);
         for target in prepared.targets {
             let io = Io::new(&shared.network, &Cancel::default()).last_words();
             if let Err(error) = target.clean(&runner::holder(command), &io) {

@@ -1,6 +1,7 @@
 //! What others may see of a run, and how they stop it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::delivery::Committed;
 use crate::remote::Cancel;
@@ -17,6 +18,27 @@ pub struct Control {
     committed_bytes: AtomicU64,
     committed_files: AtomicU64,
     held_bytes: AtomicU64,
+    lanes: OnceLock<Vec<Lane>>,
+}
+
+/// Numbers of one target.
+#[derive(Debug, Default)]
+struct Lane {
+    rows: AtomicU64,
+    /// Batches of the run that it has.
+    batches: AtomicU64,
+    retries: Arc<AtomicU64>,
+}
+
+/// How far one target of a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LaneProgress {
+    /// Rows acknowledged in this run, by this process.
+    pub rows: u64,
+    /// Batches of the run that it has.
+    pub batches: u64,
+    /// How often requests were repeated.
+    pub retries: u64,
 }
 
 impl Control {
@@ -60,11 +82,11 @@ impl Control {
         self.committed_files.load(Ordering::Relaxed)
     }
 
-    /// Counts batches that an earlier run of the same command committed.
+    /// Counts batches that every target has from earlier processes.
     pub fn resume(&self, batches: u64, rows: u64) {
-        self.committed_batches.fetch_add(batches, Ordering::Relaxed);
-        self.committed_rows.fetch_add(rows, Ordering::Relaxed);
-        self.generated_rows.fetch_add(rows, Ordering::Relaxed);
+        self.committed_batches.fetch_max(batches, Ordering::Relaxed);
+        self.committed_rows.fetch_max(rows, Ordering::Relaxed);
+        self.generated_rows.fetch_max(rows, Ordering::Relaxed);
     }
 
     /// The most that rows under way took of the run's memory, known when all are made.
@@ -80,12 +102,43 @@ impl Control {
         self.generated_rows.fetch_add(rows, Ordering::Relaxed);
     }
 
-    pub(super) fn batches_committed(&self, batches: u64, rows: u64) {
-        self.committed_batches.fetch_add(batches, Ordering::Relaxed);
-        self.committed_rows.fetch_add(rows, Ordering::Relaxed);
+    /// How far each target of the run is; empty before they are opened.
+    pub fn lanes(&self) -> Vec<LaneProgress> {
+        let read = |lane: &Lane| LaneProgress {
+            rows: lane.rows.load(Ordering::Relaxed),
+            batches: lane.batches.load(Ordering::Relaxed),
+            retries: lane.retries.load(Ordering::Relaxed),
+        };
+        self.lanes.get().map(|lanes| lanes.iter().map(read).collect()).unwrap_or_default()
     }
 
-    pub(super) fn committed(&self, committed: &Committed) {
+    pub(super) fn begin(&self, targets: usize) {
+        // A control is one run's.
+        let _ = self.lanes.set((0..targets).map(|_| Lane::default()).collect());
+    }
+
+    pub(super) fn retries(&self, target: usize) -> Arc<AtomicU64> {
+        self.lane(target).map(|lane| Arc::clone(&lane.retries)).unwrap_or_default()
+    }
+
+    fn lane(&self, target: usize) -> Option<&Lane> {
+        self.lanes.get()?.get(target)
+    }
+
+    /// The target has `batches` batches of the run, of `batch_rows` rows each.
+    pub(super) fn advanced(&self, target: usize, batches: u64, batch_rows: u64) {
+        let Some(lane) = self.lane(target) else { return };
+        lane.batches.fetch_max(batches, Ordering::Relaxed);
+        let lanes = self.lanes.get().into_iter().flatten();
+        let all = lanes.map(|lane| lane.batches.load(Ordering::Relaxed)).min().unwrap_or(0);
+        self.committed_batches.fetch_max(all, Ordering::Relaxed);
+        self.committed_rows.fetch_max(all.saturating_mul(batch_rows), Ordering::Relaxed);
+    }
+
+    pub(super) fn committed(&self, target: usize, committed: &Committed) {
+        if let Some(lane) = self.lane(target) {
+            lane.rows.fetch_add(committed.rows, Ordering::Relaxed);
+        }
         self.committed_bytes.fetch_add(committed.bytes, Ordering::Relaxed);
         self.committed_files.fetch_add(committed.files.len() as u64, Ordering::Relaxed);
     }

@@ -1,11 +1,11 @@
 //! How much a run holds in memory, and that it stays within its budget.
 //!
 //! Rows under way are held as the current block of a worker, as the segments that it encodes, and as
-//! encoded segments that wait for their turn to be written. Workers [reserve](Budget::reserve) what a block
+//! encoded segments that lanes have not written yet. Workers [reserve](Budget::reserve) what a block
 //! will add before they make it, by what earlier blocks took, so user code that makes larger texts than
 //! anybody knew is noticed after a small first block. Whoever finds the budget taken waits; only the
-//! worker of the unit that is written next goes on, for the others wait for it. Half of the budget is for
-//! the others, so that this one always has room. A unit that alone does not fit fails the command.
+//! worker of the unit that is next in row order goes on, for the others wait for it, unless lanes have so much
+//! that they are to be waited for. Half of the budget is for the others, so that this one always has room. A unit that alone does not fit fails the command.
 //!
 //! Nothing of this reaches a byte of the output.
 
@@ -33,7 +33,7 @@ const COLUMN_BYTES: u64 = 2 << 10;
 /// than their content.
 const ENCODING_HALVES: u64 = 3;
 
-/// What a run may hold, shared by its workers and its writer.
+/// What a run may hold, shared by its workers and its lanes.
 #[derive(Debug)]
 pub(super) struct Budget {
     limit: u64,
@@ -46,7 +46,9 @@ pub(super) struct Budget {
 #[derive(Debug, Default)]
 struct State {
     held: u64,
-    /// Number of the unit that is written next.
+    /// What of that lanes have, who give it back without anybody's help.
+    behind: u64,
+    /// Number of the unit that is handed to the lanes next.
     next: u64,
     ended: bool,
 }
@@ -73,10 +75,12 @@ impl Budget {
                 break;
             }
             if state.next == number {
-                if own + bytes <= self.limit {
+                if own + bytes > self.limit {
+                    return Err(EngineError::Memory { needed: own + bytes, budget: self.limit });
+                }
+                if state.behind == 0 || state.held + bytes <= self.limit {
                     break;
                 }
-                return Err(EngineError::Memory { needed: own + bytes, budget: self.limit });
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -95,11 +99,19 @@ impl Budget {
         }
     }
 
-    /// The unit `number` is written, and gives back its `bytes`.
-    pub(super) fn written(&self, number: u64, bytes: u64) {
+    /// The unit `number` is handed to the lanes with its `bytes`.
+    pub(super) fn handed(&self, number: u64, bytes: u64) {
+        let mut state = self.state();
+        state.behind += bytes;
+        state.next = number + 1;
+        self.changed.notify_all();
+    }
+
+    /// Every lane has written a unit, which gives back its `bytes`.
+    pub(super) fn written(&self, bytes: u64) {
         let mut state = self.state();
         state.held = state.held.saturating_sub(bytes);
-        state.next = number + 1;
+        state.behind = state.behind.saturating_sub(bytes);
         self.changed.notify_all();
     }
 
@@ -212,7 +224,9 @@ pub fn check_memory(
     // The targets take the same rows, and those with smaller segments hold what they have made of them.
     let rows = (largest.payload().encoding.segment_rows() as u64).min(batch_rows);
     let halves = 2 + ENCODING_HALVES * targets.len() as u64;
-    let needed = rows.saturating_mul(plan.table().row_width()).saturating_mul(halves) / 2;
+    let rows_bytes = rows.saturating_mul(plan.table().row_width()).saturating_mul(halves) / 2;
+    let buffers: u64 = targets.iter().map(|target| target.about().buffer_bytes).sum();
+    let needed = rows_bytes.saturating_add(buffers);
     if needed <= memory_bytes {
         return Ok(());
     }
@@ -248,7 +262,8 @@ mod tests {
                 budget.reserve(0, 60, 60),
                 Err(EngineError::Memory { needed: 120, budget: 100 })
             ));
-            budget.written(0, 60);
+            budget.handed(0, 60);
+            budget.written(60);
             budget.correct(40, 10);
             assert_eq!(heard.recv(), Ok(true));
         });

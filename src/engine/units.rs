@@ -32,13 +32,12 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn new(run: &Run) -> Self {
-        let unit_rows =
-            run.targets.iter().map(|target| target.payload().encoding.segment_rows()).max();
+    /// The units of `run` from the batch `first` on, of `unit_rows` rows each.
+    pub(super) fn new(run: &Run, unit_rows: u64, first: u64) -> Self {
         Self {
             rows_per_batch: run.batch_rows,
-            unit_rows: unit_rows.unwrap_or(1).max(1) as u64,
-            batch: run.batches.start,
+            unit_rows: unit_rows.max(1),
+            batch: first,
             last_batch: run.batches.end,
             position: 0,
             number: 0,

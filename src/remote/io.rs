@@ -64,6 +64,11 @@ impl Io {
         Self { network: network.clone(), cancel: cancel.clone(), ..Self::default() }
     }
 
+    /// Requests that run on `network` until `cancel`, and are counted by `retries` when they are repeated.
+    pub fn counting(network: &Network, cancel: &Cancel, retries: &Arc<AtomicU64>) -> Self {
+        Self { retries: Arc::clone(retries), ..Self::new(network, cancel) }
+    }
+
     /// For what must be said though the run is cancelled (that an upload is given up): it does not hear of
     /// the end, and waits for some seconds at most.
     #[must_use]

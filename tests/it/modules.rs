@@ -63,9 +63,10 @@ fn files(
         threads,
         memory_bytes: 1 << 30,
         network: Network::default(),
+        resumes: Vec::new(),
         block_rows,
     };
-    engine::run(&run, &Control::default(), &mut ()).unwrap();
+    engine::run(&run, &Control::default(), &()).unwrap();
     let file = |entry: std::io::Result<fs::DirEntry>| {
         let entry = entry.unwrap();
         (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())

@@ -92,9 +92,10 @@ pub(crate) fn files(
         threads,
         memory_bytes: 1 << 30,
         network: Network::default(),
+        resumes: Vec::new(),
         block_rows,
     };
-    engine::run(&run, &Control::default(), &mut ()).unwrap();
+    engine::run(&run, &Control::default(), &()).unwrap();
     let files: BTreeMap<String, Vec<u8>> = fs::read_dir(root.path())
         .unwrap()
         .map(|entry| {

@@ -34,7 +34,8 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         assert_eq!((command.status, command.comment.as_str()), (Status::Finished, ""), "{point:?}");
         assert!(reference.files() == home.files(), "{point:?}: {:?}", home.files().keys());
         let made_again = tracker.counters().connectors["csv"].rows;
-        assert_eq!(made_again, 500 * (3 - batches), "{point:?}");
+        // Each connector goes on at its own place, which may be further than the slowest one's.
+        assert!(made_again <= 500 * (3 - batches) && made_again % 500 == 0, "{point:?}");
         let totals = tracker.look(id).unwrap().unwrap().1.connectors;
         assert!(totals.iter().all(|total| (total.rows, total.files) == (1_500, 3)), "{totals:?}");
     }
@@ -84,7 +85,9 @@ fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
         let tracker = home.open(&Steps::new(Some((point, fate))));
         let id = tracker.submit(submission()).unwrap();
         let command = wait_for_end(&tracker, id);
-        assert_eq!((command.status, command.comment.as_str()), (Status::Failed, comment));
+        assert_eq!(command.status, Status::Failed);
+        // A connector's own fault names it.
+        assert!(command.comment.ends_with(comment), "{}", command.comment);
         // The runner lives.
         let other = tracker.submit(one_row()).unwrap();
         assert_eq!(wait_for_end(&tracker, other).comment, "");
@@ -203,10 +206,9 @@ fn a_failure_that_could_not_be_stored_is_stored_as_soon_as_there_is_room() {
     steps.refuse(Some(DISK_FULL));
     steps.let_go();
     let command = wait_for_end(&tracker, id);
-    assert_eq!(
-        (command.status, command.comment.as_str()),
-        (Status::Failed, "batch 2: command store: change a command: disk full")
-    );
+    assert_eq!(command.status, Status::Failed);
+    // Any of the connectors may be the first that the store refuses.
+    assert!(command.comment.ends_with("command store: change a command: disk full"));
     assert!(tracker.retry(id).is_err(), "the store takes nothing");
     assert_eq!(tracker.get(id).unwrap().unwrap().status, Status::Failed);
     assert!(!tracker.store_failures());

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::values::{json, milliseconds, unreadable};
+use super::values::{from_json, json, milliseconds, unreadable};
 use super::{Store, StoreError};
-use crate::delivery::{Committed, CommittedFile};
+use crate::delivery::{Committed, CommittedFile, Receipt};
 use crate::home::{Command, ConnectorTotal, MadeFile, Part};
 
 /// One connector's share of a batch.
@@ -19,10 +19,83 @@ pub(crate) struct StoredBatch {
     pub(crate) committed: Committed,
 }
 
+/// Where a connector of a command goes on: the first batch that is not known to be published, and the batches
+/// that are sealed, in order.
+pub(crate) type Remembered = (u64, Vec<(u64, Receipt)>);
+
 /// A connector's sums: its place in the command, rows, bytes, files.
 pub(super) type Sums = (usize, u64, u64, u64);
 
 impl Store {
+    /// Adds the receipt of a batch that is sealed: it will be published.
+    pub(crate) fn add_receipt(
+        &self,
+        command: &Command,
+        batch: u64,
+        position: usize,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let number = self.number(command.id)?;
+        let receipt = json(receipt)?;
+        self.write("add a receipt", |transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO receipts (command, position, batch, receipt) \
+                     VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![number, position as i64, batch.cast_signed(), receipt])
+                .map(drop)
+        })
+    }
+
+    /// Removes the receipt of a batch that will not be published.
+    pub(crate) fn remove_receipt(
+        &self,
+        command: &Command,
+        batch: u64,
+        position: usize,
+    ) -> Result<(), StoreError> {
+        let number = self.number(command.id)?;
+        self.write("remove a receipt", |transaction| {
+            transaction
+                .prepare_cached(REMOVE_RECEIPT)?
+                .execute(params![number, position as i64, batch.cast_signed()])
+                .map(drop)
+        })
+    }
+
+    /// Where each connector of `command` goes on, by its place.
+    pub(crate) fn remembered(&self, command: &Command) -> Result<Vec<Remembered>, StoreError> {
+        let number = self.number(command.id)?;
+        self.read("read where a command goes on", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT position, next_batch FROM connectors WHERE command = ?1 ORDER BY position",
+            )?;
+            let mut remembered: Vec<Remembered> =
+                vec![(0, Vec::new()); command.order.connectors.len()];
+            let mut rows = query.query([number])?;
+            while let Some(row) = rows.next()? {
+                let (position, next) = (row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)?);
+                if let Some(own) = remembered.get_mut(position) {
+                    own.0 = next.cast_unsigned();
+                }
+            }
+            let mut query = connection.prepare_cached(
+                "SELECT position, batch, receipt FROM receipts WHERE command = ?1 \
+                 ORDER BY position, batch",
+            )?;
+            let mut rows = query.query([number])?;
+            while let Some(row) = rows.next()? {
+                let (position, batch) = (row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)?);
+                let receipt = from_json(row, 2)?;
+                if let Some(own) = remembered.get_mut(position) {
+                    own.1.push((batch.cast_unsigned(), receipt));
+                }
+            }
+            Ok(remembered)
+        })
+    }
+
     /// Adds the batches that were committed, and where the command goes on.
     pub(crate) fn add_batches(
         &self,
@@ -129,6 +202,9 @@ fn read_files(row: &Row<'_>, command: &Command) -> rusqlite::Result<Vec<MadeFile
     Ok(made.into_iter().map(file).collect())
 }
 
+const REMOVE_RECEIPT: &str =
+    "DELETE FROM receipts WHERE command = ?1 AND position = ?2 AND batch = ?3";
+
 /// Adds `batches`; one that is there already was made again and counts once.
 pub(super) fn insert_batches(
     transaction: &Transaction<'_>,
@@ -163,11 +239,19 @@ pub(super) fn insert_batches(
             .execute(params![
                 number, batch, position, new_rows, new_bytes, new_count, text, time
             ])?;
-        let more = params![number, position, new_rows - rows, new_bytes - bytes, new_count - files];
+        transaction.prepare_cached(REMOVE_RECEIPT)?.execute(params![number, position, batch])?;
+        let more = params![
+            number,
+            position,
+            new_rows - rows,
+            new_bytes - bytes,
+            new_count - files,
+            batch + 1
+        ];
         transaction
             .prepare_cached(
-                "UPDATE connectors SET rows = rows + ?3, bytes = bytes + ?4, files = files + ?5 \
-                 WHERE command = ?1 AND position = ?2",
+                "UPDATE connectors SET rows = rows + ?3, bytes = bytes + ?4, files = files + ?5, \
+                 next_batch = max(next_batch, ?6) WHERE command = ?1 AND position = ?2",
             )?
             .execute(more)?;
     }

@@ -180,6 +180,20 @@ CREATE TABLE credentials (
 ) STRICT;
 ",
     ),
+    // Each connector goes on at its own place, and batches are sealed before they are published.
+    Step::Script(
+        "
+ALTER TABLE connectors ADD COLUMN next_batch INTEGER NOT NULL DEFAULT 0;
+UPDATE connectors SET next_batch = (SELECT next_batch FROM commands WHERE number = command);
+CREATE TABLE receipts (
+    command INTEGER NOT NULL REFERENCES commands ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    receipt TEXT NOT NULL,
+    PRIMARY KEY (command, position, batch)
+) STRICT, WITHOUT ROWID;
+",
+    ),
 ];
 
 /// The number of the present schema.
