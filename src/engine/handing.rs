@@ -51,10 +51,10 @@ pub(super) fn run(
         // waits for us.
         let (todo_tx, todo): (Sender<Unit>, Receiver<Unit>) = bounded(permits);
         let (events, heard) = bounded(permits + lanes.len() * (permits + behind + 1));
-        for _ in 0..threads {
+        for begun in 0..threads {
             let (todo, events, outputs) = (todo.clone(), events.clone(), &outputs);
             let (stop, budget) = (&stop, &budget);
-            scope.spawn(move || {
+            let work = move || {
                 let mut worker = Worker::new(run, control, outputs, stop, budget);
                 for unit in todo {
                     let encoded = worker.make(&unit);
@@ -62,7 +62,16 @@ pub(super) fn run(
                         return;
                     }
                 }
-            });
+            };
+            match thread::Builder::new().name("worker".into()).spawn_scoped(scope, work) {
+                Ok(_) => {}
+                Err(source) if begun == 0 => return Err(EngineError::Thread { source }),
+                // Fewer threads make the same rows.
+                Err(error) => {
+                    tracing::warn!(%error, begun, threads, "the system gives no more threads");
+                    break;
+                }
+            }
         }
         drop(todo);
         let first = lanes.iter().map(|lane| lane.from).min().unwrap_or(run.batches.end);
@@ -73,7 +82,12 @@ pub(super) fn run(
             let (sender, receiver) = bounded(permits + behind + 1);
             tasks.push(sender);
             let events = events.clone();
-            scope.spawn(move || lane.work(&receiver, &events));
+            let name = lane.way.run.targets[lane.way.index].about().connector.into();
+            let work = move || lane.work(&receiver, &events);
+            // Lanes that have begun hear of it when their tasks end with this scope.
+            if let Err(source) = thread::Builder::new().name(name).spawn_scoped(scope, work) {
+                return Err(EngineError::Thread { source });
+            }
         }
         drop(events);
         let handing = Handing {

@@ -357,18 +357,26 @@ impl<'scope, 'env> Pipeline<'scope, 'env> {
 
     fn commit(&mut self, batch: u64, sealing: Sealing) -> Result<(), EngineError> {
         self.commits.batches().under_way.push_back(batch);
-        if self.most == 1 {
-            self.commits.commit(self.way, batch, sealing);
-            return self.check();
-        }
-        if self.begun < self.most {
-            self.begun += 1;
+        // One alone needs no thread.
+        if self.most > 1 && self.begun < self.most {
             let (taken, way, commits) = (self.taken.clone(), self.way, self.commits);
-            self.scope.spawn(move || {
+            let work = move || {
                 for (batch, sealing) in taken {
                     commits.commit(way, batch, sealing);
                 }
-            });
+            };
+            match thread::Builder::new().name("committer".into()).spawn_scoped(self.scope, work) {
+                Ok(_) => self.begun += 1,
+                // Fewer commits overlap then.
+                Err(error) => {
+                    tracing::warn!(%error, "the system gives no more threads");
+                    self.most = self.begun;
+                }
+            }
+        }
+        if self.begun == 0 {
+            self.commits.commit(self.way, batch, sealing);
+            return self.check();
         }
         // Committers are there as long as this end is.
         let _ = self.jobs.send((batch, sealing));

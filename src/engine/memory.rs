@@ -5,7 +5,8 @@
 //! will add before they make it, by what earlier blocks took, so user code that makes larger texts than
 //! anybody knew is noticed after a small first block. Whoever finds the budget taken waits; only the
 //! worker of the unit that is next in row order goes on, for the others wait for it, unless lanes have so much
-//! that they are to be waited for. Half of the budget is for the others, so that this one always has room. A unit that alone does not fit fails the command.
+//! that they are to be waited for. Half of the budget is for the others, so that this one always has room. A
+//! unit that alone does not fit fails the command.
 //!
 //! Nothing of this reaches a byte of the output.
 

@@ -177,6 +177,12 @@ pub enum EngineError {
         /// What the panic said.
         message: String,
     },
+    /// The system gives no thread for the work.
+    #[error("the system gives no more threads: run fewer commands at a time, or raise its limits")]
+    Thread {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The command's record could not be kept.
     #[error("batch {batch}")]
     Record {
