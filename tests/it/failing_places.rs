@@ -104,8 +104,9 @@ fn a_folder_that_vanishes_fails_one_command_with_the_cause() {
     let gone = server.submit(path, &[&form[..], &["LOCAL_FILE_PATH=gone"]].concat());
     let other = server.submit("/datagen/csv?batches=3", &["model=sensor"]);
     let here = folder.path().join("out/gone");
-    // Only counted: a partial file may have its final name, or be gone, before it could be read.
-    while std::fs::read_dir(&here).map_or(0, Iterator::count) < 4 {
+    let path = format!("/command/get?commandUuid={gone}");
+    // Some files are there, and known to be.
+    while server.post(&path, &[]).1["files"].as_array().is_none_or(Vec::is_empty) {
         std::thread::sleep(Duration::from_millis(5));
     }
     // What is written meanwhile may keep it from going at once.
