@@ -14,6 +14,7 @@ use crate::commands::{
     Command, ConnectorTotal, MadeFile, Part, Progress, Schedule, Status, Transition,
     format_duration, format_now,
 };
+use crate::draft::{Origin, Shown};
 use crate::home::{StoredCredential, UsedBy, UserCode};
 use crate::secrets::MASK;
 
@@ -332,6 +333,76 @@ impl From<MadeFile> for FileMade {
     fn from(file: MadeFile) -> Self {
         let MadeFile { connector, batch, path, bytes, crc32 } = file;
         Self { connector, batch, path, bytes, crc32 }
+    }
+}
+
+/// A connector: what it promises, its settings, and what the operator has set of them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ConnectorInfo {
+    #[schema(example = "s3_parquet")]
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    /// What becomes of rows when something breaks
+    pub(crate) promise: String,
+    /// Where an operator sets its settings: `[connectors.SECTION]` of `datagen.toml`
+    #[schema(example = "s3")]
+    pub(crate) section: String,
+    /// Where no profile is chosen
+    pub(crate) settings: Vec<ConnectorSetting>,
+    pub(crate) profiles: Vec<ConnectorProfile>,
+}
+
+/// What the operator has set in a profile.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ConnectorProfile {
+    /// What `PROFILE` of a model or call names
+    pub(crate) name: String,
+    pub(crate) settings: Vec<ConnectorSetting>,
+}
+
+/// A setting of a connector.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ConnectorSetting {
+    /// Its name in models and calls
+    #[schema(example = "S3_ENDPOINT")]
+    pub(crate) name: String,
+    /// Its name in the section
+    #[schema(example = "endpoint")]
+    pub(crate) key: String,
+    /// What it holds, in words
+    pub(crate) kind: String,
+    pub(crate) doc: String,
+    /// What holds where nobody sets it, in words
+    pub(crate) default: String,
+    pub(crate) secret: bool,
+    /// Whether the operator has set it
+    pub(crate) set: bool,
+    /// What the operator has set; `null` for secrets and for what is not set
+    pub(crate) value: Option<String>,
+    /// Who has set it: `default`, `file` or `environment`
+    pub(crate) origin: String,
+    /// Where it was set: a section of `datagen.toml`, or a variable; empty for `default`
+    pub(crate) place: String,
+    /// Whether no model and no call may set it
+    pub(crate) locked: bool,
+}
+
+impl From<Shown> for ConnectorSetting {
+    fn from(shown: Shown) -> Self {
+        let Shown { attribute, key, origin, place, value, locked } = shown;
+        Self {
+            name: attribute.name.to_owned(),
+            key,
+            kind: attribute.kind.to_owned(),
+            doc: attribute.doc.to_owned(),
+            default: attribute.default.to_owned(),
+            secret: attribute.secret,
+            set: origin != Origin::Default,
+            value,
+            origin: origin.name().to_owned(),
+            place,
+            locked,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod access;
 pub(crate) mod answers;
 mod bodies;
 mod command;
+mod connectors;
 mod credentials;
 mod data;
 mod datagen;
@@ -89,6 +90,7 @@ pub fn router(state: AppState) -> Router {
     let mut closed = OpenApiRouter::new()
         .merge(datagen::routes())
         .merge(command::routes())
+        .merge(connectors::routes())
         .merge(credentials::routes())
         .merge(events::routes())
         .merge(data::routes())

@@ -181,7 +181,9 @@ pub(super) fn attribute_table(attributes: &[Attribute]) -> Table {
             "" => String::new(),
             default => format!("default: {default}"),
         };
-        table.add_row([attribute.name, &attribute.shown_kind(), &default, attribute.doc]);
+        let name = std::iter::once(&attribute.name).chain(attribute.also).copied();
+        let name: Vec<&str> = name.collect();
+        table.add_row([&name.join(", "), &attribute.shown_kind(), &default, attribute.doc]);
     }
     table
 }

@@ -97,7 +97,7 @@ pub fn main() -> ExitCode {
             Command::User(arguments) => user::run(&arguments, &config),
             Command::Credential(arguments) => credential::run(&arguments, &config),
             Command::Expressions(arguments) => expressions::run(&arguments),
-            Command::Connectors(arguments) => connectors::run(&arguments),
+            Command::Connectors(arguments) => connectors::run(&arguments, &config),
             Command::Settings(arguments) => settings::run(&arguments),
         },
     );

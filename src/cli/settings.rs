@@ -26,7 +26,7 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     writeln!(
         out,
         "Each is a key of `datagen.toml` (or the file of --config), and an environment variable, which wins \
-         over the file:\n{}\n\nFlags win over both.",
+         over the file:\n{}\n\nFlags win over both. Connectors are set in sections `[connectors.NAME]`: `datagen connectors csv` says how.",
         variables.trim_fmt()
     )?;
     Ok(ExitCode::SUCCESS)

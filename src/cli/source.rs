@@ -9,8 +9,9 @@ use clap::Args;
 use super::credential::HomeVault;
 use crate::commands;
 use crate::config::Config;
-use crate::draft::{FindModelError, FoundModel, Shelves, Site, Surroundings, find_model};
+use crate::draft::{FindModelError, FoundModel, Operator, Shelves, Site, Surroundings, find_model};
 use crate::fields;
+use crate::reach::Reach;
 use crate::samples;
 use crate::sandbox::Library;
 use crate::secrets::Secrets;
@@ -74,7 +75,12 @@ impl Reading {
             read_roots: [&self.read_roots[..], &config.read_roots[..]].concat(),
             default_folder: String::new(),
             extensions: extensions(&self.extensions, config).current(),
-            site: Site { vault: Some(Arc::new(HomeVault(config.clone()))) },
+            site: Site {
+                vault: Some(Arc::new(HomeVault(config.clone()))),
+                operator: Arc::new(Operator::new(&config.connectors).context("settings")?),
+                // The machine is its user's own.
+                reach: Reach::free(),
+            },
         })
     }
 }

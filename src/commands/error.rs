@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::queue_places::NoPlace;
-use crate::draft::Refusal;
+use crate::draft::{OperatorError, Refusal};
 use crate::home::{HomeError, IllegalTransition, ScheduleError, SealError, Status, StoreError};
 
 /// Why the tracker could not be opened.
@@ -15,6 +15,9 @@ pub enum OpenError {
     /// The home folder cannot be used.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// What the operator sets of connectors cannot be.
+    #[error("settings")]
+    Operator(#[from] OperatorError),
     /// The key of secrets cannot be used.
     #[error(transparent)]
     Seal(#[from] SealError),

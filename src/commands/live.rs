@@ -17,10 +17,11 @@ use super::counters::{Counters, Counting};
 use super::probe::Probe;
 use super::{Command, CommandError, ConnectorTotal, Progress, Status};
 use super::{owned_outputs, progress};
-use crate::draft::{Amount, Draft, Prepared, Refusal, Site, Surroundings};
+use crate::draft::{Amount, Draft, Operator, Prepared, Refusal, Site, Surroundings};
 use crate::engine::Control;
 use crate::home::{Home, Sealer, Store, StoredBatch, StoredCode, lock};
 use crate::problems::{Problem, Problems, chain};
+use crate::reach::Reach;
 use crate::remote::Network;
 use crate::sandbox::{Extensions, Library};
 use crate::secrets::GivenSecrets;
@@ -28,6 +29,9 @@ use crate::secrets::GivenSecrets;
 /// What the tracker was opened with.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
+    pub(super) operator: Arc<Operator>,
+    /// What models and calls may have connected to.
+    pub(super) reach: Reach,
     pub(super) output_root: PathBuf,
     pub(super) read_roots: Vec<PathBuf>,
     pub(super) max_threads: u64,
@@ -490,7 +494,7 @@ impl Shared {
         let surroundings = Surroundings {
             output_root,
             default_folder: command.id.to_string(),
-            site: Site { vault: Some(self.vault(&command.owner)) },
+            site: Site { vault: Some(self.vault(&command.owner)), ..self.site() },
             ..self.surroundings(stored.unwrap_or_else(|| self.library.current()))
         };
         draft.compile(&surroundings).ready()
@@ -503,8 +507,14 @@ impl Shared {
             read_roots: self.limits.read_roots.clone(),
             default_folder: String::new(),
             extensions,
-            site: Site::default(),
+            site: self.site(),
         }
+    }
+
+    /// What the operator says of connectors.
+    fn site(&self) -> Site {
+        let Limits { operator, reach, .. } = &self.limits;
+        Site { vault: None, operator: Arc::clone(operator), reach: reach.clone() }
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
     scheduler,
 };
 use crate::config::Config;
-use crate::draft::Surroundings;
+use crate::draft::{Operator, Surroundings};
 use crate::fields;
 use crate::home::{
     Clock, ConnectorTotal, Credentials, Home, Models, Part, Sealer, Store, StoreError, StoredCode,
@@ -85,7 +85,10 @@ impl Tracker {
         config: &Config,
         probe: Arc<dyn Probe>,
     ) -> Result<Self, OpenError> {
+        let operator = Arc::new(Operator::new(&config.connectors)?);
         let limits = Limits {
+            reach: operator.reach(),
+            operator,
             output_root: absolute(&config.server_output_root()),
             read_roots: config.read_roots.clone(),
             max_threads: config.max_threads as u64,
@@ -134,6 +137,11 @@ impl Tracker {
     /// The user code that models may name, as its files are now.
     pub fn extensions(&self) -> Arc<Extensions> {
         self.shared().library.current()
+    }
+
+    /// What the operator sets of connectors.
+    pub fn operator(&self) -> &Operator {
+        &self.shared().limits.operator
     }
 
     /// What a model is compiled with that is no command's yet.

@@ -3,8 +3,10 @@
 //! To add a setting: one entry in the list below, and its line in README's table, which a test compares
 //! with the list. From the entry follow the key of the file, the variable, and `datagen settings`.
 
+mod connectors;
 mod setting;
 
+pub use connectors::{Connectors, Section, VARIABLES};
 pub use setting::Setting;
 
 use std::path::{Path, PathBuf};
@@ -26,11 +28,13 @@ macro_rules! settings {
         #[serde(deny_unknown_fields)]
         pub struct Config {
             $($(#[doc = $doc])+ pub $key: $type,)+
+            /// What connectors are set to, in sections of their own.
+            pub connectors: Connectors,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $($key: $default,)+ }
+                Self { $($key: $default,)+ connectors: Connectors::default() }
             }
         }
 
@@ -116,12 +120,36 @@ fn variables() -> Variables {
 }
 
 /// Why the settings could not be read.
+///
+/// A text: the error of figment holds values, which may be secrets.
 #[derive(Debug, thiserror::Error)]
-#[error("settings")]
+#[error("settings: {reason}")]
 pub struct ConfigError {
-    /// What figment said: it names key, place and expectation.
-    #[source]
-    source: Box<figment::Error>,
+    /// Key, place and expectation.
+    reason: String,
+}
+
+impl ConfigError {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// What was said of a file, without the lines of it that are quoted: there may be secrets in them.
+fn without_excerpts(text: &str) -> String {
+    let is_excerpt = |line: &str| {
+        line.trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start()
+            .starts_with('|')
+    };
+    let kept: Vec<&str> = text
+        .lines()
+        .filter(|line| !is_excerpt(line))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    kept.join(", ")
 }
 
 impl Config {
@@ -135,11 +163,14 @@ impl Config {
             Some(file) => Toml::file_exact(file),
             None => Toml::file("datagen.toml"),
         };
-        Figment::from(Serialized::defaults(Self::default()))
-            .merge(toml)
-            .merge(variables())
-            .extract()
-            .map_err(|source| ConfigError { source: Box::new(source) })
+        let mut config = Self::read(Figment::new().merge(toml).merge(variables()))?;
+        config.connectors.add_variables(std::env::vars_os())?;
+        Ok(config)
+    }
+
+    fn read(given: Figment) -> Result<Self, ConfigError> {
+        let all = Figment::from(Serialized::defaults(Self::default())).merge(given);
+        all.extract().map_err(|error| ConfigError::new(without_excerpts(&error.to_string())))
     }
 
     /// Where user code comes from and what it may use.

@@ -17,6 +17,12 @@ pub trait Connector: Sync + Debug {
     /// The name: `csv`, `s3_parquet`, `kafka`.
     fn name(&self) -> &'static str;
 
+    /// What tells its settings from those of others: the section of an operator's settings, and in upper case the
+    /// beginning of their names. Connectors that differ in their format only are of one kind.
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
     /// One sentence for listings.
     fn summary(&self) -> String;
 

@@ -39,7 +39,7 @@ use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::remote::{Failure, Kind};
 
 pub use self::connector::{Connector, Encoders, Promise, Workbench};
-pub use self::declared::is_secret;
+pub use self::declared::{is_secret, rename};
 pub use self::sink::{Sealing, Sink};
 pub use self::stdout::Stdout;
 pub use self::target::{

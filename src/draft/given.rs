@@ -1,18 +1,25 @@
 //! The settings of a draft: what model, call and credentials say, merged, with secrets apart.
 //!
 //! From the weakest to the strongest: the credential that the model names, the model, the credential that the
-//! call names, the call.
+//! call names, the call. What the operator sets stands below all of them: `merged` lays it there for each
+//! connector.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Draft, Site};
+use super::{Draft, Operator, Site};
 use crate::attributes::Settings;
 use crate::delivery;
 use crate::problems::{Problem, Problems, excerpt};
+use crate::reach::Reach;
 use crate::secrets::{MASK, Secrets};
 
 /// The settings that name credentials: ours, and the reference's parameter.
 const CREDENTIAL: [&str; 2] = ["CREDENTIAL", "CREDENTIALS"];
+
+/// The setting that chooses a profile of what the operator sets.
+const PROFILE: &str = "PROFILE";
 
 /// Most credentials that one model or call names.
 const MOST_CREDENTIALS: usize = 16;
@@ -24,6 +31,11 @@ pub(super) struct Given {
     pub(super) settings: Settings,
     /// The credentials that were used, each once.
     pub(super) credentials: Vec<String>,
+    /// The profile that is chosen, in lower case, and where.
+    pub(super) profile: Option<(String, String)>,
+    pub(super) operator: Arc<Operator>,
+    /// What model and call may have connected to.
+    pub(super) reach: Reach,
 }
 
 impl Given {
@@ -47,13 +59,28 @@ impl Given {
             call.set_secret(key, secret.clone(), key.clone());
         }
         unmask(&mut call, &Secrets::new(), is_delivered, problems);
-        let mut given = Self::default();
+        let mut given = Self {
+            operator: Arc::clone(&site.operator),
+            reach: site.reach.clone(),
+            ..Self::default()
+        };
         for mut layer in [model, call] {
+            delivery::rename(&mut layer);
+            given.choose_profile(&mut layer, problems);
             given.add_credentials(&mut layer, site, is_delivered, problems);
             given.settings.lay_over(layer);
         }
         refuse_passwords_in_urls(&given.settings, problems);
         given
+    }
+
+    /// Takes the profile out of `layer` that it chooses.
+    fn choose_profile(&mut self, layer: &mut Settings, problems: &mut Problems) {
+        let pointer = layer.pointer(PROFILE).to_owned();
+        if let Some(name) = layer.reader(problems).text(PROFILE) {
+            self.profile = Some((name.trim().to_lowercase(), pointer));
+        }
+        layer.remove(PROFILE);
     }
 
     /// Adds what the credentials hold that `layer` names, and takes their names out of it.
@@ -87,13 +114,16 @@ impl Given {
     }
 
     fn add(&mut self, name: &str, secrets: Secrets, pointer: &str) {
+        let mut held = Settings::default();
         for (key, secret) in secrets {
             if delivery::is_secret(&key) {
-                self.settings.set_secret(&key, secret, pointer);
+                held.set_secret(&key, secret, pointer);
             } else {
-                self.settings.set(&key, Value::from(secret.expose()), pointer);
+                held.set(&key, Value::from(secret.expose()), pointer);
             }
         }
+        delivery::rename(&mut held);
+        self.settings.lay_over(held);
         if !self.credentials.iter().any(|known| known == name) {
             self.credentials.push(name.to_owned());
         }
@@ -159,8 +189,6 @@ pub(super) fn has_password(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::draft::Vault;
     use crate::secrets::{GivenSecrets, Secret};
@@ -202,7 +230,7 @@ mod tests {
             secrets: given,
             ..Draft::default()
         };
-        let site = Site { vault: Some(Arc::new(OneCredential)) };
+        let site = Site { vault: Some(Arc::new(OneCredential)), ..Site::default() };
         let mut problems = Problems::default();
         let given = Given::new(settings, &draft, &site, &mut problems).settings;
         let shown = given.keys().map(|key| match given.secret(key) {

@@ -6,6 +6,8 @@
 
 mod find;
 mod given;
+mod merged;
+mod operator;
 mod outputs;
 mod preview;
 mod site;
@@ -15,6 +17,7 @@ mod trial;
 mod tests;
 
 pub use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder, taken};
+pub use operator::{Operator, OperatorError, Origin, Shown, key_of};
 pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
 pub use site::{Site, Vault};
 pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
@@ -189,7 +192,10 @@ impl Draft<'_> {
         let Some(model) = &mut compiled.model else { return compiled };
         let settings = std::mem::take(&mut model.settings);
         let given = Given::new(settings, self, &surroundings.site, &mut compiled.problems);
-        (model.settings, compiled.credentials) = (given.settings, given.credentials);
+        given.check_profile(&wanted.connectors, &mut compiled.problems);
+        let wanted = wanted.settle(&given, &mut compiled.problems);
+        model.settings.clone_from(&given.settings);
+        compiled.credentials.clone_from(&given.credentials);
         let files = ReadRoots::new(self.folder, &surroundings.read_roots);
         let environment = Environment {
             seed: self.seed,
@@ -199,17 +205,16 @@ impl Draft<'_> {
             extensions: &surroundings.extensions,
         };
         let problems = &mut compiled.problems;
-        let also = wanted.connectors.iter().flat_map(|connector| connector.needs(&model.settings));
-        let also: BTreeSet<String> = also.collect();
+        let also: BTreeSet<String> = wanted.needs().collect();
         compiled.plan = plan::compile_with(model, &environment, &also, problems);
-        delivery::warn_unused(&model.settings, &wanted.connectors, problems);
+        delivery::warn_unused(&model.settings, wanted.connectors(), problems);
         if let Some(plan) = &compiled.plan {
             let base = OutputBase {
                 output_root: surroundings.output_root.clone(),
                 default_folder: surroundings.default_folder.clone(),
                 default_name: file_name(model_name(model)),
             };
-            compiled.targets = wanted.compile(plan.table(), &model.settings, &base, problems);
+            compiled.targets = wanted.compile(plan.table(), &base, problems);
             if let Some(amount) = self.amount {
                 amount.check_files(&compiled.targets, problems);
             }

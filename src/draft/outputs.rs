@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::given::Given;
 use crate::attributes::Settings;
 use crate::columns::Table;
 use crate::delivery::{self, Connector, Named, OutputBase, Target, Workbench};
@@ -58,33 +59,96 @@ impl Wanted {
         wanted
     }
 
+    /// The connectors with the settings of each.
+    pub(super) fn settle<'a>(self, given: &'a Given, problems: &mut Problems) -> Settled<'a> {
+        let mut told = Once::default();
+        let settings = self.connectors.iter();
+        let settings =
+            settings.map(|connector| told.by(|found| given.of_connector(*connector, found)));
+        let settings = settings.collect();
+        told.tell(problems);
+        Settled { wanted: self, given, settings }
+    }
+}
+
+/// Where rows shall go, with the settings of each connector; those that were refused have none.
+#[derive(Debug)]
+pub(super) struct Settled<'a> {
+    wanted: Wanted,
+    given: &'a Given,
+    settings: Vec<Option<Settings>>,
+}
+
+impl Settled<'_> {
+    pub(super) fn connectors(&self) -> &[&'static dyn Connector] {
+        &self.wanted.connectors
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'static dyn Connector, &Settings)> {
+        let all = self.wanted.connectors.iter().zip(&self.settings);
+        all.filter_map(|(connector, settings)| Some((*connector, settings.as_ref()?)))
+    }
+
+    /// The names of the fields that connectors need whether the output has them or not.
+    pub(super) fn needs(&self) -> impl Iterator<Item = String> {
+        self.all().flat_map(|(connector, settings)| connector.needs(settings))
+    }
+
     /// The targets of the connectors that were named. Without names there are none, and all connectors
     /// look at the settings that stand in the model.
     pub(super) fn compile(
         &self,
         table: &Table,
-        settings: &Settings,
         base: &OutputBase,
         problems: &mut Problems,
     ) -> Vec<Arc<dyn Target>> {
-        if !self.named {
-            check_settings(table, settings, base, problems);
+        if !self.wanted.named {
+            check_settings(table, self.given, base, problems);
             return Vec::new();
         }
         let bench = Workbench { base: base.clone(), ..Workbench::default() };
-        let compile = |connector: &&'static dyn Connector| {
-            connector.compile(table, &mut settings.reader(problems), &bench)
+        let mut told = Once::default();
+        let compile = |(connector, settings): (&'static dyn Connector, &Settings)| {
+            told.by(|found| connector.compile(table, &mut settings.reader(found), &bench))
         };
-        self.connectors.iter().filter_map(compile).collect()
+        let targets = self.all().filter_map(compile).collect();
+        told.tell(problems);
+        targets
+    }
+}
+
+/// What several connectors say: the same thing is told once.
+#[derive(Debug, Default)]
+struct Once(Vec<Problem>);
+
+impl Once {
+    /// What `work` answers; what it finds is kept, unless another one has found it.
+    fn by<T>(&mut self, work: impl FnOnce(&mut Problems) -> T) -> T {
+        let mut found = Problems::default();
+        let answer = work(&mut found);
+        let known = self.0.len();
+        for problem in &found {
+            if !self.0[..known].contains(problem) {
+                self.0.push(problem.clone());
+            }
+        }
+        answer
+    }
+
+    fn tell(self, problems: &mut Problems) {
+        for problem in self.0 {
+            problems.push(problem);
+        }
     }
 }
 
 /// What the connectors say of the settings that stand in the model. One that no connector takes is an
 /// error; of one that some take, the others' refusals are told. What they say of the columns is
 /// left to a call that names them.
-fn check_settings(table: &Table, settings: &Settings, base: &OutputBase, problems: &mut Problems) {
+fn check_settings(table: &Table, given: &Given, base: &OutputBase, problems: &mut Problems) {
+    let settings = &given.settings;
     let opinions: Vec<Opinion> = delivery::connectors()
-        .map(|connector| Opinion::of(connector, table, settings, base))
+        .map(|connector| Opinion::of(connector, table, given, base))
         .collect();
     for key in settings.keys() {
         let pointer = settings.pointer(key);
@@ -127,14 +191,16 @@ impl Opinion {
     fn of(
         connector: &'static dyn Connector,
         table: &Table,
-        settings: &Settings,
+        given: &Given,
         base: &OutputBase,
     ) -> Self {
         let mut said = Problems::default();
         // Only what it says is of interest.
         // With a workbench of its own: what others compiled already would be told to them alone.
         let bench = Workbench { base: base.clone(), ..Workbench::default() };
-        let _ = connector.compile(table, &mut settings.reader(&mut said), &bench);
+        if let Some(settings) = given.of_connector(connector, &mut said) {
+            let _ = connector.compile(table, &mut settings.reader(&mut said), &bench);
+        }
         let reads = connector.attributes().iter().map(|attribute| attribute.name).collect();
         Self { name: connector.name(), reads, said }
     }

@@ -1,10 +1,13 @@
-//! The site: what stands behind a draft that no model and no call says, namely who opens credentials.
+//! The site: what stands behind a draft that no model and no call says: who opens credentials, what the operator
+//! sets of connectors, what may be reached.
 //!
-//! The default is that of a library: nothing is there, everything may be reached.
+//! The default is that of a library: nothing is set, everything may be reached.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::Operator;
+use crate::reach::Reach;
 use crate::secrets::Secrets;
 
 /// What the place where drafts are compiled gives.
@@ -12,6 +15,10 @@ use crate::secrets::Secrets;
 pub struct Site {
     /// Who opens credentials; `None`: there are none.
     pub vault: Option<Arc<dyn Vault>>,
+    /// What the operator sets of connectors.
+    pub operator: Arc<Operator>,
+    /// What models and calls may have connected to.
+    pub reach: Reach,
 }
 
 /// Opens credentials for whoever a draft is for.

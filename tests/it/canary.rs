@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -23,10 +23,13 @@ struct Watched {
 }
 
 impl Watched {
-    fn start(folder: &Path, log: &Path) -> Self {
+    fn start(folder: &Path, outside: &Path) -> Self {
+        let log = outside.join("log");
         let log = File::options().create(true).append(true).open(log).unwrap();
         let mut command = datagen(folder);
         command.env("DATAGEN_LOG", "trace").stderr(Stdio::from(log));
+        command.env("DATAGEN_CONFIG", operators_file(outside));
+        command.env("DATAGEN_CONNECTORS_S3_LAKE_SESSION_TOKEN", secret("variable"));
         Self { server: Server::start_by(&mut command), answers: RefCell::default() }
     }
 
@@ -59,6 +62,21 @@ fn is_clean(name: &str, bytes: &[u8]) {
 
 fn secret(place: &str) -> String {
     format!("{CANARY}-{place}")
+}
+
+/// What an operator sets, with secrets of a place where nobody answers.
+fn operators_file(outside: &Path) -> PathBuf {
+    let file = outside.join("datagen.toml");
+    let toml = format!(
+        "[connectors.s3]\nendpoint = \"http://127.0.0.1:1\"\naccess_key_id = \"{}\"\n\
+         secret_access_key = \"{}\"\nlocked = [\"secret_access_key\"]\n\
+         [connectors.s3.lake]\ncustomer_key = \"{}\"\n",
+        secret("id"),
+        secret("operator"),
+        secret("profile")
+    );
+    fs::write(&file, toml).unwrap();
+    file
 }
 
 /// Keeps credentials in both forms, and some that are refused.
@@ -96,6 +114,17 @@ fn refuse(watched: &Watched, outside: &Path, [upload, form, masked]: [&str; 3]) 
     watched.expect(400, "/datagen/csv", &["-F", broken]);
 }
 
+/// A place where nobody answers, another place, a key that is locked.
+fn use_what_the_operator_sets(watched: &Watched) {
+    let bucket = ["-F", "model=birds", "-F", "S3_BUCKET=b", "-F", "PROFILE=lake"];
+    watched.submit("/datagen/s3_csv?rows=1&batches=1", &bucket);
+    let elsewhere = ["-F", "S3_ENDPOINT=https://elsewhere.example"];
+    watched.expect(400, "/datagen/s3_csv", &[&bucket[..], &elsewhere].concat());
+    let locked = &format!("S3_ACCESS_KEY_SECRET={}", secret("locked"));
+    let told = watched.expect(400, "/datagen/s3_csv", &[&bucket[..], &["-F", locked]].concat());
+    assert!(told.contains("locked_setting"), "{told}");
+}
+
 #[test]
 fn a_secret_is_found_nowhere_wherever_it_was_given() {
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -109,7 +138,7 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
     fs::write(&file, &model).unwrap();
     let upload = &format!("model_file=@{}", file.display());
     let log = outside.path().join("log");
-    let watched = Watched::start(folder.path(), &log);
+    let watched = Watched::start(folder.path(), outside.path());
 
     // Query, form, JSON, header, schedule.
     let query = format!("/datagen/csv?rows=1&batches=1&MY_TOKEN={}", secret("query"));
@@ -167,6 +196,7 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
             watched.expect(200, &format!("/command/get?commandUuid={id}"), &["-X", "POST"]);
         assert!(details.contains("***") || id == &ids[3], "{details}");
     }
+    use_what_the_operator_sets(&watched);
     for path in ["/openapi.json", "/v3/api-docs", "/connectors", "/metrics", "/models"] {
         watched.ask(path, &[]);
     }
@@ -179,7 +209,7 @@ fn a_secret_is_found_nowhere_wherever_it_was_given() {
     let before = runs(&watched);
     let Watched { server, answers } = watched;
     server.kill();
-    let watched = Watched { answers, ..Watched::start(folder.path(), &log) };
+    let watched = Watched { answers, ..Watched::start(folder.path(), outside.path()) };
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while runs(&watched) <= before {
         assert!(std::time::Instant::now() < deadline, "{before} runs");
@@ -229,6 +259,23 @@ fn the_command_line_shows_no_secret() {
     };
     shown(&["generate", "--model", "birds.json", "--rows", "1", "--set", token], true);
     shown(&["check", "birds.json", "--set", token, "--explain"], true);
+    let outside = tempfile::tempdir().unwrap();
+    let file = operators_file(outside.path());
+    let with_file = |arguments: &[&str], good| {
+        shown(&[&["--config", file.to_str().unwrap()], arguments].concat(), good)
+    };
+    let page = with_file(&["connectors", "s3_csv"], true);
+    assert!(page.contains("S3_ACCESS_KEY_SECRET") && page.contains("set"), "{page}");
+    let lake =
+        ["-m", "birds.json", "-c", "s3_csv", "--set", "S3_BUCKET=b", "--set", "PROFILE=lake"];
+    with_file(&[&["generate"], &lake[..]].concat(), false);
+    let toml = fs::read_to_string(&file).unwrap();
+    for broken in
+        [toml.replace("\"\n", "\n"), toml.replace(" = ", " : "), toml.replace("_key", "_kex")]
+    {
+        fs::write(&file, broken).unwrap();
+        with_file(&["generate", "-m", "birds.json"], false);
+    }
     let refused = shown(&["credential", "add", "nest", argument], false);
     assert!(refused.contains("arguments are seen by every process of this machine"), "{refused}");
     shown(

@@ -31,6 +31,7 @@ mod models;
 mod modules;
 mod numbers;
 mod on_error;
+mod operator;
 mod previews;
 mod races;
 mod reload;

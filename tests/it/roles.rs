@@ -33,6 +33,7 @@ const TABLE: &[Row] = &[
     // What every login may read.
     ("GET", "/models", [401, 200, 200, 200, 200]),
     ("GET", "/generators", [401, 200, 200, 200, 200]),
+    ("GET", "/connectors", [401, 200, 200, 200, 200]),
     ("GET", "/model_store/list", [401, 200, 200, 200, 200]),
     ("POST", "/command/getAll", [401, 200, 200, 200, 200]),
     ("POST", "/command/getAllScheduled", [401, 200, 200, 200, 200]),

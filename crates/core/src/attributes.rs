@@ -33,6 +33,11 @@ pub struct Attribute {
     pub secret: bool,
     /// Whether its value names hosts that are connected to: an operator says which ones a server may reach.
     pub hosts: bool,
+    /// Whether its value says who logs in there: what an operator sets goes to the operator's own hosts only, as
+    /// secrets do.
+    pub login: bool,
+    /// Other names that it is known by.
+    pub also: &'static [&'static str],
 }
 
 impl Attribute {
@@ -43,7 +48,7 @@ impl Attribute {
         default: &'static str,
         doc: &'static str,
     ) -> Self {
-        Self { name, kind, default, doc, secret: false, hosts: false }
+        Self { name, kind, default, doc, secret: false, hosts: false, login: false, also: &[] }
     }
 
     /// The same, of a value that nobody may be shown.
@@ -56,6 +61,18 @@ impl Attribute {
     #[must_use]
     pub const fn hosts(self) -> Self {
         Self { hosts: true, ..self }
+    }
+
+    /// The same, of a value that says who logs in.
+    #[must_use]
+    pub const fn login(self) -> Self {
+        Self { login: true, ..self }
+    }
+
+    /// The same, known by other names too.
+    #[must_use]
+    pub const fn also(self, names: &'static [&'static str]) -> Self {
+        Self { also: names, ..self }
     }
 
     /// What it holds, in words, for listings.
@@ -146,6 +163,29 @@ impl Settings {
         self.secrets.iter().map(|(key, secret)| (key.as_str(), secret))
     }
 
+    /// Calls what is set as `key` (upper case) by the name `name`, unless that is set itself.
+    pub fn rename(&mut self, key: &str, name: &str) {
+        let pointer = self.pointer(key).to_owned();
+        let (value, secret) = (self.values.shift_remove(key), self.secrets.remove(key));
+        if self.values.contains_key(name) || self.secrets.contains_key(name) {
+            return;
+        }
+        match (value, secret) {
+            (_, Some(secret)) => self.set_secret(name, secret, pointer),
+            (Some(value), None) => self.set(name, value, pointer),
+            (None, None) => {}
+        }
+    }
+
+    /// Forgets what counts as not set: `null`, and blank texts.
+    pub fn drop_blanks(&mut self) {
+        let is_blank = |value: &Value| {
+            value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+        };
+        self.values.retain(|_, value| !is_blank(value));
+        self.secrets.retain(|_, secret| !secret.is_blank());
+    }
+
     /// Forgets `key` (upper case).
     pub fn remove(&mut self, key: &str) {
         self.values.shift_remove(key);
@@ -162,6 +202,10 @@ impl Settings {
         for (key, secret) in std::mem::take(&mut stronger.secrets) {
             let pointer = stronger.pointers.remove(&key).unwrap_or_default();
             self.set_secret(&key, secret, pointer);
+        }
+        // Where something stood that counts as not set, a message may point.
+        for (key, pointer) in stronger.pointers {
+            self.pointers.entry(key).or_insert(pointer);
         }
         self.operators.append(&mut stronger.operators);
     }

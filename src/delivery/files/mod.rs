@@ -71,6 +71,10 @@ impl Connector for FileConnector {
         self.name
     }
 
+    fn kind(&self) -> &'static str {
+        self.store.prefix().strip_suffix('_').unwrap_or("local")
+    }
+
     fn summary(&self) -> String {
         format!("{} {}", self.store.summary(), self.format.summary())
     }

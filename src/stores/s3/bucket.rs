@@ -276,7 +276,7 @@ struct Uploads {
 }
 
 /// The address of the bucket.
-fn address(place: &Place, region: &str) -> Result<Url, Failure> {
+pub(super) fn address(place: &Place, region: &str) -> Result<Url, Failure> {
     let server = match &place.endpoint {
         Some(endpoint) => Ok(endpoint.clone()),
         None => Url::parse(&format!("https://s3.{region}.amazonaws.com")),

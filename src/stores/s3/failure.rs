@@ -54,8 +54,8 @@ pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
             _ => Kind::NotAllowed,
         };
         let cure = match kind {
-            Kind::NotAllowed => ReachError::HINT,
-            _ => "the host of S3_ENDPOINT must have an address",
+            Kind::NotAllowed => out_of_reach.cure(),
+            _ => "set S3_ENDPOINT to a host that has an address".to_owned(),
         };
         return Failure::new(kind, out_of_reach.to_string()).cured_by(cure);
     }

@@ -100,7 +100,9 @@ const ATTRIBUTES: &[Attribute] = &[
     ),
     Attribute::new("S3_REGION", "text", "us-east-1", "The bucket's region."),
     Attribute::new("S3_ACCESS_KEY_ID", "text", "", "Public half of the key pair.").secret(),
-    Attribute::new("S3_ACCESS_KEY_SECRET", "text", "", "Private half of the key pair.").secret(),
+    Attribute::new("S3_ACCESS_KEY_SECRET", "text", "", "Private half of the key pair.")
+        .secret()
+        .also(&["S3_SECRET_ACCESS_KEY"]),
     Attribute::new("S3_SESSION_TOKEN", "text", "", "Token of the session that the key pair is of.")
         .secret(),
     Attribute::new(
@@ -108,13 +110,15 @@ const ATTRIBUTES: &[Attribute] = &[
         "text",
         "keys where they are set, else environment, else profile",
         "Who asks: `keys`, the machine's own (`environment`, `profile`, `instance`), or `none`.",
-    ),
+    )
+    .login(),
     Attribute::new(
         "S3_AWS_PROFILE",
         "text",
         "default",
         "Profile of the files of the AWS tools that holds the keys.",
-    ),
+    )
+    .login(),
     Attribute::new(
         "S3_SSL_CA",
         "text",

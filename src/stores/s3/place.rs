@@ -3,6 +3,8 @@
 use object_store::TagSet;
 use reqwest::Url;
 
+use super::bucket::address;
+use super::credentials;
 use crate::attributes::Reader;
 use crate::problems::excerpt;
 use crate::reach::{Host, Reach};
@@ -127,7 +129,7 @@ pub(super) fn read(settings: &mut Reader<'_>) -> Option<Place> {
     let ca = ca(settings).ok()?;
     let objects = objects(settings)?;
     let region = region(settings).ok()?;
-    Some(Place {
+    let place = Place {
         bucket: bucket?,
         region,
         path_style: path_style.unwrap_or(endpoint.is_some()),
@@ -137,7 +139,22 @@ pub(super) fn read(settings: &mut Reader<'_>) -> Option<Place> {
         reach: settings.reach("S3_ENDPOINT"),
         create_bucket: create_bucket.unwrap_or(true),
         objects,
-    })
+    };
+    is_within_reach(&place, settings).then_some(place)
+}
+
+/// Whether what is asked may be, as far as its name tells: of an address in the end, for no resolver is asked then.
+fn is_within_reach(place: &Place, settings: &mut Reader<'_>) -> bool {
+    // An address that cannot be made is told by whoever wants to connect.
+    let Ok(url) = address(place, &credentials::region(place)) else { return true };
+    let host = url.host_str().and_then(|host| host.parse::<Host>().ok());
+    let Some(host) = host.map(|host| host.at(url.port_or_known_default().unwrap_or(443))) else {
+        return true;
+    };
+    let Err(error) = place.reach.check(&host) else { return true };
+    let message = format!("`S3_ENDPOINT`: {error}");
+    settings.error_with_hint("S3_ENDPOINT", "host_not_allowed", message, error.cure());
+    false
 }
 
 fn bucket(settings: &mut Reader<'_>) -> Option<String> {
@@ -179,7 +196,7 @@ fn region(settings: &mut Reader<'_>) -> Result<Option<String>, Told> {
     Err(Told)
 }
 
-/// The server, where one is named; its host is within reach as far as its name tells.
+/// The server, where one is named.
 fn endpoint(settings: &mut Reader<'_>) -> Result<Option<Url>, Told> {
     let Some(text) = settings.text("S3_ENDPOINT") else { return Ok(None) };
     let url = Url::parse(&text).ok().filter(|url| {
@@ -189,8 +206,8 @@ fn endpoint(settings: &mut Reader<'_>) -> Result<Option<Url>, Told> {
             && url.query().is_none()
             && url.fragment().is_none()
     });
-    let host = url.as_ref().and_then(Url::host_str).and_then(|host| host.parse::<Host>().ok());
-    let (Some(url), Some(host)) = (url, host) else {
+    let is_host = |url: &Url| url.host_str().is_some_and(|host| host.parse::<Host>().is_ok());
+    let Some(url) = url.filter(is_host) else {
         settings.error_with_hint(
             "S3_ENDPOINT",
             "wrong_endpoint",
@@ -199,12 +216,6 @@ fn endpoint(settings: &mut Reader<'_>) -> Result<Option<Url>, Told> {
         );
         return Err(Told);
     };
-    let host = host.at(url.port_or_known_default().unwrap_or(443));
-    if let Err(error) = settings.reach("S3_ENDPOINT").check(&host) {
-        let hint = crate::reach::ReachError::HINT;
-        settings.error_with_hint("S3_ENDPOINT", "host_out_of_reach", error.to_string(), hint);
-        return Err(Told);
-    }
     Ok(Some(url))
 }
 

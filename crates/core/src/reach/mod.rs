@@ -58,9 +58,22 @@ pub enum ReachError {
 }
 
 impl ReachError {
-    /// What an operator does about it.
-    pub const HINT: &'static str =
-        "the operator names it in `allowed_hosts` of `[connectors]` in datagen.toml";
+    /// What to do about it: for what is out of reach what its operator writes.
+    pub fn cure(&self) -> String {
+        let place = match self {
+            Self::NotNamed { host } => host.clone(),
+            // A name that leads there is no reason to go: the address itself is to be named.
+            Self::Guarded { host, address, .. } => {
+                let port = host.parse::<Host>().ok().and_then(|host| host.port());
+                Host::of_address(*address, port).to_string()
+            }
+            Self::Unknown { .. } => return "give a name that the system knows".to_owned(),
+        };
+        format!(
+            "the server's operator allows it by `allowed_hosts = [\"{place}\"]` in `[connectors]` of datagen.toml, \
+             or by DATAGEN_CONNECTORS_ALLOWED_HOSTS={place}"
+        )
+    }
 }
 
 /// Everything is within the reach of a command line.
@@ -105,7 +118,7 @@ impl Reach {
         let Some(places) = &self.0 else { return Ok(()) };
         match host.address() {
             Some(address) => self.admit(host, [address]).map(drop),
-            // A name may yet turn out to be an address that is named.
+            // A name may yet turn out to be an address of a network that is named.
             None if places.iter().any(|place| place.names(host) || place.is_network()) => Ok(()),
             None => Err(ReachError::NotNamed { host: host.to_string() }),
         }
@@ -147,7 +160,8 @@ impl Reach {
     ) -> Result<Vec<IpAddr>, ReachError> {
         let Some(places) = &self.0 else { return Ok(found.into_iter().collect()) };
         let is_named = places.iter().any(|place| place.names(host));
-        let is_local = is_named && host.is_localhost();
+        // A wildcard names nobody in particular.
+        let is_local = host.is_localhost() && places.iter().any(|place| place.is(host));
         let (mut admitted, mut refused) = (Vec::new(), None);
         for address in found {
             let kind = guarded(address);
@@ -260,6 +274,7 @@ mod tests {
         assert!(admits(&reach(&["127.0.0.1:9000"]), "127.0.0.1:9000", "127.0.0.1"));
         assert!(admits(&reach(&["127.0.0.0/8"]), "[::ffff:127.0.0.1]", "::ffff:127.0.0.1"));
         assert!(!admits(&reach(&["127.0.0.1:9000"]), "127.0.0.1:9001", "127.0.0.1"));
+        assert!(!admits(&reach(&["*", "*:9000"]), "localhost:9000", "127.0.0.1"));
         let local = reach(&["localhost:9000"]);
         assert!(
             admits(&local, "localhost:9000", "127.0.0.1")

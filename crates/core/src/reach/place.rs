@@ -57,6 +57,11 @@ impl Host {
         &self.name
     }
 
+    /// The host at `address`.
+    pub(super) fn of_address(address: IpAddr, port: Option<u16>) -> Self {
+        Self { name: plain(address).to_string(), port }
+    }
+
     /// The port, where one is named.
     pub fn port(&self) -> Option<u16> {
         self.port
@@ -138,6 +143,11 @@ impl Place {
         named && self.takes(host.port())
     }
 
+    /// Whether it names `host` and no other one.
+    pub(super) fn is(&self, host: &Host) -> bool {
+        matches!(&self.hosts, Hosts::Name(known) if known == host.name()) && self.takes(host.port())
+    }
+
     /// Whether it names `address` as such.
     pub(super) fn covers(&self, address: IpAddr, port: Option<u16>) -> bool {
         let Hosts::Network(network, length) = &self.hosts else { return false };
@@ -149,9 +159,13 @@ impl Place {
         common >= *length && self.takes(port)
     }
 
-    /// Whether it names addresses.
+    /// Whether it names several addresses.
     pub(super) fn is_network(&self) -> bool {
-        matches!(self.hosts, Hosts::Network(..))
+        match self.hosts {
+            Hosts::Network(IpAddr::V4(_), length) => length < 32,
+            Hosts::Network(IpAddr::V6(_), length) => length < 128,
+            _ => false,
+        }
     }
 
     fn takes(&self, port: Option<u16>) -> bool {
