@@ -121,13 +121,16 @@ fn tried(folder: &Path, arguments: &[&str]) -> (String, String) {
 fn a_trial_tells_what_a_row_costs() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, code: &str| fs::write(folder.path().join(name), code).unwrap();
-    write("list.rhai", "const output = \"int64\";\nfn generate(row, params) { [1, 2, 3].len() }");
+    write(
+        "list.rhai",
+        "const output = \"int64\";\nfn generate(row, params) { try { 3 } catch { 4 } }",
+    );
     write("sum.rhai", "const output = \"int64\";\nfn generate(row, params) { 1 + row_number() }");
     let module = ["--generator", "payment-card", CARDS];
     let told = [&["list.rhai"][..], &["sum.rhai"], &["INTEGER"]]
         .map(|arguments| tried(folder.path(), arguments).1);
     insta::assert_snapshot!(told.join("\n"), @"
-    interpreted script; not lowered because of an array (./list.rhai:2:28): … ns, 7 operations a row
+    interpreted script; not lowered because of `try`: ask by `if` for what would fail (./list.rhai:2:28): … ns, 3 operations a row
     lowered script: … ns a row, operations are not counted
     native: … ns a row
     ");

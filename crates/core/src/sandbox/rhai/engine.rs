@@ -6,8 +6,8 @@ use std::rc::Rc;
 use rhai::packages::{Package as _, StandardPackage};
 use rhai::{Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 
-use super::host;
 use super::watch::{self, Stop};
+use super::{host, shared};
 use crate::problems::excerpt;
 use crate::sandbox::{FaultKind, Limits};
 
@@ -59,6 +59,7 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     let mut engine = parser(limits);
     engine.register_global_module(StandardPackage::new().as_shared_module());
     host::register(&mut engine, limits);
+    shared::register(&mut engine);
     let most = limits.script_operations;
     engine
         .set_fail_on_invalid_map_property(true)

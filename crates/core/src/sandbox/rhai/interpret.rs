@@ -15,9 +15,11 @@ use serde_json::Value;
 
 use super::declared::from_json;
 use super::engine::{begin_log, count_operations, engine, told};
+use super::fold::fold;
 use super::gathered::Gathered;
 use super::host;
-use super::read::{constant, input_variable, property_of, read, replace_head};
+use super::read::{Script, constant, input_variable, property_of, read, replace_head};
+use super::shared::share;
 use super::values::cell;
 use super::watch::{self, Stop};
 use super::{Text, walk};
@@ -123,6 +125,23 @@ impl Interpreted {
         Ok(interpreter)
     }
 
+    /// The body of `generate` with the values of parameters in place, and all that follows from them.
+    pub(super) fn body(&self, script: Script) -> Result<Vec<Stmt>, Box<Fault>> {
+        let interpreter = self.interpreter()?;
+        let interpreter = interpreter.borrow();
+        Ok(self.folded(&interpreter.engine, script))
+    }
+
+    fn folded(&self, engine: &Engine, script: Script) -> Vec<Stmt> {
+        let mut body = script.body;
+        let parameters = parameter_map(&script.description.parameters, &self.parameters);
+        fix_parameters(&mut body, &script.arguments[1], &parameters);
+        host::with(|host| host.turn_to(self.stream, self.total_rows));
+        self.begin(1);
+        fold(engine, &script.functions, &mut body);
+        body
+    }
+
     /// Runs `check`, which the script has.
     pub(super) fn check(&self) -> Result<(), Box<Fault>> {
         let interpreter = self.interpreter()?;
@@ -218,9 +237,7 @@ impl Interpreter {
     fn new(field: &Interpreted) -> Result<Self, Box<Fault>> {
         let engine = engine(&field.text.limits, &field.field);
         let script = read(&engine, &field.text.source())?;
-        let mut body = script.body;
         let parameters = parameter_map(&script.description.parameters, &field.parameters);
-        fix_parameters(&mut body, &script.arguments[1], &parameters);
         let names = script.description.inputs.iter().map(|input| input_variable(&input.name));
         let variables: Vec<(usize, String)> =
             names.enumerate().filter(|(index, _)| field.inputs[*index].is_some()).collect();
@@ -229,19 +246,23 @@ impl Interpreter {
         for (_, name) in &variables {
             scope.push_dynamic(name.clone(), Dynamic::UNIT);
         }
-        let [row, params] = script.arguments;
+        let [row, params] = script.arguments.clone();
         scope.push_dynamic(row.clone(), Dynamic::UNIT);
         scope.push_constant_dynamic(params, parameters.clone());
         let functions = script.functions.shared_lib().clone();
+        let (nullable, whole_row) = (script.nullable, script.whole_row);
+        let sub_values = script.description.sub_values.clone();
+        let mut body = field.folded(&engine, script);
+        share(&mut body);
         Ok(Self {
             engine,
             ast: AST::new(body, functions),
             scope,
             variables,
-            row: script.whole_row.then_some(row),
+            row: whole_row.then_some(row),
             parameters,
-            nullable: script.nullable,
-            sub_values: script.description.sub_values,
+            nullable,
+            sub_values,
         })
     }
 

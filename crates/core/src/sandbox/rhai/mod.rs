@@ -20,6 +20,8 @@
 //! | [`host`] | the functions that scripts call |
 //! | `interpret` | the interpreted tier |
 //! | `gathered` | its values as columns |
+//! | `fold` | what does not depend on the row, worked out once |
+//! | `shared` | constant lists and maps that interpreted scripts do not copy |
 //! | [`lower`] | the lowered tier |
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
@@ -27,11 +29,13 @@
 
 mod declared;
 mod engine;
+mod fold;
 mod gathered;
 mod host;
 mod interpret;
 mod lower;
 mod read;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -56,7 +60,7 @@ pub(super) fn functions() -> impl Iterator<Item = HostFunction> {
         group: function.group.words(),
         signature: function.signature,
         doc: function.doc,
-        lowered: !function.forms.is_empty(),
+        lowered: !function.forms.is_empty() || lower::LISTS.contains(&function.name()),
     })
 }
 
@@ -175,29 +179,27 @@ impl ScriptProgram {
         let script = read::read(&engine::parser(&self.text.limits), &self.text.source())
             .map_err(|fault| fault.to_string())?;
         let description = &self.descriptions[0];
-        if !description.sub_values.is_empty() {
-            return Err("sub-values".to_owned());
-        }
-        let parameters = interpret::parameter_map(&description.parameters, &field.parameters);
         let functions = read::functions(&script);
-        let mut body = script.body;
-        interpret::fix_parameters(&mut body, &script.arguments[1], &parameters);
         let names = description.inputs.iter().map(|input| read::input_variable(&input.name));
         let inputs: Vec<_> = names.zip(field.inputs.iter().copied()).collect();
-        let nullable = self.nullable;
+        let body = field.body(script).map_err(|fault| fault.to_string())?;
         let script = lower::Script {
             body: &body,
             functions: &functions,
             inputs: &inputs,
             data_type,
-            nullable,
+            sub_values: &description.sub_values,
+            nullable: self.nullable,
         };
-        lower::compile(&script).map_err(|error| match error.position.line() {
-            Some(line) => {
-                let column = error.position.position().unwrap_or(1);
-                format!("{} ({}:{line}:{column})", error.what, self.text.label)
-            }
-            None => error.what,
+        lower::compile(&script).map_err(|all| {
+            let told = all.iter().map(|error| match error.position.line() {
+                Some(line) => {
+                    let column = error.position.position().unwrap_or(1);
+                    format!("{} ({}:{line}:{column})", error.what, self.text.label)
+                }
+                None => error.what.clone(),
+            });
+            told.collect::<Vec<_>>().join("; ")
         })
     }
 }
@@ -234,8 +236,8 @@ impl Generator for Field {
             let Interpreted { inputs: types, stream, text, .. } = &self.interpreted;
             host::with(|host| host.turn_to(*stream, self.interpreted.total_rows));
             watch::begin_block(text.limits.block_seconds, text.limits.script_memory_bytes);
-            if let Ok(column) = tree.run(rows, inputs, types, *stream, &text.limits) {
-                return Ok(column.into());
+            if let Ok(made) = tree.run(rows, inputs, types, *stream, &text.limits) {
+                return Ok(made);
             }
             #[cfg(test)]
             LEFT.set(LEFT.get() + 1);

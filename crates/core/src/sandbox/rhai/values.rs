@@ -155,16 +155,24 @@ fn number(value: &Dynamic) -> Option<f64> {
 
 /// The digits of a decimal, if they fit.
 fn exact(value: &Dynamic, precision: u8, scale: u8) -> Option<i128> {
-    let limit = 10_i128.checked_pow(u32::from(precision))?;
-    let digits = match value.as_int() {
-        Ok(whole) => i128::from(whole).checked_mul(10_i128.checked_pow(u32::from(scale))?)?,
-        Err(_) => {
-            let scaled = libm::round(value.as_float().ok()? * libm::pow(10.0, f64::from(scale)));
-            // Above that a cast would saturate, and the comparison below would not see it.
-            (scaled.abs() < 1e38).then_some(scaled as i128)?
-        }
-    };
-    (digits.abs() < limit).then_some(digits)
+    match value.as_int() {
+        Ok(whole) => whole_digits(whole, precision, scale),
+        Err(_) => digits_of(value.as_float().ok()?, precision, scale),
+    }
+}
+
+/// The digits of a whole number as a decimal, if they fit.
+pub(super) fn whole_digits(value: i64, precision: u8, scale: u8) -> Option<i128> {
+    let digits = i128::from(value).checked_mul(10_i128.checked_pow(u32::from(scale))?)?;
+    (digits.abs() < 10_i128.checked_pow(u32::from(precision))?).then_some(digits)
+}
+
+/// The digits of a number as a decimal, if they fit.
+pub(super) fn digits_of(value: f64, precision: u8, scale: u8) -> Option<i128> {
+    let scaled = libm::round(value * libm::pow(10.0, f64::from(scale)));
+    // Above that a cast would saturate, and the comparison below would not see it.
+    let digits = (scaled.abs() < 1e38).then_some(scaled as i128)?;
+    (digits.abs() < 10_i128.checked_pow(u32::from(precision))?).then_some(digits)
 }
 
 #[cfg(test)]

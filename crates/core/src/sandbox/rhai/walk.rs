@@ -1,6 +1,6 @@
 //! Going through a script's syntax tree.
 
-use rhai::{Expr, FnCallExpr, Position, Stmt, StmtBlock};
+use rhai::{ASTFlags, Expr, FnCallExpr, Position, Stmt, StmtBlock};
 
 /// Calls `visit` with every expression of `statements`, outer ones first: what it puts in their place is
 /// gone through as well.
@@ -65,15 +65,30 @@ fn expression(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
         }
         Expr::Stmt(inner) => block(inner, visit),
         Expr::FnCall(call, _) | Expr::MethodCall(call, _) => arguments(call, visit),
-        Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
-            expression(&mut pair.lhs, visit);
-            expression(&mut pair.rhs, visit);
-        }
+        Expr::Dot(..) | Expr::Index(..) => links(expr, visit),
         Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
             parts.iter_mut().for_each(|part| expression(part, visit));
         }
         _ => {}
     }
+}
+
+/// The parts of a chain such as `a[b].c(d)`. What stands right of its points is no expression by itself: `[b].c(d)`
+/// is kept as if it were `b.c(d)`.
+fn links(chain: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+    let (Expr::Dot(pair, flags, _) | Expr::Index(pair, flags, _)) = chain else { return };
+    let goes_on = goes_on(&pair.rhs, *flags);
+    expression(&mut pair.lhs, visit);
+    if goes_on {
+        links(&mut pair.rhs, visit);
+    } else {
+        expression(&mut pair.rhs, visit);
+    }
+}
+
+/// Whether what stands right of a point or in brackets, with the flags of the pair, is the rest of a chain.
+pub(super) fn goes_on(right: &Expr, flags: ASTFlags) -> bool {
+    matches!(right, Expr::Dot(..) | Expr::Index(..)) && !flags.contains(ASTFlags::BREAK)
 }
 
 /// Names that `statements` give to variables of their own, with the place.

@@ -1,9 +1,9 @@
 //! Dates and points in time: values of their own in scripts, with getters and arithmetic.
 
-use rhai::{Engine, ImmutableString};
+use rhai::Engine;
 
-use super::function::{Function, Group};
-use super::{Answer, Host, raised, with};
+use super::function::{Form, Function, Group, form};
+use super::{Answer, Host};
 use crate::calendar::civil::{days_in_month, iso_weekday, split_instant};
 use crate::calendar::text::{iso_date, iso_instant};
 use crate::calendar::{
@@ -98,13 +98,13 @@ fn add_seconds(time: Timestamp, seconds: f64) -> Answer<Timestamp> {
     moved.map(Timestamp).ok_or_else(|| "add_seconds: the time is out of range".to_owned())
 }
 
-fn date_text(date: Date) -> String {
+pub(super) fn date_text(date: Date) -> String {
     let mut out = Vec::new();
     iso_date(date.0, &mut out);
     written(&out)
 }
 
-fn timestamp_text(time: Timestamp) -> String {
+pub(super) fn timestamp_text(time: Timestamp) -> String {
     let mut out = Vec::new();
     iso_instant(time.0, &mut out);
     written(&out)
@@ -116,13 +116,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         group: Group::Dates,
         signature: "date(year, month, day), date(timestamp)",
         doc: "a date, or that of a point in time",
-        forms: &[],
+        forms: &[
+            form!(pure "date"(year: Int, month: Int, day: Int) -> Date, |_| date(year, month, day)),
+            form!(pure "date"(time: Time) -> Date, |_| Ok(date_of(time))),
+        ],
         others: Some(|engine| {
             engine.register_type_with_name::<Date>("date");
-            engine.register_fn("date", |year: i64, month: i64, day: i64| {
-                raised(date(year, month, day))
-            });
-            engine.register_fn("date", date_of);
             register_comparisons::<Date>(engine);
         }),
     },
@@ -130,22 +129,21 @@ pub(super) const FUNCTIONS: &[Function] = &[
         group: Group::Dates,
         signature: "parse_date(text)",
         doc: "the date of a text such as `2026-01-31`",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("parse_date", |text: ImmutableString| {
-                raised(parse_date(&text).map(Date).map_err(|error| error.to_string()))
-            });
-        }),
+        forms: &[form!(pure "parse_date"(text: Text) -> Date, |_| {
+            parse_date(text).map(Date).map_err(|error| error.to_string())
+        })],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "timestamp(text), timestamp(date)",
         doc: "the point in time of a text such as `2026-01-31T23:59:59Z`, or the beginning of a date",
-        forms: &[],
+        forms: &[
+            form!(pure "timestamp"(text: Text) -> Time, |_| timestamp(text)),
+            form!(pure "timestamp"(date: Date) -> Time, |_| Ok(Timestamp(midnight(date)))),
+        ],
         others: Some(|engine| {
             engine.register_type_with_name::<Timestamp>("timestamp");
-            engine.register_fn("timestamp", |text: ImmutableString| raised(timestamp(&text)));
-            engine.register_fn("timestamp", |date: Date| Timestamp(midnight(date)));
             register_comparisons::<Timestamp>(engine);
         }),
     },
@@ -153,91 +151,86 @@ pub(super) const FUNCTIONS: &[Function] = &[
         group: Group::Dates,
         signature: "add_days(date, days)",
         doc: "the date so many days later",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("add_days", |date: Date, days: i64| raised(add_days(date, days)));
-        }),
+        forms: &[form!(pure "add_days"(date: Date, days: Int) -> Date, |_| add_days(date, days))],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "add_months(date, months)",
         doc: "the same day of a later month, its last day where it is shorter",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("add_months", |date: Date, months: i64| {
-                raised(add_months(date, months))
-            });
-        }),
+        forms: &[form!(pure "add_months"(date: Date, months: Int) -> Date, |_| {
+            add_months(date, months)
+        })],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "add_years(date, years)",
         doc: "the same day of a later year",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("add_years", |date: Date, years: i64| {
-                raised(add_months(date, years.saturating_mul(12)))
-            });
-        }),
+        forms: &[form!(pure "add_years"(date: Date, years: Int) -> Date, |_| {
+            add_months(date, years.saturating_mul(12))
+        })],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "add_seconds(timestamp, seconds)",
         doc: "the point in time so many seconds later, whole or with a fraction",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("add_seconds", |time: Timestamp, seconds: i64| {
-                raised(add_seconds(time, seconds as f64))
-            });
-            engine.register_fn("add_seconds", |time: Timestamp, seconds: f64| {
-                raised(add_seconds(time, seconds))
-            });
-        }),
+        forms: &[
+            form!(pure "add_seconds"(time: Time, seconds: Int) -> Time, |_| {
+                add_seconds(time, seconds as f64)
+            }),
+            form!(pure "add_seconds"(time: Time, seconds: Float) -> Time, |_| {
+                add_seconds(time, seconds)
+            }),
+        ],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "days_between(from, to)",
         doc: "the days from one date to another",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("days_between", |from: Date, to: Date| {
-                i64::from(to.0) - i64::from(from.0)
-            });
-        }),
+        forms: &[form!(pure "days_between"(from: Date, to: Date) -> Int, |_| {
+            Ok(i64::from(to.0) - i64::from(from.0))
+        })],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "format_date(date, pattern)",
         doc: "a date or point in time as text, by a pattern such as `yyyy-MM-dd`",
-        forms: &[],
-        others: Some(|engine| {
-            engine.register_fn("format_date", |date: Date, pattern: ImmutableString| {
-                raised(with(|host| host.format_micros(midnight(date), &pattern)))
-            });
-            engine.register_fn("format_date", |time: Timestamp, pattern: ImmutableString| {
-                raised(with(|host| host.format_micros(time.0, &pattern)))
-            });
-        }),
+        forms: &[
+            form!(pure "format_date"(date: Date, pattern: Text) -> Text, |h| {
+                h.format_micros(midnight(date), pattern)
+            }),
+            form!(pure "format_date"(time: Time, pattern: Text) -> Text, |h| {
+                h.format_micros(time.0, pattern)
+            }),
+        ],
+        others: None,
     },
     Function {
         group: Group::Dates,
         signature: "date.year, date.month, date.day, date.weekday",
         doc: "parts of a date or point in time; Monday is 1",
-        forms: &[],
+        forms: PARTS,
         others: Some(register_parts),
     },
     Function {
         group: Group::Dates,
         signature: "timestamp.hour, timestamp.minute, timestamp.second, timestamp.epoch_millis",
         doc: "parts of a point in time",
-        forms: &[],
+        forms: TIMES,
         others: Some(register_times),
     },
     Function {
         group: Group::Dates,
         signature: "date.to_string()",
         doc: "a date or point in time as ISO 8601 writes it",
-        forms: &[],
+        forms: &[
+            form!(lowered pure "to_string"(date: Date) -> Text, |_| Ok(date_text(date))),
+            form!(lowered pure "to_string"(time: Time) -> Text, |_| Ok(timestamp_text(time))),
+        ],
         others: Some(|engine| {
             for name in ["to_string", "to_debug"] {
                 engine.register_fn(name, |date: &mut Date| date_text(*date));
@@ -247,13 +240,51 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
 ];
 
+/// Parts of dates and points in time, as the lowered tier reads them: by the names that the interpreter gives getters.
+const PARTS: &[Form] = &[
+    form!(lowered pure "get$year"(date: Date) -> Int, |_| Ok(year(date))),
+    form!(lowered pure "get$month"(date: Date) -> Int, |_| Ok(month(date))),
+    form!(lowered pure "get$day"(date: Date) -> Int, |_| Ok(day(date))),
+    form!(lowered pure "get$weekday"(date: Date) -> Int, |_| Ok(weekday(date))),
+    form!(lowered pure "get$year"(time: Time) -> Int, |_| Ok(year(date_of(time)))),
+    form!(lowered pure "get$month"(time: Time) -> Int, |_| Ok(month(date_of(time)))),
+    form!(lowered pure "get$day"(time: Time) -> Int, |_| Ok(day(date_of(time)))),
+    form!(lowered pure "get$weekday"(time: Time) -> Int, |_| Ok(weekday(date_of(time)))),
+];
+
+/// The same for what only points in time have.
+const TIMES: &[Form] = &[
+    form!(lowered pure "get$hour"(time: Time) -> Int, |_| Ok(time_part(time, 3_600, 24))),
+    form!(lowered pure "get$minute"(time: Time) -> Int, |_| Ok(time_part(time, 60, 60))),
+    form!(lowered pure "get$second"(time: Time) -> Int, |_| Ok(time_part(time, 1, 60))),
+    form!(lowered pure "get$epoch_millis"(time: Time) -> Int, |_| Ok(time.0.div_euclid(1_000))),
+];
+
+fn year(date: Date) -> i64 {
+    i64::from(civil_from_days(date.0).0)
+}
+
+fn month(date: Date) -> i64 {
+    i64::from(civil_from_days(date.0).1)
+}
+
+fn day(date: Date) -> i64 {
+    i64::from(civil_from_days(date.0).2)
+}
+
+fn weekday(date: Date) -> i64 {
+    i64::from(iso_weekday(date.0))
+}
+
+/// The part of the day's time that is counted in units of so many seconds, up to `count`.
+fn time_part(time: Timestamp, unit: i64, count: i64) -> i64 {
+    split_instant(time.0).1 / (unit * MICROS_PER_SECOND) % count
+}
+
 fn register_parts(engine: &mut Engine) {
-    for (name, part) in [
-        ("year", (|date: Date| i64::from(civil_from_days(date.0).0)) as fn(Date) -> i64),
-        ("month", |date: Date| i64::from(civil_from_days(date.0).1)),
-        ("day", |date: Date| i64::from(civil_from_days(date.0).2)),
-        ("weekday", |date: Date| i64::from(iso_weekday(date.0))),
-    ] {
+    for (name, part) in
+        [("year", year as fn(Date) -> i64), ("month", month), ("day", day), ("weekday", weekday)]
+    {
         engine.register_get(name, move |date: &mut Date| part(*date));
         engine.register_get(name, move |time: &mut Timestamp| part(date_of(*time)));
     }
@@ -261,9 +292,7 @@ fn register_parts(engine: &mut Engine) {
 
 fn register_times(engine: &mut Engine) {
     for (name, unit, count) in [("hour", 3_600, 24), ("minute", 60, 60), ("second", 1, 60)] {
-        engine.register_get(name, move |time: &mut Timestamp| {
-            split_instant(time.0).1 / (unit * MICROS_PER_SECOND) % count
-        });
+        engine.register_get(name, move |time: &mut Timestamp| time_part(*time, unit, count));
     }
     engine.register_get("epoch_millis", |time: &mut Timestamp| time.0.div_euclid(1_000));
 }

@@ -5,7 +5,8 @@
 
 use rhai::{Dynamic, Engine, ImmutableString};
 
-use super::function::{Function, Group, form};
+use super::dates::{Date, Timestamp, date_text, timestamp_text};
+use super::function::{Function, Group};
 use super::{Answer, raised};
 
 /// Most characters that a placeholder may ask for.
@@ -24,7 +25,7 @@ pub(in crate::sandbox::rhai) enum Shown<'a> {
 
 /// What stands between the braces, behind the colon.
 #[derive(Debug, Default)]
-struct Placeholder {
+pub(in crate::sandbox::rhai) struct Placeholder {
     fill: Option<char>,
     align: Option<char>,
     plus: bool,
@@ -88,8 +89,24 @@ impl Placeholder {
         Ok(one)
     }
 
+    /// Whether nothing but a width, perhaps with zeros, is asked for.
+    fn is_plain(&self) -> bool {
+        self.kind.is_none() && self.precision.is_none() && self.align.is_none() && !self.plus
+    }
+
     /// Appends `value`.
     fn show(&self, value: Shown<'_>, out: &mut String) -> Answer<()> {
+        match value {
+            Shown::Int(value) if self.is_plain() => {
+                self.show_int(value, out);
+                return Ok(());
+            }
+            Shown::Text(text) if self.is_plain() && self.width == 0 => {
+                out.push_str(text);
+                return Ok(());
+            }
+            _ => {}
+        }
         // The sign by itself: zeros stand behind it.
         let (negative, body) = match (value, self.kind, self.precision) {
             (Shown::Int(value), kind, None) if kind != Some('f') => {
@@ -146,6 +163,33 @@ impl Placeholder {
     }
 }
 
+impl Placeholder {
+    /// Appends a whole number of which no more is asked than a width.
+    fn show_int(&self, value: i64, out: &mut String) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = value.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let sign = if value < 0 { "-" } else { "" };
+        let missing = self.width.saturating_sub(sign.len() + digits.len() - at);
+        if !self.zeros {
+            out.extend(std::iter::repeat_n(self.fill.unwrap_or(' '), missing));
+        }
+        out.push_str(sign);
+        if self.zeros {
+            out.extend(std::iter::repeat_n('0', missing));
+        }
+        out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    }
+}
+
 /// The digits of `magnitude` in the base that `kind` names.
 fn in_base(magnitude: u64, kind: Option<char>) -> String {
     match kind {
@@ -163,48 +207,82 @@ fn decimal(value: f64, digits: Option<usize>) -> (bool, String) {
     (value.is_sign_negative() && !value.is_nan(), text)
 }
 
+/// A pattern taken apart.
+#[derive(Debug)]
+pub(in crate::sandbox::rhai) struct Pattern {
+    /// Texts before each placeholder.
+    places: Vec<(String, Placeholder)>,
+    /// The text behind the last one.
+    end: String,
+}
+
+impl Pattern {
+    /// Takes `pattern` apart for `count` values.
+    pub(in crate::sandbox::rhai) fn read(pattern: &str, count: usize) -> Answer<Self> {
+        let mut places = Vec::with_capacity(count);
+        let mut before = String::new();
+        let mut rest = pattern;
+        while let Some(place) = rest.find(['{', '}']) {
+            before.push_str(&rest[..place]);
+            let brace = &rest[place..=place];
+            rest = &rest[place + 1..];
+            if let Some(behind) = rest.strip_prefix(brace) {
+                before.push_str(brace);
+                rest = behind;
+                continue;
+            }
+            let end = if brace == "{" { rest.find('}') } else { None };
+            let Some(end) = end else {
+                return Err(format!(
+                    "format: a single `{brace}`, expected `{brace}{brace}` for a brace"
+                ));
+            };
+            let placeholder = Placeholder::read(&rest[..end])?;
+            rest = &rest[end + 1..];
+            if places.len() == count {
+                return Err(format!("format: there are more placeholders than values ({count})"));
+            }
+            places.push((std::mem::take(&mut before), placeholder));
+        }
+        before.push_str(rest);
+        if places.len() < count {
+            return Err(format!("format: there are fewer placeholders than values ({count})"));
+        }
+        Ok(Self { places, end: before })
+    }
+
+    /// Appends the pattern with `values` in its places.
+    pub(in crate::sandbox::rhai) fn write(
+        &self,
+        values: &[Shown<'_>],
+        out: &mut String,
+    ) -> Answer<()> {
+        for ((before, placeholder), value) in self.places.iter().zip(values) {
+            out.push_str(before);
+            placeholder.show(*value, out)?;
+        }
+        out.push_str(&self.end);
+        Ok(())
+    }
+}
+
 /// `pattern` with `values` in the places of its placeholders, in their order.
 pub(in crate::sandbox::rhai) fn format_values(
     pattern: &str,
     values: &[Shown<'_>],
 ) -> Answer<String> {
     let mut out = String::with_capacity(pattern.len() + values.len() * 8);
-    let mut values_left = values.iter();
-    let mut rest = pattern;
-    while let Some(place) = rest.find(['{', '}']) {
-        out.push_str(&rest[..place]);
-        let brace = &rest[place..=place];
-        rest = &rest[place + 1..];
-        if let Some(behind) = rest.strip_prefix(brace) {
-            out.push_str(brace);
-            rest = behind;
-            continue;
-        }
-        let end = if brace == "{" { rest.find('}') } else { None };
-        let Some(end) = end else {
-            return Err(format!(
-                "format: a single `{brace}`, expected `{brace}{brace}` for a brace"
-            ));
-        };
-        let placeholder = Placeholder::read(&rest[..end])?;
-        rest = &rest[end + 1..];
-        let Some(value) = values_left.next() else {
-            return Err(format!(
-                "format: there are more placeholders than values ({})",
-                values.len()
-            ));
-        };
-        placeholder.show(*value, &mut out)?;
-    }
-    out.push_str(rest);
-    if values_left.next().is_some() {
-        return Err(format!("format: there are fewer placeholders than values ({})", values.len()));
-    }
+    Pattern::read(pattern, values.len())?.write(values, &mut out)?;
     Ok(out)
 }
 
 fn of_dynamics(pattern: &str, values: &[Dynamic]) -> Answer<String> {
-    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    let text = |value: &Dynamic| match (value.read_lock::<Date>(), value.read_lock::<Timestamp>()) {
+        (Some(date), _) => date_text(*date),
+        (_, Some(time)) => timestamp_text(*time),
+        _ => value.to_string(),
+    };
+    let texts: Vec<String> = values.iter().map(text).collect();
     let shown = values.iter().zip(&texts).map(|(value, text)| {
         let int = value.as_int().map(Shown::Int);
         int.or_else(|_| value.as_float().map(Shown::Float)).unwrap_or(Shown::Text(text))
@@ -218,17 +296,8 @@ pub(super) const FUNCTIONS: &[Function] = &[Function {
     signature: "format(pattern, value, …)",
     doc: "the pattern with one to eight values in its places, such as `{}`, `{:05}`, `{:.2}` or `{:>8}` (width, \
           `<^>`, zeros, `+`, digits, `x X b o`; at most 10,000 characters and 100 digits behind the point each)",
-    forms: &[
-        form!(lowered pure "format"(pattern: Text, value: Int) -> Text, |_| {
-            format_values(pattern, &[Shown::Int(value)])
-        }),
-        form!(lowered pure "format"(pattern: Text, value: Float) -> Text, |_| {
-            format_values(pattern, &[Shown::Float(value)])
-        }),
-        form!(lowered pure "format"(pattern: Text, value: Text) -> Text, |_| {
-            format_values(pattern, &[Shown::Text(value)])
-        }),
-    ],
+    // The lowered tier has it for as many values as there are.
+    forms: &[],
     others: Some(register),
 }];
 

@@ -5,6 +5,7 @@
 
 use rhai::Engine;
 
+use super::dates::{Date, Timestamp};
 use super::{Answer, Host};
 
 /// What authors look for together.
@@ -50,7 +51,7 @@ pub(in crate::sandbox::rhai) struct Function {
     pub(in crate::sandbox::rhai) doc: &'static str,
     /// The forms of plain values, which both tiers run.
     pub(in crate::sandbox::rhai) forms: &'static [Form],
-    /// Makes the forms known that take or give what only the interpreter has: lists, maps, dates.
+    /// Makes the forms known that take or give what only the interpreter has: lists, maps, getters.
     pub(in crate::sandbox::rhai) others: Option<fn(&mut Engine)>,
 }
 
@@ -82,6 +83,13 @@ pub(in crate::sandbox::rhai) enum Type {
     Float,
     Bool,
     Text,
+    /// A civil date.
+    Date,
+    /// A point in time.
+    Time,
+    /// A list or map of the script's constants, of a shape that the lowered tier knows by its number. No form of a
+    /// function takes it.
+    Table(u16),
 }
 
 /// One argument or answer.
@@ -92,6 +100,8 @@ pub(in crate::sandbox::rhai) enum Value<'a> {
     Bool(bool),
     Text(&'a str),
     Made(String),
+    Date(Date),
+    Time(Timestamp),
 }
 
 impl Value<'_> {
@@ -101,6 +111,14 @@ impl Value<'_> {
 
     pub(super) fn float(&self) -> f64 {
         if let Self::Float(value) = self { *value } else { 0.0 }
+    }
+
+    pub(super) fn date(&self) -> Date {
+        if let Self::Date(value) = self { *value } else { Date(0) }
+    }
+
+    pub(super) fn time(&self) -> Timestamp {
+        if let Self::Time(value) = self { *value } else { Timestamp(0) }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -166,11 +184,15 @@ macro_rules! form {
     (@draws pure) => { false };
     (@owned Int) => { i64 };
     (@owned Float) => { f64 };
+    (@owned Date) => { $crate::sandbox::rhai::host::dates::Date };
+    (@owned Time) => { $crate::sandbox::rhai::host::dates::Timestamp };
     (@owned Text) => { rhai::ImmutableString };
     (@lent Text $argument:ident) => { &*$argument };
     (@lent $kind:ident $argument:ident) => { $argument };
     (@taken Int $argument:ident) => { $argument.int() };
     (@taken Float $argument:ident) => { $argument.float() };
+    (@taken Date $argument:ident) => { $argument.date() };
+    (@taken Time $argument:ident) => { $argument.time() };
     (@taken Text $argument:ident) => { $argument.text() };
     (@made Text) => { $crate::sandbox::rhai::host::function::Value::Made };
     (@made $result:ident) => { $crate::sandbox::rhai::host::function::Value::$result };

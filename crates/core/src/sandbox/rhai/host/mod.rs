@@ -11,6 +11,8 @@
 //! | `format`: numbers and texts with widths and digits | `format` |
 //! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
 //! | `replace`, `pad`: the language's own, measured before they are made | `measured` |
+//! | `sub_string`, `to_upper`, `parse_int` …: the language's own, for the lowered tier | `language` |
+//! | which value of a list its weights draw | `weights` |
 //! | `row_number`, `table_rows`, `permute` | here |
 //! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
 //!
@@ -22,9 +24,11 @@ pub(super) mod data;
 pub(super) mod dates;
 pub(super) mod format;
 pub(super) mod function;
+mod language;
 mod measured;
 pub(super) mod random;
-pub(super) mod text;
+mod text;
+pub(super) mod weights;
 
 use std::cell::RefCell;
 
@@ -33,6 +37,7 @@ use rhai::{Engine, EvalAltResult, Position};
 use crate::rng::{Cell, Stream};
 use crate::sandbox::Limits;
 use function::{Form, Function, Group, form};
+pub(in crate::sandbox::rhai) use language::{GETTERS, PURE, part_of};
 
 thread_local! {
     /// The row that this thread's script is run for.
@@ -121,7 +126,7 @@ pub(in crate::sandbox::rhai) fn with<T>(act: impl FnOnce(&mut Host) -> T) -> T {
 }
 
 /// An answer as Rhai takes it.
-fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
+pub(in crate::sandbox::rhai) fn raised<T>(answer: Answer<T>) -> Result<T, Box<EvalAltResult>> {
     answer.map_err(|message| Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE)))
 }
 
@@ -183,7 +188,7 @@ pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Fun
 
 /// Every form of plain values, also of functions that the language has.
 pub(in crate::sandbox::rhai) fn forms() -> impl Iterator<Item = &'static Form> {
-    functions().flat_map(|function| function.forms).chain(text::OF_THE_LANGUAGE)
+    functions().flat_map(|function| function.forms).chain(language::FORMS)
 }
 
 /// Makes all functions known to `engine`.

@@ -3,6 +3,7 @@
 use rhai::{Array, Dynamic};
 
 use super::function::{Function, Group, form};
+use super::weights::{Weights, subtracted};
 use super::{Answer, Host, raised, with};
 use crate::rng::{scale, unit};
 use crate::sampling::distribution::Zipf;
@@ -133,38 +134,31 @@ impl Host {
     }
 
     /// A place in a list of `count`.
-    fn place(&mut self, what: &str, count: usize) -> Answer<usize> {
+    pub(in crate::sandbox::rhai) fn place(&mut self, what: &str, count: usize) -> Answer<usize> {
         if count == 0 {
             return Err(format!("{what}: the list is empty"));
         }
         Ok(scale(self.word(), count as u64) as usize)
     }
 
-    fn pick_weighted(&mut self, list: &Array, weights: &Array) -> Answer<Dynamic> {
-        let wrong = |reason: &str| Err(format!("pick_weighted: {reason}"));
+    /// A place that the prepared weights draw.
+    pub(in crate::sandbox::rhai) fn weighted(&mut self, weights: &Weights) -> usize {
+        let unit = self.rand_float();
+        weights.place(unit)
+    }
+
+    pub(in crate::sandbox::rhai) fn pick_weighted(
+        &mut self,
+        list: &Array,
+        weights: &Array,
+    ) -> Answer<Dynamic> {
         if list.len() != weights.len() {
-            return wrong("there are not as many weights as values");
+            return Err(UNEQUAL.to_owned());
         }
-        let number = |weight: &Dynamic| {
-            weight.as_float().ok().or_else(|| weight.as_int().ok().map(|whole| whole as f64))
-        };
-        let Some(weights) = weights.iter().map(number).collect::<Option<Vec<f64>>>() else {
-            return wrong("a weight is no number");
-        };
-        let sum: f64 = weights.iter().sum();
-        if !(sum > 0.0 && sum.is_finite()) || weights.iter().any(|weight| *weight < 0.0) {
-            return wrong("the weights must be positive numbers");
-        }
-        let mut left = self.rand_float() * sum;
-        let mut last = 0;
-        for (place, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
-            last = place;
-            if left < *weight {
-                break;
-            }
-            left -= weight;
-        }
-        Ok(list[last].clone())
+        let weights = numbers(weights)?;
+        let sum = Weights::sum(&weights)?;
+        let left = self.rand_float() * sum;
+        Ok(list[subtracted(&weights, left)].clone())
     }
 
     /// `count` different places of a list, in random order: the beginning of a shuffle.
@@ -180,6 +174,19 @@ impl Host {
         list.truncate(count);
         Ok(list)
     }
+}
+
+/// What is told where lists and weights do not go together.
+pub(in crate::sandbox::rhai) const UNEQUAL: &str =
+    "pick_weighted: there are not as many weights as values";
+
+/// A list of weights as numbers.
+pub(in crate::sandbox::rhai) fn numbers(weights: &Array) -> Answer<Vec<f64>> {
+    let number = |weight: &Dynamic| {
+        weight.as_float().ok().or_else(|| weight.as_int().ok().map(|whole| whole as f64))
+    };
+    let all = weights.iter().map(number).collect::<Option<Vec<f64>>>();
+    all.ok_or_else(|| "pick_weighted: a weight is no number".to_owned())
 }
 
 fn characters(function: &str, count: i64) -> Answer<usize> {

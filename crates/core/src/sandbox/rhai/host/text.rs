@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rhai::{Blob, Dynamic, Engine, EvalAltResult};
 
-use super::function::{Form, Function, Group, form};
+use super::function::{Function, Group, form};
 use super::{Answer, raised};
 use crate::dictionaries::ascii;
 use crate::rng::mix;
@@ -367,16 +367,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         forms: &[form!(pure "hypot"(x: Float, y: Float) -> Float, |_| Ok(libm::hypot(x, y)))],
         others: None,
     },
-];
-
-/// Functions of the language in forms of plain values: the interpreter has them already.
-pub(super) const OF_THE_LANGUAGE: &[Form] = &[
-    form!(lowered pure "to_float"(value: Int) -> Float, |_| Ok(value as f64)),
-    form!(lowered pure "len"(text: Text) -> Int, |_| Ok(text.chars().count() as i64)),
-    form!(lowered pure "abs"(value: Int) -> Int, |_| value.checked_abs().ok_or_else(String::new)),
-    form!(lowered pure "abs"(value: Float) -> Float, |_| Ok(value.abs())),
-    form!(lowered pure "floor"(value: Float) -> Float, |_| Ok(value.floor())),
-    form!(lowered pure "ceiling"(value: Float) -> Float, |_| Ok(value.ceil())),
 ];
 
 /// Takes away what the language has and a generator must not.

@@ -2,9 +2,14 @@
 
 use rhai::{Expr, FnCallExpr, Position};
 
-use super::{Compiler, Lowered, MOST_DEPTH, Outcome, cannot};
+use super::results::{Given, Outcome};
+use super::{Compiler, Lowered, MOST_DEPTH, cannot};
+use crate::sandbox::rhai::host::format::Pattern;
 use crate::sandbox::rhai::lower::call;
 use crate::sandbox::rhai::lower::tree::{Node, Type};
+
+/// Most values that `format` takes.
+const MOST_FORMATTED: usize = 8;
 
 impl Compiler<'_> {
     pub(super) fn call(&mut self, call: &FnCallExpr, position: Position) -> Lowered<(Node, Type)> {
@@ -22,17 +27,15 @@ impl Compiler<'_> {
         if self.script.functions.contains_key(&(name.to_owned(), call.args.len())) {
             return self.inline(call, position);
         }
-        let mut values = Vec::with_capacity(call.args.len());
-        for argument in &call.args {
-            let value = self.expression(argument)?;
-            values.push(value);
+        if let Some(value) = self.of_written_list(name, &call.args, position) {
+            return value;
         }
-        if call.is_operator_call() {
+        let values = self.all(&call.args, Self::expression)?;
+        if call.is_operator_call() && name != "contains" {
             let mut values = values.into_iter();
             return match (values.next(), values.next()) {
                 (Some(left), Some(right)) => self.operate(name, left, right, position),
-                (Some((value, Type::Int | Type::Float)), None) if name == "+" => {
-                    let kind = self.kind_of(&value);
+                (Some((value, kind @ (Type::Int | Type::Float))), None) if name == "+" => {
                     Ok((value, kind))
                 }
                 (Some((value, kind @ (Type::Int | Type::Float))), None) if name == "-" => {
@@ -44,23 +47,60 @@ impl Compiler<'_> {
                 _ => cannot(format!("the operator `{name}` here"), position),
             };
         }
-        if name == "row_number" && values.is_empty() {
-            self.draws = true;
-            return Ok((Node::RowNumber, Type::Int));
+        self.function(name, values, position)
+    }
+
+    /// A function of the host or of the language.
+    pub(super) fn function(
+        &mut self,
+        name: &str,
+        mut values: Vec<(Node, Type)>,
+        position: Position,
+    ) -> Lowered<(Node, Type)> {
+        match (name, &mut values[..]) {
+            ("row_number", []) => {
+                self.draws = true;
+                return Ok((Node::RowNumber, Type::Int));
+            }
+            ("to_string", [(_, Type::Int | Type::Float | Type::Bool | Type::Text)]) => {
+                if let Some(value) = values.pop() {
+                    return Ok((self.shown(value, position)?, Type::Text));
+                }
+            }
+            ("format", [(_, Type::Text), _, ..]) => return self.format(values, position),
+            _ => {}
+        }
+        if let Some(value) = self.of_tables(name, &mut values, position) {
+            return value;
         }
         self.call_known(name, values, position)
     }
 
-    /// The type of a number that was just compiled.
-    pub(super) fn kind_of(&self, node: &Node) -> Type {
-        match node {
-            Node::Float(_) | Node::Widen(_) => Type::Float,
-            Node::Slot(slot) => self.slots[*slot],
-            Node::Call(function, _) => function.result,
-            Node::Negate(inner) => self.kind_of(inner),
-            Node::Arithmetic(_, left, _) => self.kind_of(left),
-            _ => Type::Int,
+    /// `format(pattern, value, …)`.
+    fn format(&mut self, values: Vec<(Node, Type)>, position: Position) -> Lowered<(Node, Type)> {
+        let mut values = values.into_iter();
+        let Some((Node::Text(pattern), _)) = values.next() else {
+            return cannot("a pattern of `format` that is worked out", position);
+        };
+        let pattern = Pattern::read(&pattern, values.len());
+        let Ok(pattern) = pattern else {
+            return cannot("a pattern of `format` that does not fit its values", position);
+        };
+        if values.len() > MOST_FORMATTED {
+            return cannot("so many values of `format`", position);
         }
+        let mut nodes = Vec::with_capacity(values.len());
+        for (node, kind) in values {
+            nodes.push(match kind {
+                Type::Int | Type::Float | Type::Text => node,
+                Type::Bool => Node::Show(Box::new(node)),
+                Type::Date | Type::Time => {
+                    self.call_known("to_string", vec![(node, kind)], position)?.0
+                }
+                Type::Table(_) => return cannot("a list or map as text", position),
+            });
+        }
+        Ok((Node::Format(Box::new(pattern), nodes), Type::Text))
     }
 
     /// The input that is held against `()`.
@@ -98,29 +138,29 @@ impl Compiler<'_> {
         if self.calls.contains(&key) || self.calls.len() >= MOST_DEPTH {
             return cannot("a function that calls itself", position);
         }
-        let mut arguments = Vec::with_capacity(call.args.len());
-        for argument in &call.args {
-            let (node, kind) = self.expression(argument)?;
-            arguments.push((self.new_slot(kind), node));
-        }
+        let arguments = self.all(&call.args, |this, argument| {
+            let (node, kind) = this.expression(argument)?;
+            Ok((this.new_slot(kind), node))
+        })?;
         let functions = self.script.functions;
         let Some((names, body)) = functions.get(&key) else {
             return cannot("this call", position);
         };
-        let names = names.iter().cloned().zip(arguments.iter().map(|(slot, _)| *slot)).collect();
+        let slots = arguments.iter().map(|(slot, _)| Some(*slot));
+        let names = names.iter().cloned().zip(slots).collect();
         // The function sees its arguments only.
         let outside = std::mem::replace(&mut self.scopes, vec![names]);
         let loops = std::mem::take(&mut self.loops);
         self.calls.push(key);
-        self.results.push(Outcome::default());
+        self.results.push(Outcome::new(0));
         let body = self.tail(body);
-        let outcome = self.results.pop().unwrap_or_default();
+        let outcome = self.results.pop().map(|outcome| outcome.first());
         self.calls.pop();
         self.loops = loops;
         self.scopes = outside;
         let body = body?;
         match outcome {
-            Outcome { value: Some(result), null: false } => {
+            Some(Given { value: Some(result), null: false }) => {
                 Ok((Node::Inline { arguments, body, result }, result))
             }
             _ => cannot("a function that may return nothing", position),

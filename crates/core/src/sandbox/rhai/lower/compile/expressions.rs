@@ -1,8 +1,8 @@
 //! Expressions, each with its type.
 
-use rhai::{ASTFlags, Expr, Position, Stmt};
+use rhai::{Expr, Position, Stmt};
 
-use super::{Compiler, Lowered, MOST_VECTORS, cannot};
+use super::{Compiler, Found, Lowered, MOST_VECTORS, NotLowered, cannot};
 use crate::columns::DataType;
 use crate::columnwise::Comparator;
 use crate::sandbox::rhai::lower::tree::{Node, Operator, Type};
@@ -24,22 +24,16 @@ impl Compiler<'_> {
             Expr::FloatConstant(value, _) => (Node::Float(**value), Type::Float),
             Expr::BoolConstant(value, _) => (Node::Bool(*value), Type::Bool),
             Expr::StringConstant(value, _) => (Node::Text(value.as_str().into()), Type::Text),
-            Expr::DynamicConstant(value, _) => match value.as_float() {
-                Ok(value) => (Node::Float(value), Type::Float),
-                Err(_) => {
-                    return cannot(format!("a value of type {}", value.type_name()), position);
-                }
-            },
+            Expr::DynamicConstant(value, _) => return self.constant(value, position),
             Expr::Variable(parts, ..) => return self.variable(&parts.1, position),
             Expr::InterpolatedString(parts, _) => {
                 if parts.len() > MOST_VECTORS {
                     return cannot("a text of so many parts", position);
                 }
-                let mut texts = Vec::with_capacity(parts.len());
-                for part in parts {
-                    let value = self.expression(part)?;
-                    texts.push(shown(value));
-                }
+                let texts = self.all(parts, |this, part| {
+                    let value = this.expression(part)?;
+                    this.shown(value, part.position())
+                })?;
                 (Node::Concat(texts), Type::Text)
             }
             Expr::And(parts, _) => (Node::And(self.truths(parts)?), Type::Bool),
@@ -48,15 +42,10 @@ impl Compiler<'_> {
                 return self.scoped(|this| this.valued(block.statements(), position));
             }
             Expr::FnCall(call, _) => return self.call(call, position),
-            Expr::Dot(pair, flags, _) => {
-                if flags.contains(ASTFlags::NEGATED) {
-                    return cannot("`?.`", position);
-                }
-                return self.method(&pair.lhs, &pair.rhs, position);
-            }
-            Expr::Array(..) => return cannot("an array", position),
-            Expr::Map(..) => return cannot("a map", position),
-            Expr::Index(..) => return cannot("an index", position),
+            Expr::Dot(..) | Expr::Index(..) => return self.chain(expr),
+            Expr::Coalesce(parts, _) => return self.coalesce(parts, position),
+            Expr::Array(..) => return cannot("a list of values that are worked out", position),
+            Expr::Map(..) => return cannot("a map of values that are worked out", position),
             Expr::CharConstant(..) => return cannot("a character", position),
             Expr::Unit(_) => return cannot("`()` as a value", position),
             _ => return cannot("this expression", position),
@@ -64,7 +53,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn truths(&mut self, parts: &[Expr]) -> Lowered<Vec<Node>> {
-        parts.iter().map(|part| self.typed(part, Type::Bool)).collect()
+        self.all(parts, |this, part| this.typed(part, Type::Bool))
     }
 
     /// Statements whose last one is the value.
@@ -76,16 +65,23 @@ impl Compiler<'_> {
         let Some((last, before)) = statements.split_last() else {
             return cannot("`()` as a value", position);
         };
-        let steps = self.statements(before)?;
+        let steps = self.statements(before);
         let (value, kind) = match last {
             Stmt::Expr(expr) => self.expression(expr)?,
             Stmt::FnCall(call, position) => self.call(call, *position)?,
             Stmt::Block(block) => self.scoped(|this| this.valued(block.statements(), position))?,
             Stmt::If(flow, position) => {
-                let condition = self.typed(&flow.expr, Type::Bool)?;
-                let yes = self.scoped(|this| this.valued(flow.body.statements(), *position))?;
-                let no = self.scoped(|this| this.valued(flow.branch.statements(), *position))?;
-                self.either(condition, yes, no, *position)?
+                let condition = self.typed(&flow.expr, Type::Bool);
+                let branches = [&flow.body, &flow.branch];
+                let branches = self.all(branches, |this, branch| {
+                    this.scoped(|this| this.valued(branch.statements(), *position))
+                });
+                let condition = condition?;
+                let mut branches = branches?.into_iter();
+                match (branches.next(), branches.next()) {
+                    (Some(yes), Some(no)) => self.either(condition, yes, no, *position)?,
+                    _ => return cannot("this expression", *position),
+                }
             }
             Stmt::Switch(parts, position) => self.switch_value(&parts.0, &parts.1, *position)?,
             other => return cannot("`()` as a value", other.position()),
@@ -95,21 +91,23 @@ impl Compiler<'_> {
     }
 
     pub(super) fn either(
-        &self,
+        &mut self,
         condition: Node,
         yes: (Node, Type),
         no: (Node, Type),
         position: Position,
     ) -> Lowered<(Node, Type)> {
-        if yes.1 != no.1 {
+        let Some(kind) = self.tables.join(yes.1, no.1) else {
             return cannot("branches of different types", position);
-        }
-        Ok((Node::If(Box::new(condition), Box::new(yes.0), Box::new(no.0)), yes.1))
+        };
+        Ok((Node::If(Box::new(condition), Box::new(yes.0), Box::new(no.0)), kind))
     }
 
     pub(super) fn variable(&self, name: &str, position: Position) -> Lowered<(Node, Type)> {
-        if let Some(slot) = self.find(name) {
-            return Ok((Node::Slot(slot), self.slots[slot]));
+        match self.find(name) {
+            Found::Slot(slot) => return Ok((Node::Slot(slot), self.slots[slot])),
+            Found::Told => return cannot(NotLowered::TOLD, position),
+            Found::No => {}
         }
         let place = self.script.inputs.iter().position(|(known, _)| known == name);
         let Some(index) = place else {
@@ -123,7 +121,9 @@ impl Compiler<'_> {
             DataType::Float32 | DataType::Float64 | DataType::Decimal { .. } => Type::Float,
             DataType::Boolean => Type::Bool,
             DataType::Text => Type::Text,
-            other => {
+            DataType::Date => Type::Date,
+            DataType::EpochMillis | DataType::Instant => Type::Time,
+            other @ DataType::Bytes => {
                 let other = crate::sandbox::data_type_name(other);
                 return cannot(format!("an input of type {other}"), position);
             }
@@ -131,33 +131,51 @@ impl Compiler<'_> {
         Ok((Node::Input(index), kind))
     }
 
-    /// `value.name` and `value.name(…)`: functions with the value as first argument.
-    pub(super) fn method(
-        &mut self,
-        left: &Expr,
-        right: &Expr,
-        position: Position,
-    ) -> Lowered<(Node, Type)> {
-        let (name, arguments): (&str, &[Expr]) = match right {
-            Expr::MethodCall(call, _) => (&call.name, &call.args),
-            Expr::Property(property, _) if property.2 == "len" => ("len", &[]),
-            Expr::Dot(..) | Expr::Index(..) => return cannot("a chain of calls", position),
-            _ => return cannot("a property", position),
+    /// `a ?? b`: the second where the first is null.
+    fn coalesce(&mut self, parts: &[Expr], position: Position) -> Lowered<(Node, Type)> {
+        let Some((last, before)) = parts.split_last() else {
+            return cannot("this expression", position);
         };
-        // A function of the script's own may be called so as well, with another `this`.
-        if self.script.functions.keys().any(|(known, _)| known == name) {
-            return cannot("a function of the script called as a method", position);
+        let mut value = self.expression(last)?;
+        for part in before.iter().rev() {
+            if matches!(part, Expr::Unit(_)) {
+                continue;
+            }
+            let first = self.expression(part)?;
+            value = match first.0 {
+                Node::Input(index) if self.is_nullable(index) => {
+                    self.either(Node::IsNull(index), value, first, position)?
+                }
+                // Nothing else is ever null here.
+                _ => first,
+            };
         }
-        let first = self.expression(left)?;
-        if name == "to_string" && arguments.is_empty() {
-            return Ok((shown(first), Type::Text));
-        }
-        let mut values = vec![first];
-        for argument in arguments {
-            let value = self.expression(argument)?;
-            values.push(value);
-        }
-        self.call_known(name, values, position)
+        Ok(value)
+    }
+
+    fn is_nullable(&self, input: usize) -> bool {
+        self.script.inputs[input].1.is_some_and(|input| input.nullable)
+    }
+
+    /// A value as text; null as an empty one.
+    pub(super) fn shown(&self, (node, kind): (Node, Type), position: Position) -> Lowered<Node> {
+        let null = match node {
+            Node::Input(index) if self.is_nullable(index) => Some(index),
+            _ => None,
+        };
+        let text = match kind {
+            Type::Text => node,
+            Type::Table(_) => return cannot("a list or map as text", position),
+            _ => Node::Show(Box::new(node)),
+        };
+        Ok(match null {
+            Some(index) => Node::If(
+                Box::new(Node::IsNull(index)),
+                Box::new(Node::Text("".into())),
+                Box::new(text),
+            ),
+            None => text,
+        })
     }
 
     /// `left syntax right` for two values.
@@ -169,7 +187,8 @@ impl Compiler<'_> {
         position: Position,
     ) -> Lowered<(Node, Type)> {
         if syntax == "+" && left.1 == Type::Text {
-            return Ok((Node::Concat(vec![left.0, shown(right)]), Type::Text));
+            let right = self.shown(right, position)?;
+            return Ok((Node::Concat(vec![left.0, right]), Type::Text));
         }
         let comparison = match syntax {
             "==" => Some(Comparator::Equal),
@@ -190,6 +209,9 @@ impl Compiler<'_> {
             }
             _ => return cannot(format!("`{syntax}` between values of different types"), position),
         };
+        if matches!(kind, Type::Table(_)) {
+            return cannot(format!("the operator `{syntax}` with a list or map"), position);
+        }
         let equality = matches!(comparison, Some(Comparator::Equal | Comparator::NotEqual));
         let left = Box::new(if equality { low_bits(left, &right) } else { left });
         let right = Box::new(right);
@@ -212,11 +234,6 @@ impl Compiler<'_> {
         };
         Ok((Node::Arithmetic(operator, left, right), kind))
     }
-}
-
-/// A value as text.
-fn shown((node, kind): (Node, Type)) -> Node {
-    if kind == Type::Text { node } else { Node::Show(Box::new(node)) }
 }
 
 /// `left`, to be compared with `right`: where that is 0, a remainder by a power of two is 0 just when these low

@@ -1,10 +1,15 @@
-//! Syntax tree -> [`Tree`], or the first construct that stands in the way.
+//! Syntax tree -> [`Tree`], or all constructs that stand in the way.
 //!
-//! Here are variables, scopes and types of what functions return; `statements`, `switch`, `expressions` and
-//! `calls` lower what their names say.
+//! Here are variables, scopes and types of what functions return; the other files lower what their names say:
+//! `chains` what stands behind points and in brackets, `lists` draws from lists and questions to them, `results`
+//! what is returned.
 
 mod calls;
+mod chains;
 mod expressions;
+mod lists;
+mod loops;
+mod results;
 mod statements;
 mod switch;
 
@@ -12,9 +17,11 @@ use std::collections::BTreeMap;
 
 use rhai::{Position, Stmt};
 
+use super::tables::Tables;
 use super::tree::{Tree, Type};
 use crate::columns::DataType;
-use crate::sandbox::InputType;
+use crate::sandbox::{InputType, SubValue};
+use results::Outcome;
 
 /// Why a script is interpreted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +32,11 @@ pub(in crate::sandbox::rhai) struct NotLowered {
 }
 
 type Lowered<T> = Result<T, NotLowered>;
+
+impl NotLowered {
+    /// Of a variable that could not be lowered where it was made: told there.
+    const TOLD: &'static str = "";
+}
 
 fn cannot<T>(what: impl Into<String>, position: Position) -> Lowered<T> {
     Err(NotLowered { what: what.into(), position })
@@ -39,6 +51,8 @@ pub(in crate::sandbox::rhai) struct Script<'a> {
     /// Variables of the inputs, with their types where they are bound.
     pub(in crate::sandbox::rhai) inputs: &'a [(String, Option<InputType>)],
     pub(in crate::sandbox::rhai) data_type: DataType,
+    /// What is returned beside the value.
+    pub(in crate::sandbox::rhai) sub_values: &'a [SubValue],
     /// Whether null may be returned.
     pub(in crate::sandbox::rhai) nullable: bool,
 }
@@ -56,72 +70,67 @@ const MOST_NODES: u64 = 20_000;
 /// the rows of a chunk, and takes up to 64 KiB.
 const MOST_VECTORS: usize = 256;
 
+/// Most constructs that are told.
+const MOST_TOLD: usize = 12;
+
 /// Lowers the script.
 ///
 /// # Errors
 ///
-/// The first construct that cannot be.
-pub(in crate::sandbox::rhai) fn compile(script: &Script<'_>) -> Lowered<Tree> {
+/// The constructs that cannot be.
+pub(in crate::sandbox::rhai) fn compile(script: &Script<'_>) -> Result<Tree, Vec<NotLowered>> {
     let mut compiler = Compiler {
         script,
         slots: Vec::new(),
         scopes: vec![Vec::new()],
         calls: Vec::new(),
-        results: vec![Outcome::default()],
+        results: vec![Outcome::new(script.sub_values.len())],
+        tables: Tables::default(),
+        blockers: Vec::new(),
         draws: false,
         nodes: 0,
         loops: 0,
     };
-    let body = compiler.tail(script.body)?;
-    let outcome = compiler.results.pop().unwrap_or_default();
-    let wanted = script.data_type;
-    let fits = match (outcome.value, wanted) {
-        (None, _) => true,
-        (
-            Some(Type::Int),
-            DataType::Int32 | DataType::Int64 | DataType::Float32 | DataType::Float64,
-        )
-        | (Some(Type::Float), DataType::Float32 | DataType::Float64)
-        | (Some(Type::Bool), DataType::Boolean)
-        | (Some(Type::Text), DataType::Text) => true,
-        (Some(_), _) => false,
-    };
-    if !fits {
-        let wanted = crate::sandbox::data_type_name(wanted);
-        return cannot(format!("the conversion of the result to {wanted}"), Position::NONE);
-    }
-    if outcome.null && !script.nullable {
-        return cannot("null where there shall be none", Position::NONE);
-    }
+    let body = compiler.tail(script.body);
+    let body = compiler.noted(body);
+    let outcome = compiler.results.pop();
+    let outputs = outcome.map(|outcome| compiler.outputs(&outcome));
+    let outputs = outputs.and_then(|outputs| compiler.noted(outputs));
     if compiler.slots.len() > MOST_VECTORS {
-        return cannot("so many variables", Position::NONE);
+        compiler
+            .note(NotLowered { what: "so many variables".to_owned(), position: Position::NONE });
     }
-    Ok(Tree {
-        body,
-        slots: compiler.slots,
-        result: outcome.value,
-        data_type: wanted,
-        nullable: outcome.null,
-        draws: compiler.draws,
-        operations: compiler.nodes * 2 + 16,
-    })
+    match (body, outputs) {
+        (Some(body), Some(outputs)) if compiler.blockers.is_empty() => Ok(Tree {
+            body,
+            slots: compiler.slots,
+            outputs,
+            tables: compiler.tables,
+            draws: compiler.draws,
+            operations: compiler.nodes * 2 + 16,
+        }),
+        _ => Err(compiler.blockers),
+    }
 }
 
-/// What returns of a function gave so far.
-#[derive(Debug, Default, Clone, Copy)]
-struct Outcome {
-    value: Option<Type>,
-    null: bool,
+/// Whether there is a variable of some name.
+enum Found {
+    Slot(usize),
+    /// What it holds could not be lowered, which was told.
+    Told,
+    No,
 }
 
 struct Compiler<'a> {
     script: &'a Script<'a>,
     slots: Vec<Type>,
-    /// Names of variables, the innermost scope last.
-    scopes: Vec<Vec<(String, usize)>>,
+    /// Names of variables, the innermost scope last; `None`: what it holds could not be lowered.
+    scopes: Vec<Vec<(String, Option<usize>)>>,
     /// Functions that are being put in place.
     calls: Vec<(String, usize)>,
     results: Vec<Outcome>,
+    tables: Tables,
+    blockers: Vec<NotLowered>,
     draws: bool,
     nodes: u64,
     loops: usize,
@@ -133,6 +142,37 @@ impl Compiler<'_> {
         if self.nodes > MOST_NODES { cannot("a script of this length", position) } else { Ok(()) }
     }
 
+    /// Tells what stands in the way, once for a place.
+    fn note(&mut self, error: NotLowered) {
+        let is_new = error.what != NotLowered::TOLD && !self.blockers.contains(&error);
+        if is_new && self.blockers.len() < MOST_TOLD {
+            self.blockers.push(error);
+        }
+    }
+
+    /// What was lowered; what stood in the way is noted.
+    fn noted<T>(&mut self, lowered: Lowered<T>) -> Option<T> {
+        lowered.map_err(|error| self.note(error)).ok()
+    }
+
+    /// What all give; what stands in the way of each is noted.
+    fn all<T, U>(
+        &mut self,
+        parts: impl IntoIterator<Item = T>,
+        mut lower: impl FnMut(&mut Self, T) -> Lowered<U>,
+    ) -> Lowered<Vec<U>> {
+        let mut all = Ok(Vec::new());
+        for part in parts {
+            match (lower(self, part), &mut all) {
+                (Ok(value), Ok(values)) => values.push(value),
+                (Ok(_), Err(_)) => {}
+                (Err(error), Err(_)) => self.note(error),
+                (Err(error), Ok(_)) => all = Err(error),
+            }
+        }
+        all
+    }
+
     fn new_slot(&mut self, kind: Type) -> usize {
         self.slots.push(kind);
         self.slots.len() - 1
@@ -140,18 +180,27 @@ impl Compiler<'_> {
 
     fn declare(&mut self, name: &str, kind: Type) -> usize {
         let slot = self.new_slot(kind);
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.push((name.to_owned(), slot));
-        }
+        self.name(name, Some(slot));
         slot
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
-        let all = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev());
-        all.into_iter().find(|(known, _)| known == name).map(|(_, slot)| *slot)
+    /// Names a variable of the innermost scope.
+    fn name(&mut self, name: &str, slot: Option<usize>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push((name.to_owned(), slot));
+        }
     }
 
-    fn scoped<T>(&mut self, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
+    fn find(&self, name: &str) -> Found {
+        let all = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev());
+        match all.into_iter().find(|(known, _)| known == name) {
+            Some((_, Some(slot))) => Found::Slot(*slot),
+            Some((_, None)) => Found::Told,
+            None => Found::No,
+        }
+    }
+
+    fn scoped<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
         self.scopes.push(Vec::new());
         let result = act(self);
         self.scopes.pop();

@@ -1,8 +1,8 @@
 //! Statements: those that end a function by its value, and those that go on.
 
-use rhai::{ASTFlags, Expr, FlowControl, Position, Stmt};
+use rhai::{ASTFlags, Expr, FlowControl, Stmt};
 
-use super::{Compiler, Lowered, cannot};
+use super::{Compiler, Found, Lowered, NotLowered, cannot};
 use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
 impl Compiler<'_> {
@@ -10,9 +10,9 @@ impl Compiler<'_> {
     pub(super) fn tail(&mut self, statements: &[Stmt]) -> Lowered<Vec<Step>> {
         self.scoped(|this| {
             let Some((last, before)) = statements.split_last() else {
-                return this.give(None).map(|step| vec![step]);
+                return this.give_null().map(|step| vec![step]);
             };
-            let mut steps = this.statements(before)?;
+            let mut steps = this.statements(before);
             this.tail_statement(last, &mut steps)?;
             Ok(steps)
         })
@@ -21,10 +21,11 @@ impl Compiler<'_> {
     pub(super) fn tail_statement(&mut self, last: &Stmt, steps: &mut Vec<Step>) -> Lowered<()> {
         match last {
             Stmt::If(flow, _) => {
-                let condition = self.typed(&flow.expr, Type::Bool)?;
-                let yes = self.tail(flow.body.statements())?;
+                let condition = self.typed(&flow.expr, Type::Bool);
+                let yes = self.tail(flow.body.statements());
+                let yes = self.noted(yes).unwrap_or_default();
                 let no = self.tail(flow.branch.statements())?;
-                steps.push(Step::If(condition, yes, no));
+                steps.push(Step::If(condition?, yes, no));
             }
             Stmt::Switch(parts, position) => {
                 let step = self.switch(&parts.0, &parts.1, *position, true)?;
@@ -42,51 +43,38 @@ impl Compiler<'_> {
             }
             Stmt::FnCall(call, position) => {
                 let (node, kind) = self.call(call, *position)?;
-                steps.push(self.give(Some((node, kind, *position)))?);
+                steps.push(self.give(node, kind, *position)?);
             }
             Stmt::Return(..) => steps.extend(self.statement(last)?),
             other => {
                 steps.extend(self.statement(other)?);
-                steps.push(self.give(None)?);
+                // Nothing goes on behind a loop without an end but by returning.
+                if !matches!(other, Stmt::While(flow, _) if is_endless(flow)) {
+                    steps.push(self.give_null()?);
+                }
             }
         }
         Ok(())
     }
 
-    pub(super) fn returned(&mut self, expr: Option<&Expr>) -> Lowered<Step> {
-        match expr {
-            None | Some(Expr::Unit(_)) => self.give(None),
-            Some(expr) => {
-                let (node, kind) = self.expression(expr)?;
-                self.give(Some((node, kind, expr.position())))
-            }
-        }
-    }
-
-    /// Returns a value, or null.
-    pub(super) fn give(&mut self, value: Option<(Node, Type, Position)>) -> Lowered<Step> {
-        let Some(outcome) = self.results.last_mut() else {
-            return cannot("a return outside of functions", Position::NONE);
-        };
-        let Some((node, kind, position)) = value else {
-            outcome.null = true;
-            return Ok(Step::Return(None));
-        };
-        match outcome.value.get_or_insert(kind) {
-            known if *known == kind => Ok(Step::Return(Some(node))),
-            _ => cannot("results of different types", position),
-        }
-    }
-
-    pub(super) fn statements(&mut self, statements: &[Stmt]) -> Lowered<Vec<Step>> {
+    /// All statements; where one cannot be lowered, the others are looked at all the same.
+    pub(super) fn statements(&mut self, statements: &[Stmt]) -> Vec<Step> {
         let mut steps = Vec::with_capacity(statements.len());
         for statement in statements {
-            steps.extend(self.statement(statement)?);
+            match self.statement(statement) {
+                Ok(more) => steps.extend(more),
+                Err(error) => {
+                    self.note(error);
+                    if let Stmt::Var(parts, ..) = statement {
+                        self.name(&parts.0.name, None);
+                    }
+                }
+            }
         }
-        Ok(steps)
+        steps
     }
 
-    pub(super) fn block(&mut self, statements: &[Stmt]) -> Lowered<Vec<Step>> {
+    pub(super) fn block(&mut self, statements: &[Stmt]) -> Vec<Step> {
         self.scoped(|this| this.statements(statements))
     }
 
@@ -94,23 +82,24 @@ impl Compiler<'_> {
         self.count(statement.position())?;
         Ok(vec![match statement {
             Stmt::Noop(_) => return Ok(Vec::new()),
-            Stmt::Block(block) => return self.block(block.statements()),
+            Stmt::Block(block) => return Ok(self.block(block.statements())),
             Stmt::Var(parts, _, position) => {
-                let (node, kind) = self.expression(&parts.1).or_else(|error| {
-                    if matches!(parts.1, Expr::Unit(_)) {
-                        return cannot("a variable without a value", *position);
-                    }
-                    Err(error)
-                })?;
+                if matches!(parts.1, Expr::Unit(_)) {
+                    return cannot(
+                        "a variable without a value: give it one of its type",
+                        *position,
+                    );
+                }
+                let (node, kind) = self.expression(&parts.1)?;
                 let slot = self.declare(parts.0.name.as_str(), kind);
                 Step::Set(slot, node)
             }
             Stmt::Assignment(parts) => self.assignment(&parts.0, &parts.1.lhs, &parts.1.rhs)?,
             Stmt::If(flow, _) => {
-                let condition = self.typed(&flow.expr, Type::Bool)?;
-                let yes = self.block(flow.body.statements())?;
-                let no = self.block(flow.branch.statements())?;
-                Step::If(condition, yes, no)
+                let condition = self.typed(&flow.expr, Type::Bool);
+                let yes = self.block(flow.body.statements());
+                let no = self.block(flow.branch.statements());
+                Step::If(condition?, yes, no)
             }
             Stmt::Switch(parts, position) => {
                 return self.switch(&parts.0, &parts.1, *position, false);
@@ -119,28 +108,25 @@ impl Compiler<'_> {
             Stmt::Do(flow, flags, _) => {
                 self.repeat(flow, true, flags.contains(ASTFlags::NEGATED))?
             }
-            Stmt::For(parts, position) => {
-                if parts.1.is_some() {
-                    return cannot("`for` with a counter", *position);
-                }
-                self.count_through(parts.0.name.as_str(), &parts.2, *position)?
-            }
+            Stmt::For(parts, _) => self.go_through(&parts.0.name, parts.1.as_ref(), &parts.2)?,
             Stmt::FnCall(call, position) => Step::Run(self.call(call, *position)?.0),
             Stmt::Expr(expr) => match &**expr {
-                Expr::Stmt(block) => return self.block(block.statements()),
+                Expr::Stmt(block) => return Ok(self.block(block.statements())),
                 expr => Step::Run(self.expression(expr)?.0),
             },
-            Stmt::BreakLoop(None, flags, position) if self.loops > 0 => {
-                let _ = position;
+            Stmt::BreakLoop(None, flags, _) if self.loops > 0 => {
                 if flags.contains(ASTFlags::BREAK) { Step::Break } else { Step::Continue }
             }
-            Stmt::Return(expr, flags, position) => {
+            Stmt::Return(expr, flags, _) => {
                 if flags.contains(ASTFlags::BREAK) {
-                    return cannot("`throw`", *position);
+                    // What it throws may fail as well: the interpreter finds out.
+                    return Ok(vec![Step::Fail]);
                 }
                 self.returned(expr.as_deref())?
             }
-            Stmt::TryCatch(_, position) => return cannot("`try`", *position),
+            Stmt::TryCatch(_, position) => {
+                return cannot("`try`: ask by `if` for what would fail", *position);
+            }
             other => return cannot("this statement", other.position()),
         }])
     }
@@ -155,8 +141,10 @@ impl Compiler<'_> {
         let Expr::Variable(parts, _, _) = left else {
             return cannot("an assignment to part of a value", position);
         };
-        let Some(slot) = self.find(&parts.1) else {
-            return cannot("an assignment to an input", position);
+        let slot = match self.find(&parts.1) {
+            Found::Slot(slot) => slot,
+            Found::Told => return cannot(NotLowered::TOLD, position),
+            Found::No => return cannot("an assignment to an input", position),
         };
         let kind = self.slots[slot];
         let (node, found) = self.expression(right)?;
@@ -167,56 +155,29 @@ impl Compiler<'_> {
             }
         };
         if found != kind {
-            return cannot("a variable that changes its type", position);
+            return cannot("a variable that changes its type: give it one of its own", position);
         }
         Ok(Step::Set(slot, node))
     }
+}
 
-    pub(super) fn repeat(
-        &mut self,
-        flow: &FlowControl,
-        after: bool,
-        negated: bool,
-    ) -> Lowered<Step> {
-        let before = self.nodes;
-        let condition = match &flow.expr {
-            Expr::Unit(_) => None,
-            expr => Some(self.typed(expr, Type::Bool)?),
-        };
-        let body = self.looped(|this| this.block(flow.body.statements()))?;
-        let operations = (self.nodes - before) * 2 + 8;
-        Ok(Step::Loop { condition, negated, after, body, operations })
-    }
-
-    pub(super) fn looped<T>(&mut self, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
-        self.loops += 1;
-        let result = act(self);
-        self.loops -= 1;
-        result
-    }
-
-    pub(super) fn count_through(
-        &mut self,
-        name: &str,
-        flow: &FlowControl,
-        position: Position,
-    ) -> Lowered<Step> {
-        let Expr::FnCall(range, _) = &flow.expr else {
-            return cannot("`for` over anything but a range", position);
-        };
-        let inclusive = match (range.name.as_str(), range.args.len()) {
-            ("..", 2) => false,
-            ("..=", 2) => true,
-            _ => return cannot("`for` over anything but a range", position),
-        };
-        let from = self.typed(&range.args[0], Type::Int)?;
-        let to = self.typed(&range.args[1], Type::Int)?;
-        let before = self.nodes;
-        self.scoped(|this| {
-            let slot = this.declare(name, Type::Int);
-            let body = this.looped(|this| this.block(flow.body.statements()))?;
-            let operations = (this.nodes - before) * 2 + 8;
-            Ok(Step::For { slot, from, to, inclusive, body, operations })
+/// Whether nothing but `break` and `return` leaves a loop, and no `break` is in sight.
+fn is_endless(flow: &FlowControl) -> bool {
+    fn breaks(statements: &[Stmt]) -> bool {
+        statements.iter().any(|statement| match statement {
+            Stmt::BreakLoop(..) => true,
+            Stmt::If(flow, _) | Stmt::TryCatch(flow, _) => {
+                breaks(flow.body.statements()) || breaks(flow.branch.statements())
+            }
+            Stmt::Block(block) => breaks(block.statements()),
+            Stmt::Switch(parts, _) => parts.1.expressions.iter().any(|case| inside(&case.rhs)),
+            Stmt::Expr(expr) => inside(expr),
+            _ => false,
         })
     }
+    fn inside(expr: &Expr) -> bool {
+        matches!(expr, Expr::Stmt(block) if breaks(block.statements()))
+    }
+    matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(true, _))
+        && !breaks(flow.body.statements())
 }

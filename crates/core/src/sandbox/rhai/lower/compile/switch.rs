@@ -1,13 +1,14 @@
-//! `switch`, as a chain of comparisons.
+//! `switch`: every value is looked up once, whatever the number of cases.
 
-use rhai::{Expr, Position, SwitchCasesCollection};
+use std::ops::{Range, RangeInclusive};
+
+use rhai::{Expr, Position, RangeCase, SwitchCasesCollection};
 
 use super::{Compiler, Lowered, cannot};
-use crate::columnwise::Comparator;
-use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
+use crate::sandbox::rhai::lower::tree::{Cases, Node, Step, Type};
 
 impl Compiler<'_> {
-    /// A `switch` as a chain of comparisons; in `tail` position its cases return.
+    /// A `switch`; in `tail` position its cases return.
     pub(super) fn switch(
         &mut self,
         value: &Expr,
@@ -15,72 +16,83 @@ impl Compiler<'_> {
         position: Position,
         tail: bool,
     ) -> Lowered<Vec<Step>> {
-        let (node, kind) = self.expression(value)?;
-        let slot = self.new_slot(kind);
-        let arms = self.arms(slot, kind, cases, position)?;
-        let mut steps = match cases.def_case {
-            Some(index) => self.arm(&cases.expressions[index].rhs, tail)?,
-            None if tail => vec![self.give(None)?],
-            None => Vec::new(),
-        };
-        for (condition, index) in arms.into_iter().rev() {
-            let arm = self.arm(&cases.expressions[index].rhs, tail)?;
-            steps = vec![Step::If(condition, arm, steps)];
-        }
-        steps.insert(0, Step::Set(slot, node));
-        Ok(steps)
+        let value = self.expression(value);
+        let arms = self.all(&cases.expressions, |this, case| this.arm(&case.rhs, tail))?;
+        let otherwise =
+            if tail && cases.def_case.is_none() { vec![self.give_null()?] } else { Vec::new() };
+        let (node, kind) = value?;
+        let table = self.cases(kind, cases, position)?;
+        let arms = arms.into_iter().chain([otherwise]).collect();
+        Ok(vec![Step::Switch(node, table, arms)])
     }
 
     pub(super) fn arm(&mut self, expr: &Expr, tail: bool) -> Lowered<Vec<Step>> {
         match expr {
             Expr::Stmt(block) if tail => self.tail(block.statements()),
-            Expr::Stmt(block) => self.block(block.statements()),
+            Expr::Stmt(block) => Ok(self.block(block.statements())),
             expr if tail => self.returned(Some(expr)).map(|step| vec![step]),
             expr => Ok(vec![Step::Run(self.expression(expr)?.0)]),
         }
     }
 
-    /// The tests of a `switch` in the order in which the interpreter tries them, with their cases.
-    pub(super) fn arms(
+    /// Where values lead: to places among the expressions of `cases`, others to one behind them.
+    fn cases(
         &mut self,
-        slot: usize,
         kind: Type,
         cases: &SwitchCasesCollection,
         position: Position,
-    ) -> Lowered<Vec<(Node, usize)>> {
-        if !cases.ranges.is_empty() {
-            return cannot("`switch` with ranges", position);
-        }
-        let mut arms: Vec<(Node, usize)> = Vec::new();
+    ) -> Lowered<Cases> {
+        let none = cases.expressions.len();
+        let otherwise = cases.def_case.unwrap_or(none) as u32;
+        let mut table = Cases { otherwise, ..Cases::default() };
+        // The map of cases has no order, and each value leads to one case: they are sorted below.
         let all: Vec<_> = cases.cases.values().collect();
         for case in all {
-            let literal = &case.value;
-            let literal = match kind {
-                Type::Int => literal.as_int().ok().map(Node::Int),
-                Type::Bool => literal.as_bool().ok().map(Node::Bool),
-                Type::Text => {
-                    literal.clone().into_string().ok().map(|text| Node::Text(text.into()))
-                }
-                Type::Float => None,
-            };
-            let Some(literal) = literal else {
-                return cannot("`switch` with cases of another type", position);
-            };
+            self.count(position)?;
+            if case.value.is::<Range<i64>>() || case.value.is::<RangeInclusive<i64>>() {
+                // It stands among the ranges as well.
+                continue;
+            }
             let [index] = case.blocks[..] else {
                 return cannot("`switch` with a case twice", position);
             };
-            if !matches!(cases.expressions[index].lhs, Expr::BoolConstant(true, _)) {
-                return cannot("`switch` with conditions", position);
+            let literal = &case.value;
+            let place = index as u32;
+            match kind {
+                Type::Int if literal.is_int() => {
+                    table.ints.push((literal.as_int().unwrap_or_default(), place));
+                }
+                Type::Bool if literal.is_bool() => {
+                    table.bools[usize::from(literal.as_bool().unwrap_or_default())] = Some(place);
+                }
+                Type::Text if literal.is_string() => {
+                    let text = literal.clone().into_immutable_string().unwrap_or_default();
+                    table.texts.push((text.as_str().into(), place));
+                }
+                _ => return cannot("`switch` with cases of another type", position),
             }
-            let test =
-                Node::Compare(Comparator::Equal, Box::new(Node::Slot(slot)), Box::new(literal));
-            arms.push((test, index));
-            self.count(position)?;
         }
-        // The map of cases has no order; each value leads to one case, so any order is right. This one
-        // is the author's.
-        arms.sort_by_key(|(_, index)| *index);
-        Ok(arms)
+        for range in &cases.ranges {
+            let (first, last) = match range {
+                RangeCase::ExclusiveInt(range, _) if range.is_empty() => continue,
+                RangeCase::ExclusiveInt(range, _) => (range.start, range.end - 1),
+                RangeCase::InclusiveInt(range, _) => (*range.start(), *range.end()),
+            };
+            if kind != Type::Int {
+                return cannot(
+                    "`switch` with ranges for other values than whole numbers",
+                    position,
+                );
+            }
+            table.ranges.push((first, last, range.index() as u32));
+        }
+        let is_plain = |case: &rhai::BinaryExpr| matches!(case.lhs, Expr::BoolConstant(true, _));
+        if !cases.expressions.iter().all(is_plain) {
+            return cannot("`switch` with conditions: ask them by `if` in the case", position);
+        }
+        table.ints.sort_unstable();
+        table.texts.sort_unstable();
+        Ok(table)
     }
 
     pub(super) fn switch_value(
@@ -89,17 +101,26 @@ impl Compiler<'_> {
         cases: &SwitchCasesCollection,
         position: Position,
     ) -> Lowered<(Node, Type)> {
-        let (node, kind) = self.expression(value)?;
-        let slot = self.new_slot(kind);
-        let arms = self.arms(slot, kind, cases, position)?;
-        let Some(otherwise) = cases.def_case else {
+        let value = self.expression(value);
+        let arms = self.all(&cases.expressions, |this, case| this.expression(&case.rhs))?;
+        if cases.def_case.is_none() {
             return cannot("a `switch` for a value without `_`", position);
-        };
-        let mut result = self.expression(&cases.expressions[otherwise].rhs)?;
-        for (condition, index) in arms.into_iter().rev() {
-            let arm = self.expression(&cases.expressions[index].rhs)?;
-            result = self.either(condition, arm, result, position)?;
         }
-        Ok((Node::Block(vec![Step::Set(slot, node)], Box::new(result.0)), result.1))
+        let (node, kind) = value?;
+        let table = self.cases(kind, cases, position)?;
+        let mut nodes = Vec::with_capacity(arms.len());
+        let mut all: Option<Type> = None;
+        for (node, kind) in arms {
+            let joined = all.map_or(Some(kind), |all| self.tables.join(all, kind));
+            if joined.is_none() {
+                return cannot("branches of different types", position);
+            }
+            all = joined;
+            nodes.push(node);
+        }
+        match all {
+            Some(kind) => Ok((Node::Switch(Box::new(node), table, nodes, kind), kind)),
+            None => cannot("a `switch` without cases", position),
+        }
     }
 }

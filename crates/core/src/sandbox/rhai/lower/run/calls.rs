@@ -5,8 +5,9 @@ use super::{Bail, Machine, Run};
 use crate::columnwise::Selection;
 use crate::rng::{scale, unit};
 use crate::sandbox::Limits;
+use crate::sandbox::rhai::host::dates::{Date, Timestamp};
 use crate::sandbox::rhai::host::function::{Form, Value};
-use crate::sandbox::rhai::host::{self, Host};
+use crate::sandbox::rhai::host::{self, Host, part_of};
 use crate::sandbox::rhai::lower::tree::{Node, Type};
 
 impl Machine<'_> {
@@ -21,7 +22,7 @@ impl Machine<'_> {
             let value = self.value(argument, rows)?;
             values.push(value);
         }
-        // The draws that most scripts are made of, without a call for each.
+        // What most scripts are made of, without a call for each row.
         match (function.name, &values[..]) {
             ("rand_int", [Vector::Int(low), Vector::Int(high)]) => {
                 let mut drawn = Vec::with_capacity(rows.len());
@@ -41,18 +42,17 @@ impl Machine<'_> {
                 let draw = |place| unit(self.cells[rows.position(place)].word());
                 return Ok(Vector::Float(Many::Each((0..rows.len()).map(draw).collect())));
             }
+            ("sub_string", [Vector::Text(texts), Vector::Int(starts), rest @ ..]) => {
+                let counts = match rest {
+                    [Vector::Int(counts)] => counts.clone(),
+                    _ => Many::One(i64::MAX),
+                };
+                return Ok(Vector::Text(self.parts(texts, starts, &counts, rows.len())?));
+            }
+            ("parse_int", [Vector::Text(texts)]) => return self.whole_numbers(texts),
             _ => {}
         }
-        let is_one = |value: &Vector| {
-            matches!(
-                value,
-                Vector::Int(Many::One(_))
-                    | Vector::Float(Many::One(_))
-                    | Vector::Bool(Many::One(_))
-                    | Vector::Text(Many::One(_))
-            )
-        };
-        let once = !function.draws && values.iter().all(is_one);
+        let once = !function.draws && values.iter().all(Vector::is_one);
         let count = if once { 1 } else { rows.len() };
         let mut answers = Answers::new(function.result, count);
         host::with(|host| {
@@ -88,6 +88,9 @@ impl Machine<'_> {
                     let bytes = &self.arena[span.start as usize..span.end as usize];
                     Value::Text(std::str::from_utf8(bytes).map_err(|_| Bail)?)
                 }
+                Vector::Date(values) => Value::Date(Date(values.get(place))),
+                Vector::Time(values) => Value::Time(Timestamp(values.get(place))),
+                Vector::Table(_) => return Err(Bail),
             };
         }
         if function.draws {
@@ -99,6 +102,50 @@ impl Machine<'_> {
         }
         answers.push(answer.map_err(|_| Bail)?, self.limits)?;
         self.fits(answers.texts.len())
+    }
+}
+
+impl Machine<'_> {
+    /// Parts of texts: the same bytes, seen from another place.
+    fn parts(
+        &self,
+        texts: &Many<Span>,
+        starts: &Many<i64>,
+        counts: &Many<i64>,
+        rows: usize,
+    ) -> Run<Many<Span>> {
+        let part = |place: usize| {
+            let span = texts.get(place);
+            let text = std::str::from_utf8(self.text(span)).map_err(|_| Bail)?;
+            let part = part_of(text, starts.get(place), counts.get(place));
+            let start = if part.is_empty() {
+                span.start
+            } else {
+                span.start + (part.as_ptr() as usize - text.as_ptr() as usize) as u32
+            };
+            Ok(Span { start, end: start + part.len() as u32 })
+        };
+        if texts.is_one() && starts.is_one() && counts.is_one() {
+            return part(0).map(Many::One);
+        }
+        (0..rows).map(part).collect::<Run<_>>().map(Many::Each)
+    }
+
+    /// Texts of digits as numbers.
+    fn whole_numbers(&self, texts: &Many<Span>) -> Run<Vector> {
+        let number = |span: Span| match self.text(span) {
+            [digit @ b'0'..=b'9'] => Ok(i64::from(digit - b'0')),
+            bytes => {
+                let text = std::str::from_utf8(bytes).map_err(|_| Bail)?;
+                text.trim().parse().map_err(|_| Bail)
+            }
+        };
+        Ok(Vector::Int(match texts {
+            Many::One(span) => Many::One(number(*span)?),
+            Many::Each(spans) => {
+                Many::Each(spans.iter().map(|span| number(*span)).collect::<Run<_>>()?)
+            }
+        }))
     }
 }
 
@@ -115,6 +162,9 @@ impl Answers {
             Type::Float => Vector::Float(Many::Each(Vec::with_capacity(count))),
             Type::Bool => Vector::Bool(Many::Each(Vec::with_capacity(count))),
             Type::Text => Vector::Text(Many::Each(Vec::with_capacity(count))),
+            Type::Date => Vector::Date(Many::Each(Vec::with_capacity(count))),
+            Type::Time => Vector::Time(Many::Each(Vec::with_capacity(count))),
+            Type::Table(_) => Vector::Table(Many::Each(Vec::new())),
         };
         Self { vector, texts: Vec::new() }
     }
@@ -124,6 +174,8 @@ impl Answers {
             (Vector::Int(Many::Each(values)), Value::Int(value)) => values.push(value),
             (Vector::Float(Many::Each(values)), Value::Float(value)) => values.push(value),
             (Vector::Bool(Many::Each(values)), Value::Bool(value)) => values.push(value),
+            (Vector::Date(Many::Each(values)), Value::Date(value)) => values.push(value.0),
+            (Vector::Time(Many::Each(values)), Value::Time(value)) => values.push(value.0),
             (Vector::Text(Many::Each(values)), Value::Made(text)) => {
                 if text.len() > limits.script_text_bytes {
                     return Err(Bail);

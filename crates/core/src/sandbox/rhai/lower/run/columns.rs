@@ -4,7 +4,7 @@ use super::vector::{Many, Span, Vector};
 use super::{Bail, Frame, Machine, Run};
 use crate::columns::{Column, DataType, Values, VarBytes, append_part, uuid_text};
 use crate::columnwise::Selection;
-use crate::sandbox::rhai::values::decimal;
+use crate::sandbox::rhai::values::{decimal, digits_of, whole_digits};
 
 impl Machine<'_> {
     pub(super) fn input(&mut self, index: usize, rows: &Selection) -> Run<Vector> {
@@ -29,6 +29,12 @@ impl Machine<'_> {
                 let DataType::Decimal { scale, .. } = kind else { return Err(Bail) };
                 Vector::Float(Many::Each(rows.map(&values[range], |value| decimal(value, scale))))
             }
+            Values::Date(values) => Vector::Date(Many::Each(rows.gather(&values[range]))),
+            Values::EpochMillis(values) => {
+                let micros = |value: i64| value.saturating_mul(1_000);
+                Vector::Time(Many::Each(rows.map(&values[range], micros)))
+            }
+            Values::Instant(values) => Vector::Time(Many::Each(rows.gather(&values[range]))),
             Values::Text(values) => self.spans(rows, |row| values.get(range.start + row))?,
             Values::Choice { keys, dictionary } => {
                 self.spans(rows, |row| dictionary.get(keys[range.start + row]))?
@@ -40,7 +46,7 @@ impl Machine<'_> {
                 }
                 Vector::Text(Many::Each(spans))
             }
-            _ => return Err(Bail),
+            Values::Bytes(_) => return Err(Bail),
         })
     }
 
@@ -65,7 +71,19 @@ impl Machine<'_> {
             frame.nulls.iter().for_each(|row| validity[*row as usize] = false);
             Some(&*validity)
         };
-        match (frame.values, &mut returned.values) {
+        let values = match (frame.values, returned.data_type) {
+            (values, DataType::Decimal { precision, scale }) => {
+                let digits = decimals(&values, precision, scale, &frame.nulls, count)?;
+                return returned.push_decimals(digits);
+            }
+            (values, _) => values,
+        };
+        match (values, &mut returned.values) {
+            (Vector::Date(values), Values::Date(out)) => extend(out, values, count),
+            (Vector::Time(values), Values::Instant(out)) => extend(out, values, count),
+            (Vector::Time(values), Values::EpochMillis(out)) => {
+                extend(out, values.map(|value| value.div_euclid(1_000)), count);
+            }
             (Vector::Bool(values), Values::Boolean(out)) => extend(out, values, count),
             (Vector::Int(values), Values::Int64(out)) => extend(out, values, count),
             (Vector::Int(values), Values::Int32(out)) => {
@@ -112,6 +130,31 @@ impl Machine<'_> {
     }
 }
 
+/// Numbers as the digits of decimals, unless one does not fit; 0 where the row is null.
+fn decimals(
+    values: &Vector,
+    precision: u8,
+    scale: u8,
+    nulls: &[u32],
+    count: usize,
+) -> Run<Vec<i128>> {
+    let mut digits = Vec::with_capacity(count);
+    let mut is_null = vec![false; count];
+    for row in nulls {
+        is_null[*row as usize] = true;
+    }
+    for (row, is_null) in is_null.into_iter().enumerate() {
+        let value = match values {
+            _ if is_null => Some(0),
+            Vector::Int(values) => whole_digits(values.get(row), precision, scale),
+            Vector::Float(values) => digits_of(values.get(row), precision, scale),
+            _ => None,
+        };
+        digits.push(value.ok_or(Bail)?);
+    }
+    Ok(digits)
+}
+
 fn extend<T: Copy>(out: &mut Vec<T>, values: Many<T>, count: usize) {
     match values {
         Many::One(value) => out.resize(out.len() + count, value),
@@ -121,6 +164,7 @@ fn extend<T: Copy>(out: &mut Vec<T>, values: Many<T>, count: usize) {
 
 /// What the chunks of a block have returned so far.
 pub(super) struct Returned {
+    data_type: DataType,
     values: Values,
     /// As long as up to the last chunk with a null.
     validity: Option<Vec<bool>>,
@@ -128,7 +172,13 @@ pub(super) struct Returned {
 
 impl Returned {
     pub(super) fn new(data_type: DataType, rows: usize) -> Self {
-        Self { values: Values::with_capacity(data_type, rows), validity: None }
+        Self { data_type, values: Values::with_capacity(data_type, rows), validity: None }
+    }
+
+    fn push_decimals(&mut self, digits: Vec<i128>) -> Run<()> {
+        let Values::Decimal(values) = &mut self.values else { return Err(Bail) };
+        values.extend(digits);
+        Ok(())
     }
 
     pub(super) fn column(self) -> Column {

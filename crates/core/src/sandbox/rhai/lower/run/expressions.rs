@@ -5,7 +5,7 @@ use super::vector::{Many, Span, Vector, combine, like, merge};
 use super::{Bail, Frame, Machine, Run};
 use crate::columnwise::{Comparator, Selection};
 use crate::display::write_integer;
-use crate::sandbox::rhai::lower::tree::Node;
+use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
 impl Machine<'_> {
     pub(super) fn ints(&mut self, node: &Node, rows: &Selection) -> Run<Many<i64>> {
@@ -26,17 +26,12 @@ impl Machine<'_> {
             Node::Float(value) => Vector::Float(Many::One(*value)),
             Node::Bool(value) => Vector::Bool(Many::One(*value)),
             Node::Text(value) => Vector::Text(Many::One(self.keep(value.as_bytes())?)),
+            Node::Date(value) => Vector::Date(Many::One(*value)),
+            Node::Time(value) => Vector::Time(Many::One(*value)),
+            Node::Table(value) => Vector::Table(Many::One(*value)),
             Node::Slot(slot) => self.slots[*slot].gather(rows),
             Node::Input(index) => self.input(*index, rows)?,
-            Node::IsNull(index) => {
-                let column = self.inputs[*index].ok_or(Bail)?;
-                if column.validity.is_none() {
-                    return Ok(Vector::Bool(Many::One(false)));
-                }
-                let flags =
-                    (0..rows.len()).map(|place| column.is_null(self.start + rows.position(place)));
-                Vector::Bool(Many::Each(flags.collect()))
-            }
+            Node::IsNull(index) => Vector::Bool(self.is_null(*index, rows)?),
             Node::RowNumber => {
                 let number = |place| (self.rows.first + rows.position(place) as u64) as i64;
                 Vector::Int(Many::Each((0..rows.len()).map(number).collect()))
@@ -103,20 +98,59 @@ impl Machine<'_> {
                 }
             },
             Node::Call(function, arguments) => self.call(function, arguments, rows)?,
+            Node::Format(pattern, values) => self.format(pattern, values, rows)?,
+            Node::Switch(value, cases, arms, kind) => {
+                self.switch_value(value, cases, (arms, *kind), rows)?
+            }
+            Node::At(list, place, kind) => {
+                let lists = self.tables_of(list, rows)?;
+                let places = self.ints(place, rows)?;
+                self.at(&lists, &places, *kind, rows.len())?
+            }
+            Node::Entry(map, name, kind) => self.entry((map, name, *kind), rows)?,
+            Node::Length(table) => self.length(table, rows)?,
+            Node::Contains(table, value) => self.contains(table, value, rows)?,
+            Node::Pick(list, kind) => self.pick(list, *kind, rows)?,
+            Node::PickWeighted(list, weights, kind) => {
+                self.pick_weighted((list, weights, *kind), rows)?
+            }
+            Node::Choose(values, place, kind) => self.choose((values, place, *kind), rows)?,
+            Node::Place(count) => self.places(*count, rows)?,
+            Node::Weighted(count, weights) => self.weighted(*count, weights, rows)?,
             Node::Inline { arguments, body, result } => {
-                for (slot, argument) in arguments {
-                    let values = self.value(argument, rows)?;
-                    self.slots[*slot].scatter(values, rows, self.rows.count);
-                }
-                let rounds = std::mem::take(&mut self.rounds);
-                self.frames.push(Frame { values: Vector::empty(*result), nulls: Vec::new() });
-                let left = self.steps(body, rows.clone())?;
-                self.rounds = rounds;
-                let frame = self.frames.pop().ok_or(Bail)?;
-                debug_assert!(left.is_empty(), "every row returns");
-                frame.values.gather(rows)
+                self.inline(arguments, body, *result, rows)?
             }
         })
+    }
+
+    fn is_null(&self, input: usize, rows: &Selection) -> Run<Many<bool>> {
+        let column = self.inputs[input].ok_or(Bail)?;
+        if column.validity.is_none() {
+            return Ok(Many::One(false));
+        }
+        let null = |place| column.is_null(self.start + rows.position(place));
+        Ok(Many::Each((0..rows.len()).map(null).collect()))
+    }
+
+    /// A function of the script in the place of its call.
+    fn inline(
+        &mut self,
+        arguments: &[(usize, Node)],
+        body: &[Step],
+        result: Type,
+        rows: &Selection,
+    ) -> Run<Vector> {
+        for (slot, argument) in arguments {
+            let values = self.value(argument, rows)?;
+            self.slots[*slot].scatter(values, rows, self.rows.count);
+        }
+        let rounds = std::mem::take(&mut self.rounds);
+        self.frames.push(Frame::new(Some(result)));
+        let left = self.steps(body, rows.clone())?;
+        self.rounds = rounds;
+        let frame = self.frames.pop().ok_or(Bail)?;
+        debug_assert!(left.is_empty(), "every row returns");
+        Ok(frame.values.gather(rows))
     }
 
     /// All true, or any: each part is evaluated for the rows that are still open.
@@ -221,6 +255,7 @@ impl Machine<'_> {
                 each(&values, |value| self.keep(if value { b"true" } else { b"false" }))
             }
             Vector::Text(values) => Ok(values),
+            Vector::Date(_) | Vector::Time(_) | Vector::Table(_) => Err(Bail),
         }
     }
 
@@ -249,6 +284,8 @@ impl Machine<'_> {
                 combine(left, right, |a, b| compare_floats(comparator, a, b))
             }
             (Vector::Bool(left), Vector::Bool(right)) => by!(left, right, |value: bool| value),
+            (Vector::Date(left), Vector::Date(right)) => by!(left, right, |value: i32| value),
+            (Vector::Time(left), Vector::Time(right)) => by!(left, right, |value: i64| value),
             (Vector::Text(left), Vector::Text(right)) => by!(left, right, |span| self.text(span)),
             _ => return Err(Bail),
         })

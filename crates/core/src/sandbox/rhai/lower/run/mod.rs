@@ -6,6 +6,10 @@
 //! | `expressions` | what a node gives |
 //! | `arithmetic`, `divisor` | operators on whole columns |
 //! | `calls` | functions of the host, row by row |
+//! | `format` | values put into patterns |
+//! | `loops` | loops |
+//! | `switch` | where values lead |
+//! | `tables` | constant lists and maps |
 //! | `columns` | inputs, and what is returned |
 //! | `vector` | the values of some rows |
 
@@ -14,15 +18,21 @@ mod calls;
 mod columns;
 mod divisor;
 mod expressions;
+mod format;
+mod loops;
+mod switch;
+mod tables;
 mod vector;
 
-use super::tree::{Node, Step, Tree, Type};
+use super::tree::{Node, Output, Step, Tree, Type};
 use crate::columns::{Column, Rows};
 use crate::columnwise::Selection;
+use crate::generator::Made;
 use crate::rng::{Cell, Stream};
 use crate::sandbox::rhai::watch::is_late;
 use crate::sandbox::{InputType, Limits};
 use columns::Returned;
+use loops::Rounds;
 use vector::{Many, Span, Vector};
 
 /// The interpreter must make this block: something in it has no value, or may reach a limit.
@@ -46,6 +56,12 @@ struct Frame {
     nulls: Vec<u32>,
 }
 
+impl Frame {
+    fn new(kind: Option<Type>) -> Self {
+        Self { values: Vector::empty(kind.unwrap_or(Type::Int)), nulls: Vec::new() }
+    }
+}
+
 /// Rows that left the round of a loop early.
 #[derive(Debug, Default)]
 struct Round {
@@ -65,7 +81,10 @@ struct Machine<'a> {
     slots: Vec<Vector>,
     arena: Vec<u8>,
     cells: Vec<Cell>,
+    /// What the script and the functions inside returned, the innermost last.
     frames: Vec<Frame>,
+    /// What the script returned beside its value.
+    beside: Vec<Frame>,
     rounds: Vec<Round>,
     operations: u64,
     /// Whether it was the memory of a chunk that did not suffice: fewer rows may do with it.
@@ -73,7 +92,7 @@ struct Machine<'a> {
 }
 
 impl Tree {
-    /// The column of `rows`.
+    /// The column of `rows`, and those of the sub-values.
     pub(in crate::sandbox::rhai) fn run(
         &self,
         rows: Rows,
@@ -81,7 +100,7 @@ impl Tree {
         types: &[Option<InputType>],
         stream: Stream,
         limits: &Limits,
-    ) -> Run<Column> {
+    ) -> Run<Made> {
         let mut machine = Machine {
             tree: self,
             rows,
@@ -90,14 +109,16 @@ impl Tree {
             types,
             limits,
             slots: Vec::new(),
-            arena: Vec::new(),
+            arena: self.tables.texts.clone(),
             cells: Vec::new(),
             frames: Vec::new(),
+            beside: Vec::new(),
             rounds: Vec::new(),
             operations: 0,
             full: false,
         };
-        let mut returned = Returned::new(self.data_type, rows.count);
+        let new = |output: &Output| Returned::new(output.data_type, rows.count);
+        let mut returned: Vec<Returned> = self.outputs.iter().map(new).collect();
         let (mut start, mut most) = (0, CHUNK);
         while start < rows.count {
             let count = most.min(rows.count - start);
@@ -108,7 +129,9 @@ impl Tree {
                 Err(bail) => return Err(bail),
             }
         }
-        Ok(returned.column())
+        let mut columns = returned.into_iter().map(Returned::column);
+        let column = columns.next().ok_or(Bail)?;
+        Ok(Made { column, sub_values: columns.collect(), failed: None })
     }
 }
 
@@ -119,16 +142,21 @@ impl Machine<'_> {
         start: usize,
         chunk: Rows,
         stream: Stream,
-        returned: &mut Returned,
+        returned: &mut [Returned],
     ) -> Run<()> {
         self.turn_to(start, chunk, stream);
         self.spend(self.tree.operations)?;
-        let values = Vector::empty(self.tree.result.unwrap_or(Type::Int));
-        self.frames.push(Frame { values, nulls: Vec::new() });
+        let mut frames = self.tree.outputs.iter().map(|output| Frame::new(output.result));
+        self.frames.extend(frames.next());
+        self.beside.extend(frames);
         let left = self.steps(&self.tree.body, Selection::All(chunk.count))?;
         debug_assert!(left.is_empty(), "every row returns");
         let frame = self.frames.pop().ok_or(Bail)?;
-        self.finish(frame, returned)
+        let beside = std::mem::take(&mut self.beside);
+        for (frame, returned) in [frame].into_iter().chain(beside).zip(returned) {
+            self.finish(frame, returned)?;
+        }
+        Ok(())
     }
 
     /// Forgets the chunk before; takes what memory it had.
@@ -136,9 +164,11 @@ impl Machine<'_> {
         (self.start, self.rows, self.operations) = (start, rows, 0);
         self.slots.clear();
         self.slots.extend(self.tree.slots.iter().map(|kind| Vector::empty(*kind)));
-        self.arena.clear();
+        // The texts of constants stay at its beginning.
+        self.arena.truncate(self.tree.tables.texts.len());
         self.cells.clear();
         self.frames.clear();
+        self.beside.clear();
         self.rounds.clear();
         self.full = false;
         if self.tree.draws {
@@ -190,10 +220,14 @@ impl Machine<'_> {
             Step::Loop { condition, negated, after, body, operations } => {
                 self.repeat(condition.as_ref(), *negated, *after, body, *operations, rows)
             }
-            Step::For { slot, from, to, inclusive, body, operations } => {
-                let bounds = (from, to, *inclusive);
-                self.count_through(*slot, bounds, body, *operations, rows)
+            Step::For { slot, counter, through, body, operations } => {
+                let rounds =
+                    Rounds { slot: *slot, counter: *counter, body, operations: *operations };
+                self.go_through(&rounds, through, rows)
             }
+            Step::Switch(value, cases, arms) => self.switch(value, cases, arms, rows),
+            Step::Give(fields) => self.give(fields, &rows),
+            Step::Fail => Err(Bail),
             Step::Break => {
                 if let Some(round) = self.rounds.last_mut() {
                     round.broken.extend(rows.positions());
@@ -219,116 +253,28 @@ impl Machine<'_> {
         }
     }
 
-    /// One round of a loop: answers the rows that may go round again; who broke out waits in the round.
-    fn round(&mut self, body: &[Step], rows: Selection) -> Run<Selection> {
-        let rows = self.steps(body, rows)?;
-        let continued = self.rounds.last_mut().map(|round| std::mem::take(&mut round.continued));
-        let continued = Selection::sorted(continued.unwrap_or_default());
-        Ok(rows.union(continued, self.rows.count))
+    /// Returns a value and its sub-values from the script.
+    fn give(&mut self, fields: &[(usize, Node)], rows: &Selection) -> Run<Selection> {
+        let count = self.rows.count;
+        let mut given = vec![false; self.tree.outputs.len()];
+        for (place, node) in fields {
+            let values = self.value(node, rows)?;
+            given[*place] = true;
+            let frame = self.output(*place).ok_or(Bail)?;
+            frame.values.scatter(values, rows, count);
+        }
+        for place in (0..given.len()).filter(|place| !given[*place]) {
+            self.output(place).ok_or(Bail)?.nulls.extend(rows.positions());
+        }
+        Ok(Selection::NONE)
     }
 
-    fn repeat(
-        &mut self,
-        condition: Option<&Node>,
-        negated: bool,
-        after: bool,
-        body: &[Step],
-        operations: u64,
-        mut rows: Selection,
-    ) -> Run<Selection> {
-        let count = self.rows.count;
-        let mut done = Selection::NONE;
-        self.rounds.push(Round::default());
-        let mut first = true;
-        while !rows.is_empty() {
-            self.spend(operations)?;
-            if after {
-                rows = self.round(body, rows)?;
-                if rows.is_empty() {
-                    break;
-                }
-            }
-            if let Some(condition) = condition {
-                match self.truth(condition, &rows)? {
-                    Many::One(flag) if flag != negated => {}
-                    Many::One(_) => {
-                        done = done.union(rows, count);
-                        break;
-                    }
-                    Many::Each(flags) => {
-                        let flags: Vec<bool> = flags.iter().map(|flag| *flag != negated).collect();
-                        let (stay, leave) = rows.split(&flags);
-                        done = done.union(leave, count);
-                        rows = stay;
-                    }
-                }
-            }
-            if !after && !rows.is_empty() {
-                rows = self.round(body, rows)?;
-            }
-            first = false;
+    /// What was returned for the value, or for a sub-value.
+    fn output(&mut self, place: usize) -> Option<&mut Frame> {
+        match place.checked_sub(1) {
+            None => self.frames.first_mut(),
+            Some(place) => self.beside.get_mut(place),
         }
-        debug_assert!(!first || count == 0 || done.len() <= count);
-        let round = self.rounds.pop().unwrap_or_default();
-        Ok(done.union(Selection::sorted(round.broken), count))
-    }
-
-    fn count_through(
-        &mut self,
-        slot: usize,
-        (from, to, inclusive): (&Node, &Node, bool),
-        body: &[Step],
-        operations: u64,
-        mut rows: Selection,
-    ) -> Run<Selection> {
-        let count = self.rows.count;
-        let from = self.ints(from, &rows)?;
-        let to = self.ints(to, &rows)?;
-        // Both by row number: rows leave as their ends come.
-        let mut all_from = Many::One(0);
-        all_from.scatter(from, &rows, count);
-        let mut all_to = Many::One(0);
-        all_to.scatter(to, &rows, count);
-        let mut done = Selection::NONE;
-        self.rounds.push(Round::default());
-        let mut step: i64 = 0;
-        loop {
-            let inside =
-                |row: usize| {
-                    let at = all_from.get(row).checked_add(step);
-                    at.is_some_and(|at| {
-                        if inclusive { at <= all_to.get(row) } else { at < all_to.get(row) }
-                    })
-                };
-            if let (Many::One(_), Many::One(_)) = (&all_from, &all_to) {
-                if !inside(0) {
-                    done = done.union(rows, count);
-                    break;
-                }
-            } else {
-                let flags: Vec<bool> =
-                    (0..rows.len()).map(|index| inside(rows.position(index))).collect();
-                let (stay, leave) = rows.split(&flags);
-                done = done.union(leave, count);
-                rows = stay;
-            }
-            if rows.is_empty() {
-                break;
-            }
-            self.spend(operations)?;
-            let places = match all_from.gather(&rows) {
-                Many::One(from) => Many::One(from + step),
-                Many::Each(from) => Many::Each(from.iter().map(|from| from + step).collect()),
-            };
-            self.slots[slot].scatter(Vector::Int(places), &rows, count);
-            rows = self.round(body, rows)?;
-            if rows.is_empty() {
-                break;
-            }
-            step = step.checked_add(1).ok_or(Bail)?;
-        }
-        let round = self.rounds.pop().unwrap_or_default();
-        Ok(done.union(Selection::sorted(round.broken), count))
     }
 
     fn keep(&mut self, text: &[u8]) -> Run<Span> {

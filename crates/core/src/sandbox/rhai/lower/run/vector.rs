@@ -18,6 +18,10 @@ pub(super) enum Many<T> {
 }
 
 impl<T: Copy> Many<T> {
+    pub(super) fn is_one(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
     #[inline]
     pub(super) fn get(&self, index: usize) -> T {
         match self {
@@ -74,6 +78,27 @@ pub(super) enum Vector {
     Float(Many<f64>),
     Bool(Many<bool>),
     Text(Many<Span>),
+    /// Days since 1970-01-01.
+    Date(Many<i32>),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Time(Many<i64>),
+    /// Numbers of constant lists and maps.
+    Table(Many<u32>),
+}
+
+/// `$act` of the values, whatever their type.
+macro_rules! each {
+    ($vector:expr, $values:ident => $act:expr) => {
+        match $vector {
+            Vector::Int($values) => Vector::Int($act),
+            Vector::Float($values) => Vector::Float($act),
+            Vector::Bool($values) => Vector::Bool($act),
+            Vector::Text($values) => Vector::Text($act),
+            Vector::Date($values) => Vector::Date($act),
+            Vector::Time($values) => Vector::Time($act),
+            Vector::Table($values) => Vector::Table($act),
+        }
+    };
 }
 
 impl Vector {
@@ -83,16 +108,27 @@ impl Vector {
             Type::Float => Self::Float(Many::One(0.0)),
             Type::Bool => Self::Bool(Many::One(false)),
             Type::Text => Self::Text(Many::One(Span::default())),
+            Type::Date => Self::Date(Many::One(0)),
+            Type::Time => Self::Time(Many::One(0)),
+            Type::Table(_) => Self::Table(Many::One(0)),
+        }
+    }
+
+    /// Whether it is one value for all rows.
+    pub(super) fn is_one(&self) -> bool {
+        match self {
+            Self::Int(values) => values.is_one(),
+            Self::Float(values) => values.is_one(),
+            Self::Bool(values) => values.is_one(),
+            Self::Text(values) => values.is_one(),
+            Self::Date(values) => values.is_one(),
+            Self::Time(values) => values.is_one(),
+            Self::Table(values) => values.is_one(),
         }
     }
 
     pub(super) fn gather(&self, rows: &Selection) -> Self {
-        match self {
-            Self::Int(values) => Self::Int(values.gather(rows)),
-            Self::Float(values) => Self::Float(values.gather(rows)),
-            Self::Bool(values) => Self::Bool(values.gather(rows)),
-            Self::Text(values) => Self::Text(values.gather(rows)),
-        }
+        each!(self, values => values.gather(rows))
     }
 
     pub(super) fn scatter(&mut self, values: Self, rows: &Selection, count: usize) {
@@ -101,6 +137,9 @@ impl Vector {
             (Self::Float(all), Self::Float(some)) => all.scatter(some, rows, count),
             (Self::Bool(all), Self::Bool(some)) => all.scatter(some, rows, count),
             (Self::Text(all), Self::Text(some)) => all.scatter(some, rows, count),
+            (Self::Date(all), Self::Date(some)) => all.scatter(some, rows, count),
+            (Self::Time(all), Self::Time(some)) => all.scatter(some, rows, count),
+            (Self::Table(all), Self::Table(some)) => all.scatter(some, rows, count),
             // Types are checked when the tree is made.
             _ => debug_assert!(false, "a value of another type"),
         }
@@ -123,12 +162,7 @@ pub(super) fn moved(vector: Vector, offset: u32) -> Vector {
 
 /// The only value of `vector`, for all rows.
 pub(super) fn one(vector: &Vector) -> Vector {
-    match vector {
-        Vector::Int(values) => Vector::Int(Many::One(values.get(0))),
-        Vector::Float(values) => Vector::Float(Many::One(values.get(0))),
-        Vector::Bool(values) => Vector::Bool(Many::One(values.get(0))),
-        Vector::Text(values) => Vector::Text(Many::One(values.get(0))),
-    }
+    each!(vector, values => Many::One(values.get(0)))
 }
 
 /// A vector of the type of `values`, to be filled.
@@ -138,6 +172,9 @@ pub(super) fn like(values: &Vector) -> Vector {
         Vector::Float(_) => Type::Float,
         Vector::Bool(_) => Type::Bool,
         Vector::Text(_) => Type::Text,
+        Vector::Date(_) => Type::Date,
+        Vector::Time(_) => Type::Time,
+        Vector::Table(_) => Type::Table(0),
     })
 }
 
