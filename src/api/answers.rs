@@ -23,6 +23,7 @@ use crate::secrets::MASK;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Accepted {
     /// The command's key
+    #[schema(value_type = String, format = Uuid, min_length = 36)]
     pub(crate) command_uuid: Uuid,
     /// Empty
     pub(crate) error: String,
@@ -30,6 +31,38 @@ pub(crate) struct Accepted {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>, required = false)]
     pub(crate) warnings: Vec<Value>,
+}
+
+/// A request was checked only: its connectors are ready.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckedOnly {
+    /// Empty: there is no command
+    #[schema(max_length = 0)]
+    pub(crate) command_uuid: String,
+    /// Empty
+    pub(crate) error: String,
+    pub(crate) connectors: Vec<CheckedConnector>,
+    /// What the user should know, where there is something
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub(crate) warnings: Vec<Value>,
+}
+
+/// A connector that can be reached and written to.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CheckedConnector {
+    pub(crate) connector: String,
+    /// Where its rows would go
+    pub(crate) destination: String,
+}
+
+/// What a request to make rows came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Submitted {
+    Accepted(Accepted),
+    Checked(CheckedOnly),
 }
 
 /// How far a command is: the five texts of the reference first.

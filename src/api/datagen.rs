@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use serde_json::Value;
+use axum::http;
+use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{OpenApi as _, PartialSchema, ToSchema};
@@ -15,13 +16,14 @@ use utoipa_axum::routes;
 
 use super::AppState;
 use super::access::Changer;
-use super::answers::Accepted;
+use super::answers::{Accepted, CheckedConnector, CheckedOnly, Submitted};
 use super::error::{ApiError, blocking};
 use super::forms::Form;
 use super::model::{Given, find_model, given};
 use super::parameters::{CONNECTORS, Parameters};
+use super::permits::client;
 use crate::access::Caller;
-use crate::commands::{Order, Schedule, Submission, SubmitError, parse_now};
+use crate::commands::{Checked, Order, Schedule, Submission, SubmitError, parse_now};
 use crate::config::Config;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -31,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(GenerateForm, MultipleForm, Accepted, Refused)))]
+#[openapi(components(schemas(GenerateForm, MultipleForm, Accepted, CheckedOnly, Refused)))]
 struct Schemas;
 
 /// Rows of a batch, and number of batches, when a request names none.
@@ -76,6 +78,9 @@ pub(super) struct GenerateForm {
     /// The point in time that the model takes for now, RFC 3339 (the time of acceptance)
     #[schema(example = "")]
     now: Option<String>,
+    /// Whether the request is only checked: its connectors are looked at, nothing is made (false)
+    #[schema(example = false)]
+    check: Option<bool>,
     /// Any key of `Table_Names` or `Options`, such as `LOCAL_FILE_PATH`
     #[serde(flatten)]
     #[schema(example = json!({}))]
@@ -126,8 +131,8 @@ type Object = serde_json::Map<String, Value>;
     params(("connector" = String, Path, description = "csv, json, avro, parquet, orc", example = "csv")),
     request_body(content = GenerateForm, content_type = "multipart/form-data"),
     responses(
-        (status = 200, description = "accepted", body = Accepted),
-        (status = 400, description = "the model or a parameter is wrong", body = Refused),
+        (status = 200, description = "accepted; with `check` what was found", body = Submitted),
+        (status = 400, description = "the model or a parameter is wrong; with `check`, a connector is not ready", body = Refused),
         (status = 413, description = "the body is too large", body = Refused),
         (status = 429, description = "too many commands wait", body = Refused),
         (status = 501, description = "a connector that does not exist yet", body = Refused),
@@ -137,8 +142,9 @@ async fn generate(
     State(state): State<AppState>,
     Changer(caller): Changer,
     Path(connector): Path<String>,
+    extensions: http::Extensions,
     parameters: Parameters,
-) -> Result<Json<Accepted>, ApiError> {
+) -> Result<Json<Submitted>, ApiError> {
     let named = parameters.list(CONNECTORS);
     if named.iter().any(|name| !name.eq_ignore_ascii_case(&connector)) {
         let message = format!(
@@ -146,7 +152,8 @@ async fn generate(
         );
         return Err(ApiError::parameter(CONNECTORS, message));
     }
-    submit(state, caller, vec![connector], parameters).await
+    let client = client(&caller, &extensions);
+    answer(state, (caller, client), vec![connector], parameters).await
 }
 
 /// Make rows of a model once and write them to several connectors.
@@ -154,8 +161,8 @@ async fn generate(
     post, path = "/datagen/multipleconnectors", tag = "datagen",
     request_body(content = MultipleForm, content_type = "multipart/form-data"),
     responses(
-        (status = 200, description = "accepted", body = Accepted),
-        (status = 400, description = "the model or a parameter is wrong", body = Refused),
+        (status = 200, description = "accepted; with `check` what was found", body = Submitted),
+        (status = 400, description = "the model or a parameter is wrong; with `check`, a connector is not ready", body = Refused),
         (status = 413, description = "the body is too large", body = Refused),
         (status = 429, description = "too many commands wait", body = Refused),
         (status = 501, description = "a connector that does not exist yet", body = Refused),
@@ -164,34 +171,75 @@ async fn generate(
 async fn generate_multiple(
     State(state): State<AppState>,
     Changer(caller): Changer,
+    extensions: http::Extensions,
     parameters: Parameters,
-) -> Result<Json<Accepted>, ApiError> {
+) -> Result<Json<Submitted>, ApiError> {
     let connectors = parameters.list(CONNECTORS);
-    submit(state, caller, connectors, parameters).await
+    let client = client(&caller, &extensions);
+    answer(state, (caller, client), connectors, parameters).await
 }
 
-async fn submit(
+/// Accepts a command, or checks what would become one.
+async fn answer(
     state: AppState,
-    caller: Caller,
+    (caller, client): (Caller, String),
     connectors: Vec<String>,
     parameters: Parameters,
-) -> Result<Json<Accepted>, ApiError> {
+) -> Result<Json<Submitted>, ApiError> {
+    if parameters.boolean("check")?.unwrap_or(false) {
+        // Somebody waits while places are asked: as many at a time as there may be previews.
+        let (previews, most) = (state.previews.clone(), state.config.max_preview_bytes);
+        let work =
+            move |_: &_| check(&state, submission(&state, &caller, connectors, &parameters)?);
+        return previews.run(client, most, work).await;
+    }
     blocking(move || {
-        let model = find_model(&parameters, &state, &caller)?;
-        let (most_threads, now) = (state.config.max_threads, state.tracker.now());
-        let order = order(connectors, &parameters, most_threads, now)?;
-        let command_uuid = state.tracker.submit(Submission {
-            model: model.text,
-            model_folder: model.folder,
-            model_label: model.label,
-            order,
-            owner: caller.name().to_owned(),
-            secrets: model.secrets,
-        })?;
+        let submission = submission(&state, &caller, connectors, &parameters)?;
+        let command_uuid = state.tracker.submit(submission)?;
         let warnings = state.tracker.warnings(command_uuid)?;
-        Ok::<_, ApiError>(Json(Accepted { command_uuid, error: String::new(), warnings }))
+        let accepted = Accepted { command_uuid, error: String::new(), warnings };
+        Ok::<_, ApiError>(Json(Submitted::Accepted(accepted)))
     })
     .await
+}
+
+fn submission(
+    state: &AppState,
+    caller: &Caller,
+    connectors: Vec<String>,
+    parameters: &Parameters,
+) -> Result<Submission, ApiError> {
+    let model = find_model(parameters, state, caller)?;
+    let (most_threads, now) = (state.config.max_threads, state.tracker.now());
+    Ok(Submission {
+        model: model.text,
+        model_folder: model.folder,
+        model_label: model.label,
+        order: order(connectors, parameters, most_threads, now)?,
+        owner: caller.name().to_owned(),
+        secrets: model.secrets,
+    })
+}
+
+fn check(state: &AppState, submission: Submission) -> Result<Json<Submitted>, ApiError> {
+    let Checked { connectors, not_ready, warnings } = state.tracker.check(submission)?;
+    if !not_ready.is_empty() {
+        let mut problems = warnings;
+        for not_ready in not_ready {
+            problems.push(not_ready.problem());
+        }
+        return Err(ApiError::NotReady(problems));
+    }
+    let connectors = connectors
+        .into_iter()
+        .map(|(connector, destination)| CheckedConnector { connector, destination })
+        .collect();
+    Ok(Json(Submitted::Checked(CheckedOnly {
+        command_uuid: String::new(),
+        error: String::new(),
+        connectors,
+        warnings: warnings.iter().map(|warning| json!(warning)).collect(),
+    })))
 }
 
 /// What the parameters ask for, at `now` where they name no time.
@@ -284,6 +332,7 @@ mod tests {
             names,
             [
                 "batches",
+                "check",
                 "cron",
                 "delay_between_executions_seconds",
                 "file",

@@ -30,6 +30,9 @@ pub(super) const TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
 pub(super) enum ApiError {
     #[error("{0}")]
     Problems(Problems),
+    /// Connectors cannot be reached or written to, or do not fit the rows.
+    #[error("{0}")]
+    NotReady(Problems),
     #[error("{0}")]
     Parameter(Problem),
     #[error(transparent)]
@@ -54,7 +57,7 @@ pub(super) enum ApiError {
     OnlyAdmin,
     #[error("{0}")]
     UserCode(Box<Fault>),
-    #[error("{most} previews are being made at once already, come again in 1 s")]
+    #[error("{most} previews or checks are being made at once already, come again in 1 s")]
     BusyPreviews { most: usize },
     #[error(
         "a page of another site may change nothing here; `allowed_origins` is the setting to allow one"
@@ -146,6 +149,7 @@ impl ApiError {
         }
         match self {
             Self::Problems(_) => (StatusCode::BAD_REQUEST, "wrong_model"),
+            Self::NotReady(_) => (StatusCode::BAD_REQUEST, "not_ready"),
             Self::Parameter(problem) => (StatusCode::BAD_REQUEST, problem.code),
             Self::Submit(error) => match error {
                 SubmitError::Refused(Refusal::ConnectorToCome { .. }) => {
@@ -218,6 +222,7 @@ impl ApiError {
     fn problems(&self) -> Vec<&Problem> {
         match self {
             Self::Problems(problems)
+            | Self::NotReady(problems)
             | Self::Submit(SubmitError::Refused(Refusal::Problems(problems))) => {
                 problems.iter().collect()
             }

@@ -1,15 +1,18 @@
-//! `datagen check`: every problem of models, for people or programs; their first rows are made, too.
+//! `datagen check`: every problem of models, for people or programs; their first rows are made, too, and their
+//! connectors looked at.
 
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::generate::parse_settings;
 use super::shown::{answer, answer_json, print_problems};
 use super::source::{self, Reading};
 use crate::config::Config;
 use crate::draft::{Compiled, Draft};
+use crate::engine::{Shares, probe};
+use crate::remote::{Cancel, Network};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -31,9 +34,13 @@ pub(super) struct Arguments {
     now: Option<String>,
     #[command(flatten)]
     reading: Reading,
-    /// Say of every field how its values are made: native, lowered, interpreted (and why), module
+    /// Say of every field how its values are made: native, lowered, interpreted (and why), module; and how the
+    /// memory of a command is divided
     #[arg(long)]
     explain: bool,
+    /// Look whether the connectors can be reached and written to, and fit the rows
+    #[arg(long, requires = "connectors")]
+    connect: bool,
     /// How the findings are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -50,6 +57,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let overrides = parse_settings(&arguments.settings)?;
     let connectors = (!arguments.connectors.is_empty()).then_some(&arguments.connectors[..]);
     let now = source::now(arguments.now.as_deref())?;
+    let network = Network::default();
     let mut good = true;
     let mut answers = Vec::new();
     for name in &arguments.models {
@@ -66,7 +74,14 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         };
         let mut compiled = draft.compile(&surroundings);
         compiled.make_first_rows();
+        if arguments.connect && !compiled.problems.has_errors() {
+            let cancel = Cancel::default();
+            for not_ready in probe(&compiled.targets, &network, &cancel) {
+                compiled.problems.push(not_ready.problem());
+            }
+        }
         let fields = if arguments.explain { explain(&compiled) } else { Vec::new() };
+        let shares = shares(&compiled, config).filter(|_| arguments.explain);
         let problems = compiled.problems;
         good &= !problems.has_errors();
         match arguments.format {
@@ -77,6 +92,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
                 for (field, how) in fields {
                     answer(&format!("  {field}: {how}"))?;
                 }
+                for line in shares.iter().flat_map(told) {
+                    answer(&format!("  {line}"))?;
+                }
             }
             Format::Json => {
                 let problems: Vec<_> = problems.iter().collect();
@@ -85,6 +103,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
                     let fields =
                         fields.iter().map(|(field, how)| json!({"field": field, "made": how}));
                     found["fields"] = fields.collect();
+                    found["memory"] = shares.as_ref().map(as_json).into();
                 }
                 answers.push(found);
             }
@@ -100,4 +119,46 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
 fn explain(compiled: &Compiled) -> Vec<(String, String)> {
     let all = compiled.plan.iter().flat_map(|plan| plan.explain());
     all.map(|(field, how)| (field.to_owned(), how)).collect()
+}
+
+/// How the memory of a command is divided, where there is a plan.
+fn shares(compiled: &Compiled, config: &Config) -> Option<Shares> {
+    let plan = compiled.plan.as_ref()?;
+    Some(Shares::of(plan, &compiled.targets, config.command_memory_bytes))
+}
+
+/// In lines for people.
+fn told(shares: &Shares) -> Vec<String> {
+    let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+    let Shares { budget, buffers, rows, largest } = shares;
+    let mut lines = vec![format!("memory of a command (`command_memory_bytes`): {}", mib(*budget))];
+    for (connector, bytes) in buffers.iter().filter(|(_, bytes)| *bytes > 0) {
+        lines.push(format!("  buffers of {connector}: {}", mib(*bytes)));
+    }
+    let together = largest.map(|segment| {
+        format!(
+            "; {} lays out {} rows together, {}",
+            segment.connector,
+            segment.rows,
+            mib(segment.bytes)
+        )
+    });
+    lines.push(format!("  rows under way: {}{}", mib(*rows), together.unwrap_or_default()));
+    lines
+}
+
+/// For programs, in bytes.
+fn as_json(shares: &Shares) -> Value {
+    let Shares { budget, buffers, rows, largest } = shares;
+    let buffers =
+        buffers.iter().map(|(connector, bytes)| json!({"connector": connector, "bytes": bytes}));
+    let largest = largest.map(|segment| {
+        json!({"connector": segment.connector, "rows": segment.rows, "bytes": segment.bytes})
+    });
+    json!({
+        "budget": budget,
+        "buffers": buffers.collect::<Vec<_>>(),
+        "rows_under_way": rows,
+        "largest_segment": largest,
+    })
 }

@@ -138,8 +138,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let control = Arc::new(Control::default());
     let interruption = Interruption::cancels(&control)?;
     let recorder = Recorder::of(&run);
-    let result =
-        show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &recorder));
+    let result = look(&run, &control).and_then(|()| {
+        show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &recorder))
+    });
     let record = recorder.into_record();
     for (field, failed) in record.failures.iter() {
         print_failed_rows(&source.label, field, failed.rows, &failed.message);
@@ -155,6 +156,15 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         }
         None => code,
     }
+}
+
+/// Refuses targets that do not answer or will not take the rows, before the first one is made.
+fn look(run: &Run, control: &Control) -> Result<(), EngineError> {
+    let found = engine::probe(&run.targets, &run.network, control.token());
+    if control.is_cancelled() {
+        return Err(EngineError::Cancelled);
+    }
+    if found.is_empty() { Ok(()) } else { Err(EngineError::NotReady(found)) }
 }
 
 /// Settings as `--set KEY=VALUE` gives them.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::error::SubmitError;
@@ -9,13 +10,59 @@ use super::live::Live;
 use super::{Command, Order, Status, Submission, Tracker};
 use crate::delivery;
 use crate::delivery::Destination;
-use crate::draft::Refusal;
-use crate::engine::check_memory;
+use crate::draft::{Prepared, Refusal};
+use crate::engine::{NotReady, check_memory, probe};
 use crate::failures::Failures;
 use crate::home::{ConnectorTotal, lock};
 use crate::model::hide_secrets;
 use crate::problems::{Problem, Problems, excerpt};
+use crate::remote::Cancel;
 use crate::secrets::{GivenSecrets, Secrets};
+
+/// What a request came to that was checked only.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its connectors, each with where its rows would go.
+    pub connectors: Vec<(String, String)>,
+    /// Those that cannot be reached or written to, or do not fit the rows.
+    pub not_ready: Vec<NotReady>,
+    /// What the user should know.
+    pub warnings: Problems,
+}
+
+/// A request that may become a command.
+struct Candidate {
+    command: Command,
+    model: String,
+    /// Those of the model and of the call, which are stored sealed.
+    secrets: GivenSecrets,
+    prepared: Prepared,
+}
+
+fn new_command(submission: Submission, accepted: DateTime<Utc>) -> Command {
+    Command {
+        id: Uuid::new_v4(),
+        owner: submission.owner,
+        model_name: String::new(),
+        model_label: submission.model_label,
+        model_folder: submission.model_folder,
+        next_run: submission.order.schedule.as_ref().and_then(|plan| plan.first_run(accepted)),
+        order: submission.order,
+        destinations: Vec::new(),
+        paused: false,
+        accepted,
+        started: None,
+        finished: None,
+        status: Status::Queued,
+        comment: String::new(),
+        runs: 0,
+        first_batch: 0,
+        next_batch: 0,
+        failures: Failures::default(),
+        interruptions: 0,
+        run_milliseconds: None,
+    }
+}
 
 impl Tracker {
     /// Checks a request, stores it and queues it. On return it survives whatever happens.
@@ -42,36 +89,36 @@ impl Tracker {
         Ok(live.id)
     }
 
-    fn accept(&self, submission: Submission) -> Result<Arc<Live>, SubmitError> {
+    /// Checks a request as [`submit`](Self::submit) does, and looks whether its connectors can be reached and
+    /// written to; nothing is made and nothing stored.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; that connectors are not ready is none.
+    pub fn check(&self, submission: Submission) -> Result<Checked, SubmitError> {
+        let shared = self.shared();
+        let Candidate { command, prepared, .. } = self.candidate(submission)?;
+        let connectors = command.order.connectors.into_iter();
+        Ok(Checked {
+            connectors: connectors
+                .zip(command.destinations)
+                .map(|(name, at)| (name, at.shown))
+                .collect(),
+            not_ready: probe(&prepared.targets, &shared.network, &Cancel::default()),
+            warnings: prepared.warnings,
+        })
+    }
+
+    /// Everything that can be known before a command is stored.
+    fn candidate(&self, submission: Submission) -> Result<Candidate, SubmitError> {
         let shared = self.shared();
         let accepted = shared.probe.now();
         self.check_schedule(&submission)?;
-        let (mut submission, given) = without_secrets(submission);
+        let (mut submission, secrets) = without_secrets(submission);
         let model = std::mem::take(&mut submission.model);
-        let mut command = Command {
-            id: Uuid::new_v4(),
-            owner: submission.owner,
-            model_name: String::new(),
-            model_label: submission.model_label,
-            model_folder: submission.model_folder,
-            next_run: submission.order.schedule.as_ref().and_then(|plan| plan.first_run(accepted)),
-            order: submission.order,
-            destinations: Vec::new(),
-            paused: false,
-            accepted,
-            started: None,
-            finished: None,
-            status: Status::Queued,
-            comment: String::new(),
-            runs: 0,
-            first_batch: 0,
-            next_batch: 0,
-            failures: Failures::default(),
-            interruptions: 0,
-            run_milliseconds: None,
-        };
-        let wrong = check_order(&command.order, &given.call, shared.limits.max_threads);
-        let prepared = match (shared.prepare_with(&command, &model, &given), wrong.is_empty()) {
+        let mut command = new_command(submission, accepted);
+        let wrong = check_order(&command.order, &secrets.call, shared.limits.max_threads);
+        let prepared = match (shared.prepare_with(&command, &model, &secrets), wrong.is_empty()) {
             (Ok(prepared), true) => prepared,
             (Ok(_), false) => return Err(refused(Problems::default(), wrong)),
             (Err(Refusal::Problems(problems)), _) => return Err(refused(problems, wrong)),
@@ -84,16 +131,21 @@ impl Tracker {
         }
         command.model_name.clone_from(&prepared.model_name);
         command.order.credentials.clone_from(&prepared.credentials);
-        command.order.connectors =
-            prepared.targets.iter().map(|target| target.about().connector.to_owned()).collect();
-        command.destinations =
-            prepared.targets.iter().map(|target| target.about().destination.clone()).collect();
+        let abouts = || prepared.targets.iter().map(|target| target.about());
+        command.order.connectors = abouts().map(|about| about.connector.to_owned()).collect();
+        command.destinations = abouts().map(|about| about.destination.clone()).collect();
+        Ok(Candidate { command, model, secrets, prepared })
+    }
+
+    fn accept(&self, submission: Submission) -> Result<Arc<Live>, SubmitError> {
+        let shared = self.shared();
+        let Candidate { mut command, model, secrets, prepared } = self.candidate(submission)?;
         let warnings: Vec<&Problem> = prepared.warnings.only_warnings().collect();
         // What has no effect is told and not stored.
         command.order.overrides.retain(|(key, _)| {
             !warnings.iter().any(|one| one.code == UNKNOWN_OPTION && one.pointer == *key)
         });
-        let sealed = shared.seal(&command, &given)?;
+        let sealed = shared.seal(&command, &secrets)?;
         let warnings = (!warnings.is_empty()).then(|| serde_json::json!(warnings).to_string());
         shared
             .code

@@ -44,6 +44,7 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
+pub use acceptance::Checked;
 pub use archive::{Archive, ArchiveError};
 pub use counters::{ConnectorCounter, Counters};
 pub use error::{CommandError, SubmitError};

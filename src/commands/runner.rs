@@ -116,6 +116,7 @@ fn attempt(
     if live.is_cancelled() || shared.is_stopping() {
         control.cancel();
     }
+    look(shared, &targets, &control)?;
     shared.pass(Point::Prepared)?;
     let command = shared.change(live, &[], |command| {
         command.status = Status::Running;
@@ -151,6 +152,21 @@ fn attempt(
     result?;
     finish(shared, live, pending, &failures)?;
     Ok(())
+}
+
+/// Refuses targets that will not take the rows, before the first one is made. One that does not answer is waited for
+/// when it is opened: it may be about to start.
+fn look(
+    shared: &Shared,
+    targets: &[Arc<dyn Target>],
+    control: &Control,
+) -> Result<(), EngineError> {
+    let mut found = engine::probe(targets, &shared.network, control.token());
+    if control.is_cancelled() {
+        return Err(EngineError::Cancelled);
+    }
+    found.retain(|not_ready| !not_ready.failure.kind().is_transient());
+    if found.is_empty() { Ok(()) } else { Err(EngineError::NotReady(found)) }
 }
 
 fn finish(

@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{EngineError, Run};
+use super::{EngineError, Run, Segment};
 use crate::columns::Block;
 use crate::delivery::Target;
 use crate::plan::Plan;
@@ -32,7 +32,7 @@ const COLUMN_BYTES: u64 = 2 << 10;
 
 /// What one byte of rows takes in a segment that is being encoded, in halves: buffers that grow hold more
 /// than their content.
-const ENCODING_HALVES: u64 = 3;
+pub(super) const ENCODING_HALVES: u64 = 3;
 
 /// What a run may hold, shared by its workers and its lanes.
 #[derive(Debug)]
@@ -220,23 +220,20 @@ pub fn check_memory(
     batch_rows: u64,
     memory_bytes: u64,
 ) -> Result<(), EngineError> {
-    let largest = targets.iter().max_by_key(|target| target.payload().encoding.segment_rows());
-    let Some(largest) = largest else { return Ok(()) };
-    // The targets take the same rows, and those with smaller segments hold what they have made of them.
-    let rows = (largest.payload().encoding.segment_rows() as u64).min(batch_rows);
-    let halves = 2 + ENCODING_HALVES * targets.len() as u64;
-    let rows_bytes = rows.saturating_mul(plan.table().row_width()).saturating_mul(halves) / 2;
+    let Some(largest) = Segment::largest(plan, targets, batch_rows) else { return Ok(()) };
     let buffers: u64 = targets.iter().map(|target| target.about().buffer_bytes).sum();
-    let needed = rows_bytes.saturating_add(buffers);
+    let needed = largest.bytes.saturating_add(buffers);
     if needed <= memory_bytes {
         return Ok(());
     }
+    let encoding = targets.iter().find(|target| target.about().connector == largest.connector);
+    let option = encoding.and_then(|target| target.payload().encoding.segment_option());
     Err(EngineError::SegmentTooLarge {
-        connector: largest.about().connector,
-        rows,
+        connector: largest.connector,
+        rows: largest.rows,
         needed: needed >> 20,
         budget: memory_bytes >> 20,
-        option: largest.payload().encoding.segment_option().unwrap_or("fewer rows of a batch"),
+        option: option.unwrap_or("fewer rows of a batch"),
     })
 }
 

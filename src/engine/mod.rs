@@ -23,11 +23,15 @@ mod control;
 mod handing;
 mod lane;
 mod memory;
+mod probe;
+mod shares;
 mod units;
 mod worker;
 
 pub use control::{Control, LaneProgress};
 pub use memory::check_memory;
+pub use probe::{NotReady, probe};
+pub use shares::{Segment, Shares};
 
 use std::error::Error;
 use std::ops::Range;
@@ -143,6 +147,9 @@ pub enum EngineError {
     /// A value could not be made.
     #[error(transparent)]
     Generate(#[from] GenerateRowsError),
+    /// Targets cannot be reached or written to, or do not fit the rows.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    NotReady(Vec<NotReady>),
     /// Rows could not be encoded.
     #[error("connector `{connector}`")]
     Encode {

@@ -50,7 +50,7 @@ fn a_run_that_fails_says_why_and_exits_with_1() {
     std::fs::write(folder.path().join("out/taken"), "").unwrap();
     let (code, _, err) = ask(&["run", "-m", "sensor", "--set", "LOCAL_FILE_PATH=taken"]);
     assert_eq!(code, 1);
-    assert!(err.contains("connector `csv`, batch 0: open folder"), "{err}");
+    assert!(err.contains("connector `csv`: write to"), "{err}");
     let (code, out, err) = ask(&["run", "-m", "sensr", "--json"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("did you mean `sensor`?"), "{err}");

@@ -85,12 +85,12 @@ fn a_folder_that_may_not_be_written_fails_one_command_with_the_cause() {
     let (_, comment) = failure(&server, folder.path(), &fixed);
     assert_eq!(
         comment,
-        "connector `csv`, batch 0: lock `/tmp/out/fixed/.sensor.csv.datagen-lock`: Read-only file system (os error 30)"
+        "connector `csv`: write to `/tmp/out/fixed`: Read-only file system (os error 30) (set LOCAL_FILE_PATH to a folder that can be written to)"
     );
     let (_, comment) = failure(&server, folder.path(), &deeper);
     assert_eq!(
         comment,
-        "connector `csv`, batch 0: open folder `/tmp/out/fixed/deep/`: Read-only file system (os error 30)"
+        "connector `csv`: write to `/tmp/out/fixed/deep`: Read-only file system (os error 30) (set LOCAL_FILE_PATH to a folder that can be written to)"
     );
     assert_eq!(server.wait(&other)["status"], "FINISHED");
 }

@@ -137,8 +137,8 @@ fn names_and_redirects_lead_nowhere_that_is_not_named() {
             |text: String, address: SocketAddr| text.replace(&address.port().to_string(), "PORT");
         port(port(status["comment"].as_str().unwrap().to_owned(), inside), outside)
     };
-    insta::assert_snapshot!(ended(&format!("localhost:{}", inside.port())), @r#"connector `s3_csv`, batch 0: `localhost:PORT`: `localhost:PORT` is 127.0.0.1, a loopback address: a server reaches it only where its operator names it (the server's operator allows it by `allowed_hosts = ["127.0.0.1:PORT"]` in `[connectors]` of datagen.toml, or by DATAGEN_CONNECTORS_ALLOWED_HOSTS=127.0.0.1:PORT)"#);
-    insta::assert_snapshot!(ended(&outside.to_string()), @"connector `s3_csv`, batch 0: `127.0.0.1:PORT`: TemporaryRedirect (307) (set S3_REGION to the bucket's, and S3_ENDPOINT to its server)");
+    insta::assert_snapshot!(ended(&format!("localhost:{}", inside.port())), @r#"connector `s3_csv`: `localhost:PORT`: `localhost:PORT` is 127.0.0.1, a loopback address: a server reaches it only where its operator names it (the server's operator allows it by `allowed_hosts = ["127.0.0.1:PORT"]` in `[connectors]` of datagen.toml, or by DATAGEN_CONNECTORS_ALLOWED_HOSTS=127.0.0.1:PORT)"#);
+    insta::assert_snapshot!(ended(&outside.to_string()), @"connector `s3_csv`: `127.0.0.1:PORT`: TemporaryRedirect (307) (set S3_REGION to the bucket's, and S3_ENDPOINT to its server)");
     assert!(called.load(Ordering::SeqCst) > 0);
     assert_eq!(calls.load(Ordering::SeqCst), 0);
 }
@@ -334,4 +334,113 @@ fn the_command_line_is_free() {
     assert!(told.contains("Forbidden (403)"), "{told}");
     assert!(calls.load(Ordering::SeqCst) > 0);
     run_ok(folder.path(), &["check", "sensor"]);
+}
+
+/// A look at connectors says what is wrong, once, and makes nothing.
+#[test]
+fn a_check_looks_at_connectors_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, _) =
+        place("127.0.0.1:0", "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n".to_owned());
+    let server = server(
+        folder.path(),
+        &format!(
+            "[connectors.s3]\nendpoint = \"http://{there}\"\naccess_key_id = \"a\"\nsecret_access_key = \"b\"\n"
+        ),
+    );
+    let check = |connectors: &[&str], more: &[&str]| {
+        let mut form = vec!["model=sensor", "check=true"];
+        form.extend(connectors.iter().chain(more));
+        let form: Vec<&str> = form.iter().flat_map(|part| ["-F", part]).collect();
+        let (code, answer) = server.post("/datagen/multipleconnectors", &form);
+        format!("{code} {answer}")
+            .replace(folder.path().to_str().unwrap(), "FOLDER")
+            .replace(&there.to_string(), "THERE")
+    };
+    let told = [
+        check(&["connectors=csv", "connectors=json"], &["LOCAL_FILE_PATH=new"]),
+        check(&["connectors=s3_csv", "connectors=s3_orc", "connectors=csv"], &["S3_BUCKET=b"]),
+        check(&["connectors=csv"], &["CSV_HEADER=maybe"]),
+    ];
+    assert!(!folder.path().join("out").exists(), "nothing is made");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    200 {"commandUuid":"","error":"","connectors":[{"connector":"csv","destination":"FOLDER/out/new/sensor-0000000000.csv"},{"connector":"json","destination":"FOLDER/out/new/sensor-0000000000.json"}]}
+    400 {"commandUuid":"","error":"connectors/s3_csv,s3_orc: `THERE`: Forbidden (403) (allow S3_ACCESS_KEY_ID to list the bucket, to put and to delete objects)","code":"not_ready","problems":[{"severity":"error","code":"not_ready","pointer":"connectors/s3_csv,s3_orc","message":"`THERE`: Forbidden (403) (allow S3_ACCESS_KEY_ID to list the bucket, to put and to delete objects)"}]}
+    400 {"commandUuid":"","error":"CSV_HEADER: `CSV_HEADER` is the text `maybe`, expected true or false","code":"wrong_model","problems":[{"severity":"error","code":"wrong_value","pointer":"CSV_HEADER","message":"`CSV_HEADER` is the text `maybe`, expected true or false"}]}
+    "#);
+    assert_eq!(server.post("/command/getAll", &[]).1, serde_json::json!([]));
+
+    fs::create_dir(folder.path().join("full")).unwrap();
+    fs::write(folder.path().join("full/file"), "").unwrap();
+    let check = |connectors: &[&str], more: &[&str]| {
+        let connectors: Vec<&str> = connectors.iter().flat_map(|name| ["-c", *name]).collect();
+        let settings: Vec<&str> = more.iter().flat_map(|setting| ["--set", setting]).collect();
+        let arguments =
+            [&["check", "sensor", "--connect"], &connectors[..], &settings[..]].concat();
+        let output = run(folder.path(), &arguments);
+        let text = String::from_utf8([output.stderr, output.stdout].concat()).unwrap();
+        text.replace(folder.path().to_str().unwrap(), "FOLDER").replace(&there.to_string(), "THERE")
+    };
+    let told = [
+        check(&["csv", "s3_csv", "s3_orc"], &["S3_BUCKET=b", "LOCAL_FILE_PATH=full/file"]),
+        check(&["csv", "parquet"], &["LOCAL_FILE_PATH=full/new"]),
+    ];
+    insta::assert_snapshot!(told.concat(), @r"
+    error: sensor: connectors/csv: write to `FOLDER/full/file`: Not a directory (os error 20) (set LOCAL_FILE_PATH to a folder that can be written to)
+    error: sensor: connectors/s3_csv,s3_orc: `THERE`: Forbidden (403) (allow S3_ACCESS_KEY_ID to list the bucket, to put and to delete objects)
+    sensor: refused
+    sensor: ok
+    ");
+    assert_eq!(fs::read_dir(folder.path().join("full")).unwrap().count(), 1);
+    let refused = run(folder.path(), &["check", "sensor", "--connect"]);
+    assert_eq!(refused.status.code(), Some(2), "without a connector there is nothing to look at");
+}
+
+/// A link that was put in the way of a folder leads no look out of the output root.
+#[test]
+fn a_look_stays_below_the_output_root() {
+    let [folder, outside] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let server = Server::start(folder.path());
+    let submit = |path: &str| {
+        let folder = format!("LOCAL_FILE_PATH={path}");
+        submitted(&server, "csv", &["check=true", &folder])
+    };
+    assert_eq!(submit("a").0, 200);
+    fs::create_dir(folder.path().join("out")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("out/link")).unwrap();
+    let (code, told) = submit("link/deep");
+    assert_eq!(code, 400);
+    assert!(told.starts_with("path_outside: "), "{told}");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}
+
+/// How the memory of a command is divided is shown before.
+#[test]
+fn check_explains_the_memory_of_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let explain = |more: &[&str]| {
+        run_ok(folder.path(), &[&["check", "sensor", "--explain"], more].concat())
+            .lines()
+            .skip_while(|line| !line.contains("memory"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let s3 = ["-c", "s3_csv", "-c", "orc", "--set", "S3_BUCKET=b"];
+    insta::assert_snapshot!([explain(&[]), explain(&s3)].join("\n"), @r"
+    memory of a command (`command_memory_bytes`): 1024.0 MiB
+      rows under way: 1024.0 MiB
+    memory of a command (`command_memory_bytes`): 1024.0 MiB
+      buffers of s3_csv: 88.0 MiB
+      rows under way: 936.0 MiB; orc lays out 131072 rows together, 29.0 MiB
+    ");
+    let json = run_ok(
+        folder.path(),
+        &[&["check", "sensor", "--explain", "--format", "json"], &s3[..]].concat(),
+    );
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let memory = &json["models"][0]["memory"];
+    assert_eq!(memory["budget"], 1 << 30);
+    let buffers = memory["buffers"].as_array().unwrap().iter();
+    let buffers: u64 = buffers.map(|one| one["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(memory["rows_under_way"], (1 << 30) - buffers);
 }

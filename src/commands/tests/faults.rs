@@ -101,7 +101,7 @@ fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
 }
 
 #[test]
-fn a_failed_sink_is_named_with_batch_and_cause() {
+fn connectors_that_are_not_ready_are_named_together_with_the_cause() {
     let home = TestHome::new();
     let tracker = home.undisturbed();
     fs::create_dir_all(home.folder.path().join("out")).unwrap();
@@ -109,7 +109,7 @@ fn a_failed_sink_is_named_with_batch_and_cause() {
     let id = tracker.submit(submission()).unwrap();
     let comment = wait_for_end(&tracker, id).comment;
     let comment = comment.replace(home.folder.path().to_str().unwrap(), "/tmp");
-    insta::assert_snapshot!(comment, @"connector `csv`, batch 0: open folder `/tmp/out/here/`: File exists (os error 17)");
+    insta::assert_snapshot!(comment, @"connectors `csv`, `json`, `avro`, `parquet`, `orc`: write to `/tmp/out/here`: Not a directory (os error 20) (set LOCAL_FILE_PATH to a folder that can be written to)");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
-
+use rustix::fs::{Access, AtFlags, accessat};
 use serde_json::{Value, json};
 
 use super::names::{Keys, check_name, check_path};
@@ -25,7 +25,7 @@ use super::{
     Claim, Holder, Located, OutputBase, Seal, Sealed, Store, StoreError, StoreKind, Upload,
 };
 use crate::attributes::{Attribute, Reader};
-use crate::remote::{Failure, Io};
+use crate::remote::{Failure, Io, Kind};
 use claim::{LOCK, LocalClaim, Refused};
 
 const KEYS: Keys = Keys { folder: "LOCAL_FILE_PATH", name: "LOCAL_FILE_NAME" };
@@ -178,7 +178,12 @@ impl Store for Local {
     }
 
     fn probe(&self, _: &Io) -> Result<(), Failure> {
-        Ok(self.look()?)
+        self.look().map_err(|error| {
+            let folder = self.root.join(&self.folder);
+            let told = format!("write to `{}`: {error}", folder.display());
+            Failure::new(Kind::from(&error), told)
+                .cured_by("set LOCAL_FILE_PATH to a folder that can be written to")
+        })
     }
 
     fn prepare(&self, _: &Io) -> Result<(), Failure> {
@@ -291,25 +296,26 @@ fn part_of(sealed: &Sealed) -> &str {
 const PART: &str = "part";
 
 impl Local {
-    /// Refuses where no file can be made in the folder, or the folder cannot be made.
-    fn look(&self) -> Result<(), StoreError> {
-        let told = self.root.join(&self.folder);
-        let existing = told.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-        let failed = |source| StoreError::Io {
-            action: "write to",
-            path: existing.to_string_lossy().into_owned(),
-            source,
-        };
-        let folder = Dir::open_ambient_dir(existing, ambient_authority()).map_err(failed)?;
-        let name = format!(".{}{UNFINISHED}", std::process::id());
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).follow(FollowSymlinks::No);
-        match folder.open_with(&name, &options) {
-            Ok(_) => folder.remove_file(&name).map_err(failed),
-            // Somebody of this process looks at the same moment.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(failed(error)),
+    /// Refuses where no file can be made in the folder, or the folder cannot be made. It asks for the right alone:
+    /// a file that is made to find out would be seen, and stay behind when the process is killed.
+    fn look(&self) -> io::Result<()> {
+        let existing = self.root.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+        let mut found = Dir::open_ambient_dir(existing, ambient_authority())?;
+        if existing == self.root {
+            let folder = self.real_folder().unwrap_or_else(|| self.folder.clone());
+            for ancestor in folder.ancestors().filter(|path| !path.as_os_str().is_empty()) {
+                match found.open_dir(ancestor) {
+                    Ok(folder) => {
+                        found = folder;
+                        break;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
+        let rights = Access::WRITE_OK | Access::EXEC_OK;
+        Ok(accessat(&found, ".", rights, AtFlags::EACCESS)?)
     }
 
     fn remove_one(&self, name: &str) -> Result<(), StoreError> {

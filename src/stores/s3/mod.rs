@@ -25,6 +25,7 @@ mod place;
 mod upload;
 
 use std::path::Path as FilePath;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use object_store::path::Path;
@@ -171,6 +172,9 @@ struct S3 {
     shared: Shared,
 }
 
+/// The name of the upload that a look begins and gives up.
+const PROBE: &str = ".datagen-probe";
+
 /// For the first look at a server: one that restarts is waited for, one that is not there is told soon.
 const OPENING: Policy = Policy { deadline: std::time::Duration::from_secs(30), ..Policy::USUAL };
 
@@ -184,6 +188,16 @@ impl S3 {
         }
         let bucket = Arc::new(Bucket::new(&self.place, io)?);
         Ok(Arc::clone(self.bucket.get_or_init(|| bucket)))
+    }
+
+    /// Gives up the uploads of looks that were interrupted. Whoever looks at this moment does not miss theirs.
+    fn give_up_probes(&self, bucket: &Bucket, io: &Io) -> Result<(), Failure> {
+        let key = self.path(PROBE)?;
+        let pending = io.wait(io.repeat(&Policy::USUAL, || bucket.pending(key.as_ref())))?;
+        for upload in pending.iter().filter(|pending| pending.key == key.as_ref()) {
+            io.wait(io.repeat(&Policy::USUAL, || bucket.give_up(&key, &upload.upload_id)))?;
+        }
+        Ok(())
     }
 
     /// What the keys of all its files begin with.
@@ -235,9 +249,23 @@ impl Store for S3 {
             looked => looked?,
         }
         // An upload that begins and is given up shows the right to write and leaves nothing.
-        let key = self.path(".datagen-probe")?;
-        let upload = io.wait(io.repeat(&Policy::PROBE, || bucket.begin(&key, "probe")))?;
-        io.wait(io.repeat(&Policy::PROBE, || bucket.give_up(&key, &upload)))
+        let key = self.path(PROBE)?;
+        let begun = AtomicU32::new(0);
+        let upload = io.wait(io.repeat(&Policy::PROBE, || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            bucket.begin(&key, "probe")
+        }));
+        let io = io.last_words();
+        let given_up = upload.and_then(|upload| {
+            io.wait(io.repeat(&Policy::PROBE, || bucket.give_up(&key, &upload)))
+        });
+        // Where an answer was lost, an upload is there that nobody knows.
+        if begun.into_inner() > 1
+            && let Err(error) = self.give_up_probes(&bucket, &io)
+        {
+            tracing::debug!(%error, "an upload of a look stays until the next run");
+        }
+        given_up
     }
 
     fn prepare(&self, io: &Io) -> Result<(), Failure> {
@@ -322,7 +350,10 @@ impl Store for S3 {
         let (bucket, prefix) = (self.bucket(io)?, self.prefix());
         for pending in io.wait(io.repeat(&Policy::USUAL, || bucket.pending(&prefix)))? {
             let name = pending.key.strip_prefix(&prefix).filter(|name| !name.contains('/'));
-            let Some(name) = name.filter(|name| is_left(name, "")) else { continue };
+            // Of a look that was interrupted, too.
+            let Some(name) = name.filter(|name| *name == PROBE || is_left(name, "")) else {
+                continue;
+            };
             if sealed.iter().any(|sealed| text(sealed, UPLOAD) == pending.upload_id) {
                 continue;
             }
