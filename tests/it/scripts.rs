@@ -414,7 +414,7 @@ fn the_shipped_scripts_are_lowered_where_they_can_be() {
     text: lowered script
     walk: lowered script
     meters: native (computed from other fields)
-    parcel: interpreted script; not lowered because of a letter of a text by `[…]`: take `sub_string(place, 1)` (scripts/parcel.rhai:9:59)
+    parcel: lowered script
     twice: lowered script
     ");
 }

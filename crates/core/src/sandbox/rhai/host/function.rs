@@ -83,6 +83,8 @@ pub(in crate::sandbox::rhai) enum Type {
     Float,
     Bool,
     Text,
+    /// A letter.
+    Char,
     /// A civil date.
     Date,
     /// A point in time.
@@ -100,6 +102,7 @@ pub(in crate::sandbox::rhai) enum Value<'a> {
     Bool(bool),
     Text(&'a str),
     Made(String),
+    Char(char),
     Date(Date),
     Time(Timestamp),
 }
@@ -111,6 +114,10 @@ impl Value<'_> {
 
     pub(super) fn float(&self) -> f64 {
         if let Self::Float(value) = self { *value } else { 0.0 }
+    }
+
+    pub(super) fn letter(&self) -> char {
+        if let Self::Char(value) = self { *value } else { '\0' }
     }
 
     pub(super) fn date(&self) -> Date {
@@ -191,6 +198,8 @@ macro_rules! form {
     (@lent $kind:ident $argument:ident) => { $argument };
     (@taken Int $argument:ident) => { $argument.int() };
     (@taken Float $argument:ident) => { $argument.float() };
+    (@owned Char) => { char };
+    (@taken Char $argument:ident) => { $argument.letter() };
     (@taken Date $argument:ident) => { $argument.date() };
     (@taken Time $argument:ident) => { $argument.time() };
     (@taken Text $argument:ident) => { $argument.text() };

@@ -40,6 +40,36 @@ pub(super) const FORMS: &[Form] = &[
     }),
     form!(lowered pure "to_upper"(text: Text) -> Text, |_| Ok(text.to_uppercase())),
     form!(lowered pure "to_lower"(text: Text) -> Text, |_| Ok(text.to_lowercase())),
+    form!(lowered pure "contains"(text: Text, letter: Char) -> Bool, |_| Ok(text.contains(letter))),
+    form!(lowered pure "starts_with"(text: Text, letter: Char) -> Bool, |_| {
+        Ok(text.starts_with(letter))
+    }),
+    form!(lowered pure "ends_with"(text: Text, letter: Char) -> Bool, |_| Ok(text.ends_with(letter))),
+    form!(lowered pure "index_of"(text: Text, letter: Char) -> Int, |_| {
+        Ok(index_of(text, letter.encode_utf8(&mut [0; 4])))
+    }),
+    form!(lowered pure "to_upper"(letter: Char) -> Char, |_| Ok(only(letter.to_uppercase(), letter))),
+    form!(lowered pure "to_lower"(letter: Char) -> Char, |_| Ok(only(letter.to_lowercase(), letter))),
+    form!(lowered pure "to_int"(letter: Char) -> Int, |_| Ok(i64::from(u32::from(letter)))),
+    form!(lowered pure "set$trim"(text: Text) -> Text, |_| Ok(text.trim().to_owned())),
+    form!(lowered pure "set$make_upper"(text: Text) -> Text, |_| Ok(text.to_uppercase())),
+    form!(lowered pure "set$make_lower"(text: Text) -> Text, |_| Ok(text.to_lowercase())),
+    form!(lowered pure "set$clear"(_text: Text) -> Text, |_| Ok(String::new())),
+    form!(lowered pure "set$truncate"(text: Text, count: Int) -> Text, |_| {
+        Ok(part_of(text, 0, count).to_owned())
+    }),
+    form!(lowered pure "set$crop"(text: Text, start: Int) -> Text, |_| {
+        Ok(part_of(text, start, i64::MAX).to_owned())
+    }),
+    form!(lowered pure "set$crop"(text: Text, start: Int, count: Int) -> Text, |_| {
+        Ok(part_of(text, start, count).to_owned())
+    }),
+    form!(lowered pure "set$replace"(text: Text, find: Text, by: Text) -> Text, |_| {
+        replaced(text, find, by)
+    }),
+    form!(lowered pure "set$pad"(text: Text, count: Int, letter: Char) -> Text, |_| {
+        padded(text, count, letter)
+    }),
     form!(lowered pure "abs"(value: Int) -> Int, |_| value.checked_abs().ok_or_else(String::new)),
     form!(lowered pure "abs"(value: Float) -> Float, |_| Ok(value.abs())),
     form!(lowered pure "sign"(value: Int) -> Int, |_| Ok(value.signum())),
@@ -120,7 +150,40 @@ pub(in crate::sandbox::rhai) const PURE: &[&str] = &[
     "to_json",
     "to_chars",
     "index_of",
+    "PI",
+    "E",
 ];
+
+/// The only letter of `letters`, or `letter` where they are more.
+fn only(mut letters: impl Iterator<Item = char>, letter: char) -> char {
+    match (letters.next(), letters.next()) {
+        (Some(one), None) => one,
+        _ => letter,
+    }
+}
+
+/// Most bytes of a text that is made here before its length is looked at: the limit of texts is below.
+const MOST_BYTES: usize = 1 << 20;
+
+fn replaced(text: &str, find: &str, by: &str) -> Answer<String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    if text.len() + text.matches(find).count() * by.len() > MOST_BYTES {
+        return none();
+    }
+    Ok(text.replace(find, by))
+}
+
+fn padded(text: &str, count: i64, letter: char) -> Answer<String> {
+    let Ok(missing) = usize::try_from(count.saturating_sub(text.chars().count() as i64)) else {
+        return Ok(text.to_owned());
+    };
+    if missing > MOST_BYTES {
+        return none();
+    }
+    Ok(text.chars().chain(std::iter::repeat_n(letter, missing)).collect())
+}
 
 fn to_int(value: f64) -> Answer<i64> {
     if value > i64::MAX as f64 || value < i64::MIN as f64 {

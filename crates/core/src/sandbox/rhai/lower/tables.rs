@@ -41,11 +41,19 @@ pub(super) enum Cell {
     Int(i64),
     Float(f64),
     Bool(bool),
+    Char(char),
     /// Where it stands in the texts.
     Text(u32, u32),
     Date(i32),
     Time(i64),
     Table(u32),
+}
+
+/// What leads from a list or map to a value of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    Place(usize),
+    Name(Box<str>),
 }
 
 /// A list, or a map.
@@ -171,6 +179,9 @@ impl Tables {
         if let Ok(flag) = value.as_bool() {
             return Some((Cell::Bool(flag), Type::Bool));
         }
+        if let Ok(letter) = value.as_char() {
+            return Some((Cell::Char(letter), Type::Char));
+        }
         if let Some(text) = value.read_lock::<rhai::ImmutableString>() {
             let start = self.texts.len();
             self.texts.extend_from_slice(text.as_bytes());
@@ -217,6 +228,43 @@ impl Tables {
         }
         let keys = Some(Keys::new(names));
         self.push(Table { cells, keys, ..Table::default() }, Shape::Record(types))
+    }
+
+    /// For every list of lists or maps: the list of what each of these has by `step`, which is a place or a name.
+    pub(super) fn project(&mut self, shape: u16, step: &Step) -> Option<(Vec<u32>, Type)> {
+        let Shape::List(Some(Type::Table(inner))) = self.shape(shape).clone() else { return None };
+        let kind = match (self.shape(inner), step) {
+            (Shape::Record(types), Step::Name(name)) => {
+                types.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind)
+            }
+            (Shape::Tuple(types), Step::Place(place)) => types.get(*place).copied(),
+            (Shape::List(kind), Step::Place(_)) => *kind,
+            _ => None,
+        }?;
+        let shape = self.shape_of(Shape::List(Some(kind)))?;
+        let count = self.all.len();
+        let mut projected = vec![u32::MAX; count];
+        for table in 0..count {
+            let cell = |cell: &Cell| {
+                let Cell::Table(inner) = cell else { return None };
+                let inner = self.get(*inner);
+                match step {
+                    Step::Name(name) => inner.entry(name.as_bytes()),
+                    Step::Place(place) if !inner.is_map() => inner.cells.get(*place).copied(),
+                    Step::Place(_) => None,
+                }
+            };
+            if self.all[table].is_map() {
+                continue;
+            }
+            let cells: Option<Vec<Cell>> = self.all[table].cells.iter().map(cell).collect();
+            if let Some(cells) = cells {
+                self.cells += cells.len();
+                projected[table] = self.all.len() as u32;
+                self.all.push(Table { cells, ..Table::default() });
+            }
+        }
+        (self.cells <= MOST_CELLS).then_some((projected, shape))
     }
 
     fn push(&mut self, table: Table, shape: Shape) -> Option<(Cell, Type)> {

@@ -47,6 +47,7 @@ pub(super) enum Node {
     Float(f64),
     Bool(bool),
     Text(Box<str>),
+    Char(char),
     Date(i32),
     Time(i64),
     Table(u32),
@@ -85,6 +86,10 @@ pub(super) enum Node {
     At(Box<Node>, Box<Node>, Type),
     /// The value that a map has by a text.
     Entry(Box<Node>, Box<Node>, Type),
+    /// The letter at a place of a text.
+    Letter(Box<Node>, Box<Node>),
+    /// The list that was made of each list beforehand.
+    Projected(Box<Node>, Vec<u32>),
     /// How many values a list or map has.
     Length(Box<Node>),
     /// Whether a list has a value, or a map a name.
@@ -137,6 +142,8 @@ pub(super) enum Through {
     Table(Node),
     /// These values.
     Values(Vec<Node>),
+    /// The letters of a text.
+    Letters(Node),
 }
 
 /// A statement.

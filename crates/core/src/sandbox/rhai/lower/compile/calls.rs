@@ -62,7 +62,10 @@ impl Compiler<'_> {
                 self.draws = true;
                 return Ok((Node::RowNumber, Type::Int));
             }
-            ("to_string", [(_, Type::Int | Type::Float | Type::Bool | Type::Text)]) => {
+            (
+                "to_string",
+                [(_, Type::Int | Type::Float | Type::Bool | Type::Text | Type::Char)],
+            ) => {
                 if let Some(value) = values.pop() {
                     return Ok((self.shown(value, position)?, Type::Text));
                 }
@@ -93,7 +96,7 @@ impl Compiler<'_> {
         for (node, kind) in values {
             nodes.push(match kind {
                 Type::Int | Type::Float | Type::Text => node,
-                Type::Bool => Node::Show(Box::new(node)),
+                Type::Bool | Type::Char => Node::Show(Box::new(node)),
                 Type::Date | Type::Time => {
                     self.call_known("to_string", vec![(node, kind)], position)?.0
                 }

@@ -1,10 +1,10 @@
 //! What stands behind a value: `.name`, `.name(…)`, `[…]`, as often as there is.
 
-use rhai::{ASTFlags, Expr, FnCallExpr, Position};
+use rhai::{ASTFlags, Expr, FnCallExpr, FnPtr, Position, Stmt};
 
 use super::{Compiler, Lowered, cannot};
 use crate::sandbox::rhai::host::GETTERS;
-use crate::sandbox::rhai::lower::tables::Shape;
+use crate::sandbox::rhai::lower::tables::{self as table, Shape};
 use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 use crate::sandbox::rhai::walk::goes_on;
 
@@ -64,6 +64,8 @@ impl Compiler<'_> {
         }
         let before = std::mem::replace(&mut self.draws, false);
         let arguments = self.all(&links, |this, (link, _)| match link {
+            // Its closure is looked at with the list.
+            Link::Method(call) if call.name == "map" => Ok(Vec::new()),
             Link::Method(call) => this.all(&call.args, Self::expression),
             Link::Index(index) => this.all([*index], Self::expression),
             Link::Property(_) => Ok(Vec::new()),
@@ -83,6 +85,7 @@ impl Compiler<'_> {
         let mut value = value?;
         for ((link, position), arguments) in links.into_iter().zip(arguments) {
             value = match link {
+                Link::Method(call) if call.name == "map" => self.map(value, call, position)?,
                 Link::Method(call) => self.method(value, &call.name, arguments, position)?,
                 Link::Property(name) => self.property(value, name, position)?,
                 Link::Index(_) => {
@@ -96,6 +99,43 @@ impl Compiler<'_> {
         let (node, kind) = value;
         let node = if steps.is_empty() { node } else { Node::Block(steps, Box::new(node)) };
         Ok((node, kind))
+    }
+
+    /// `list.map(|item| item[1])`: of each constant list that it may be, the other is made beforehand.
+    fn map(
+        &mut self,
+        (node, kind): (Node, Type),
+        call: &FnCallExpr,
+        position: Position,
+    ) -> Lowered<(Node, Type)> {
+        let taken = match &call.args[..] {
+            [Expr::DynamicConstant(value, _)] => {
+                value.read_lock::<FnPtr>().and_then(|closure| self.taken(closure.fn_name()))
+            }
+            _ => None,
+        };
+        let (Type::Table(shape), Some(step)) = (kind, taken) else {
+            return cannot("`map` but with a closure such as `|item| item[1]`", position);
+        };
+        match self.tables.project(shape, &step) {
+            Some((made, kind)) => Ok((Node::Projected(Box::new(node), made), kind)),
+            None => cannot("`map` of such a list", position),
+        }
+    }
+
+    /// What a closure takes of its argument, where it does nothing else.
+    fn taken(&self, closure: &str) -> Option<table::Step> {
+        let (arguments, body) = self.script.functions.get(&(closure.to_owned(), 1))?;
+        let [Stmt::Expr(expr)] = &body[..] else { return None };
+        let (Expr::Dot(pair, ..) | Expr::Index(pair, ..)) = &**expr else { return None };
+        let of_argument = matches!(&pair.lhs, Expr::Variable(parts, ..) if parts.1 == arguments[0]);
+        match &pair.rhs {
+            _ if !of_argument => None,
+            Expr::Property(property, _) => Some(table::Step::Name(property.2.as_str().into())),
+            Expr::StringConstant(name, _) => Some(table::Step::Name(name.as_str().into())),
+            Expr::IntegerConstant(place, _) => usize::try_from(*place).ok().map(table::Step::Place),
+            _ => None,
+        }
     }
 
     /// `value.name(…)`: a function with the value as first argument.
@@ -160,12 +200,11 @@ impl Compiler<'_> {
         (place, by): (Node, Type),
         position: Position,
     ) -> Lowered<(Node, Type)> {
+        if (kind, by) == (Type::Text, Type::Int) {
+            return Ok((Node::Letter(Box::new(node), Box::new(place)), Type::Char));
+        }
         let Type::Table(shape) = kind else {
-            let what = match kind {
-                Type::Text => "a letter of a text by `[…]`: take `sub_string(place, 1)`",
-                _ => "an index of what is no constant list or map",
-            };
-            return cannot(what, position);
+            return cannot("an index of what is no constant list, map or text", position);
         };
         let is_map = matches!(self.tables.shape(shape), Shape::Record(_) | Shape::Lookup(_));
         let known = match (&place, self.tables.shape(shape)) {

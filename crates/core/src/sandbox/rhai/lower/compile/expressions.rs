@@ -46,7 +46,7 @@ impl Compiler<'_> {
             Expr::Coalesce(parts, _) => return self.coalesce(parts, position),
             Expr::Array(..) => return cannot("a list of values that are worked out", position),
             Expr::Map(..) => return cannot("a map of values that are worked out", position),
-            Expr::CharConstant(..) => return cannot("a character", position),
+            Expr::CharConstant(letter, _) => (Node::Char(*letter), Type::Char),
             Expr::Unit(_) => return cannot("`()` as a value", position),
             _ => return cannot("this expression", position),
         })
@@ -186,6 +186,17 @@ impl Compiler<'_> {
         right: (Node, Type),
         position: Position,
     ) -> Lowered<(Node, Type)> {
+        // Letters are compared with texts, and joined with anything, as texts of one letter.
+        let is_letter = |kind| kind == Type::Char;
+        if is_letter(left.1) || is_letter(right.1) {
+            let both = is_letter(left.1) && is_letter(right.1);
+            let with_text = left.1 == Type::Text || right.1 == Type::Text;
+            if syntax == "+" && (both || with_text) || syntax != "+" && with_text {
+                let left = (self.shown(left, position)?, Type::Text);
+                let right = (self.shown(right, position)?, Type::Text);
+                return self.operate(syntax, left, right, position);
+            }
+        }
         if syntax == "+" && left.1 == Type::Text {
             let right = self.shown(right, position)?;
             return Ok((Node::Concat(vec![left.0, right]), Type::Text));

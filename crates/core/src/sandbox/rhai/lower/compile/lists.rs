@@ -28,6 +28,7 @@ impl Compiler<'_> {
             Cell::Int(value) => Node::Int(value),
             Cell::Float(value) => Node::Float(value),
             Cell::Bool(value) => Node::Bool(value),
+            Cell::Char(value) => Node::Char(value),
             Cell::Date(value) => Node::Date(value),
             Cell::Time(value) => Node::Time(value),
             Cell::Table(table) => Node::Table(table),
@@ -125,7 +126,10 @@ impl Compiler<'_> {
         let (nodes, kind) = self.alike(items, position)?;
         let (value, found) = self.expression(value)?;
         if kind != found
-            || !matches!(kind, Type::Int | Type::Text | Type::Bool | Type::Date | Type::Time)
+            || !matches!(
+                kind,
+                Type::Int | Type::Char | Type::Text | Type::Bool | Type::Date | Type::Time
+            )
         {
             return cannot("`in` between values of different types", position);
         }
@@ -176,8 +180,10 @@ impl Compiler<'_> {
             }
             ("contains", [kind], _) => {
                 let wanted = if is_map { Some(Type::Text) } else { element };
-                let plain =
-                    matches!(kind, Type::Int | Type::Text | Type::Bool | Type::Date | Type::Time);
+                let plain = matches!(
+                    kind,
+                    Type::Int | Type::Char | Type::Text | Type::Bool | Type::Date | Type::Time
+                );
                 if plain && wanted == Some(*kind) {
                     Ok((Node::Contains(take(values), take(values)), Type::Bool))
                 } else {

@@ -78,7 +78,25 @@ impl Compiler<'_> {
     }
 
     fn through_value(&mut self, expr: &Expr, position: Position) -> Lowered<(Through, Type)> {
+        let text = match expr {
+            Expr::Dot(pair, ..) => match &pair.rhs {
+                Expr::MethodCall(call, _)
+                    if call.args.is_empty() && ["chars", "to_chars"].contains(&&*call.name) =>
+                {
+                    Some(&pair.lhs)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(text) = text {
+            let text = self.typed(text, Type::Text)?;
+            return Ok((Through::Letters(text), Type::Char));
+        }
         let (node, kind) = self.expression(expr)?;
+        if kind == Type::Text {
+            return Ok((Through::Letters(node), Type::Char));
+        }
         match (node, self.element(kind)) {
             (node, Some(kind)) => Ok((Through::Table(node), kind)),
             _ => {

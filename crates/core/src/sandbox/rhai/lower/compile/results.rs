@@ -151,7 +151,7 @@ fn fits(kind: Type, data_type: DataType) -> bool {
             matches!(data_type, DataType::Float32 | DataType::Float64 | DataType::Decimal { .. })
         }
         Type::Bool => data_type == DataType::Boolean,
-        Type::Text => data_type == DataType::Text,
+        Type::Text | Type::Char => data_type == DataType::Text,
         Type::Date => data_type == DataType::Date,
         Type::Time => matches!(data_type, DataType::EpochMillis | DataType::Instant),
         Type::Table(_) => false,

@@ -3,6 +3,7 @@
 use rhai::{ASTFlags, Expr, FlowControl, Stmt};
 
 use super::{Compiler, Found, Lowered, NotLowered, cannot};
+use crate::sandbox::rhai::lower::call;
 use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
 impl Compiler<'_> {
@@ -112,7 +113,10 @@ impl Compiler<'_> {
             Stmt::FnCall(call, position) => Step::Run(self.call(call, *position)?.0),
             Stmt::Expr(expr) => match &**expr {
                 Expr::Stmt(block) => return Ok(self.block(block.statements())),
-                expr => Step::Run(self.expression(expr)?.0),
+                expr => match self.changed(expr)? {
+                    Some(step) => step,
+                    None => Step::Run(self.expression(expr)?.0),
+                },
             },
             Stmt::BreakLoop(None, flags, _) if self.loops > 0 => {
                 if flags.contains(ASTFlags::BREAK) { Step::Break } else { Step::Continue }
@@ -129,6 +133,25 @@ impl Compiler<'_> {
             }
             other => return cannot("this statement", other.position()),
         }])
+    }
+
+    /// `text.trim();` and its like, which change the text that a variable holds.
+    fn changed(&mut self, expr: &Expr) -> Lowered<Option<Step>> {
+        let Expr::Dot(pair, ..) = expr else { return Ok(None) };
+        let (Expr::Variable(parts, ..), Expr::MethodCall(call, position)) = (&pair.lhs, &pair.rhs)
+        else {
+            return Ok(None);
+        };
+        let name = format!("set${}", call.name);
+        let Found::Slot(slot) = self.find(&parts.1) else { return Ok(None) };
+        let own = self.script.functions.keys().any(|(known, _)| *known == *call.name);
+        if self.slots[slot] != Type::Text || own || !call::is_known(&name) {
+            return Ok(None);
+        }
+        let arguments = self.all(&call.args, Self::expression)?;
+        let values = [(Node::Slot(slot), Type::Text)].into_iter().chain(arguments).collect();
+        let (node, _) = self.call_known(&name, values, *position)?;
+        Ok(Some(Step::Set(slot, node)))
     }
 
     pub(super) fn assignment(

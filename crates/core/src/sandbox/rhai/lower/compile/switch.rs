@@ -69,6 +69,10 @@ impl Compiler<'_> {
                     let text = literal.clone().into_immutable_string().unwrap_or_default();
                     table.texts.push((text.as_str().into(), place));
                 }
+                Type::Char if literal.is_char() => {
+                    let letter = literal.as_char().unwrap_or_default();
+                    table.texts.push((letter.to_string().into(), place));
+                }
                 _ => return cannot("`switch` with cases of another type", position),
             }
         }

@@ -102,6 +102,15 @@ impl Machine<'_> {
             (Vector::Float(values), Values::Float32(out)) => {
                 extend(out, values.map(|value| canonical(value) as f32), count);
             }
+            (Vector::Char(letters), Values::Text(texts)) => {
+                for row in 0..count {
+                    if validity.is_none_or(|validity| validity[row]) {
+                        texts.push(letters.get(row).encode_utf8(&mut [0; 4]).as_bytes());
+                    } else {
+                        texts.close();
+                    }
+                }
+            }
             (Vector::Text(spans), Values::Text(texts)) => {
                 self.append(&spans, validity, texts);
                 // The interpreter refuses it in words.

@@ -26,6 +26,7 @@ impl Machine<'_> {
             Node::Float(value) => Vector::Float(Many::One(*value)),
             Node::Bool(value) => Vector::Bool(Many::One(*value)),
             Node::Text(value) => Vector::Text(Many::One(self.keep(value.as_bytes())?)),
+            Node::Char(value) => Vector::Char(Many::One(*value)),
             Node::Date(value) => Vector::Date(Many::One(*value)),
             Node::Time(value) => Vector::Time(Many::One(*value)),
             Node::Table(value) => Vector::Table(Many::One(*value)),
@@ -108,6 +109,8 @@ impl Machine<'_> {
                 self.at(&lists, &places, *kind, rows.len())?
             }
             Node::Entry(map, name, kind) => self.entry((map, name, *kind), rows)?,
+            Node::Letter(text, place) => self.letter(text, place, rows)?,
+            Node::Projected(list, made) => self.projected(list, made, rows)?,
             Node::Length(table) => self.length(table, rows)?,
             Node::Contains(table, value) => self.contains(table, value, rows)?,
             Node::Pick(list, kind) => self.pick(list, *kind, rows)?,
@@ -255,6 +258,9 @@ impl Machine<'_> {
                 each(&values, |value| self.keep(if value { b"true" } else { b"false" }))
             }
             Vector::Text(values) => Ok(values),
+            Vector::Char(values) => {
+                each(&values, |value| self.keep(value.encode_utf8(&mut [0; 4]).as_bytes()))
+            }
             Vector::Date(_) | Vector::Time(_) | Vector::Table(_) => Err(Bail),
         }
     }
@@ -284,6 +290,7 @@ impl Machine<'_> {
                 combine(left, right, |a, b| compare_floats(comparator, a, b))
             }
             (Vector::Bool(left), Vector::Bool(right)) => by!(left, right, |value: bool| value),
+            (Vector::Char(left), Vector::Char(right)) => by!(left, right, |value: char| value),
             (Vector::Date(left), Vector::Date(right)) => by!(left, right, |value: i32| value),
             (Vector::Time(left), Vector::Time(right)) => by!(left, right, |value: i64| value),
             (Vector::Text(left), Vector::Text(right)) => by!(left, right, |span| self.text(span)),

@@ -1,6 +1,6 @@
 //! Loops: they go round as long as one row stays in them.
 
-use super::vector::{Many, Vector};
+use super::vector::{Many, Span, Vector};
 use super::{Bail, Machine, Round, Run};
 use crate::columnwise::Selection;
 use crate::sandbox::rhai::lower::tree::{Node, Step, Through};
@@ -107,6 +107,22 @@ impl Machine<'_> {
                 let is_open = |step: i64, row: usize| step < length(row);
                 self.rounds_of(rounds, rows, lists.is_one(), is_open, |this, step, rows| {
                     this.at(&lists.gather(rows), &Many::One(step), kind, rows.len())
+                })
+            }
+            Through::Letters(text) => {
+                let mut texts = Many::One(Span::default());
+                texts.scatter(self.texts(text, &rows)?, &rows, count);
+                let letters = |span| {
+                    let bytes = self.text(span);
+                    // Bytes that go on with a letter begin none.
+                    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as i64
+                };
+                let lengths = texts.map(letters);
+                let is_open = |step: i64, row: usize| step < lengths.get(row);
+                self.rounds_of(rounds, rows, texts.is_one(), is_open, |this, step, rows| {
+                    let letter = |span| this.letter_at(span, step);
+                    let letters = texts.gather(rows).map(letter);
+                    letters.all_or_none().map(Vector::Char).ok_or(Bail)
                 })
             }
             Through::Values(nodes) => {

@@ -29,6 +29,9 @@ impl Machine<'_> {
             Vector::Bool(values) => {
                 values.map(|value| cases.bools[usize::from(value)].unwrap_or(cases.otherwise))
             }
+            Vector::Char(values) => {
+                values.map(|value| cases.of_text(value.encode_utf8(&mut [0; 4]).as_bytes()))
+            }
             Vector::Float(_) | Vector::Date(_) | Vector::Time(_) | Vector::Table(_) => {
                 return Err(Bail);
             }

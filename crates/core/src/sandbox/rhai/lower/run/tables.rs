@@ -37,6 +37,7 @@ fn values(
         Type::Float => of!(Float, Cell::Float(value) => value),
         Type::Bool => of!(Bool, Cell::Bool(value) => value),
         Type::Text => of!(Text, Cell::Text(start, end) => Span { start, end }),
+        Type::Char => of!(Char, Cell::Char(value) => value),
         Type::Date => of!(Date, Cell::Date(value) => value),
         Type::Time => of!(Time, Cell::Time(value) => value),
         Type::Table(_) => of!(Table, Cell::Table(value) => value),
@@ -84,6 +85,37 @@ impl Machine<'_> {
         })
     }
 
+    /// The letters at places of texts.
+    pub(super) fn letter(&mut self, text: &Node, place: &Node, rows: &Selection) -> Run<Vector> {
+        let texts = self.texts(text, rows)?;
+        let places = self.ints(place, rows)?;
+        let once = texts.is_one() && places.is_one();
+        let letter = |row| self.letter_at(texts.get(row), places.get(row)).ok_or(Bail);
+        Ok(Vector::Char(many(once, rows.len(), letter)?))
+    }
+
+    /// The letter at a place, counted from the end where it is negative.
+    pub(super) fn letter_at(&self, span: Span, place: i64) -> Option<char> {
+        let bytes = self.text(span);
+        let offset = usize::try_from(place.unsigned_abs()).ok()?;
+        if bytes.is_ascii() {
+            let place = if place < 0 { bytes.len().checked_sub(offset)? } else { offset };
+            return bytes.get(place).map(|byte| char::from(*byte));
+        }
+        let text = std::str::from_utf8(bytes).ok()?;
+        if place < 0 { text.chars().rev().nth(offset - 1) } else { text.chars().nth(offset) }
+    }
+
+    /// The lists that were made of lists beforehand.
+    pub(super) fn projected(&mut self, list: &Node, made: &[u32], rows: &Selection) -> Run<Vector> {
+        let lists = self.tables_of(list, rows)?;
+        let made = |row| match made.get(lists.get(row) as usize) {
+            Some(table) if *table != u32::MAX => Ok(*table),
+            _ => Err(Bail),
+        };
+        Ok(Vector::Table(many(lists.is_one(), rows.len(), made)?))
+    }
+
     pub(super) fn length(&mut self, table: &Node, rows: &Selection) -> Run<Vector> {
         let tables = self.tables_of(table, rows)?;
         Ok(Vector::Int(tables.map(|table| self.tree.tables.get(table).cells.len() as i64)))
@@ -108,6 +140,7 @@ impl Machine<'_> {
             let is_wanted = |cell: &Cell| match (cell, &wanted) {
                 (Cell::Int(value), Vector::Int(wanted)) => *value == wanted.get(row),
                 (Cell::Bool(value), Vector::Bool(wanted)) => *value == wanted.get(row),
+                (Cell::Char(value), Vector::Char(wanted)) => *value == wanted.get(row),
                 (Cell::Date(value), Vector::Date(wanted)) => *value == wanted.get(row),
                 (Cell::Time(value), Vector::Time(wanted)) => *value == wanted.get(row),
                 (Cell::Text(start, end), Vector::Text(wanted)) => {
@@ -212,6 +245,7 @@ impl Machine<'_> {
             Type::Float => of!(Float),
             Type::Bool => of!(Bool),
             Type::Text => of!(Text),
+            Type::Char => of!(Char),
             Type::Date => of!(Date),
             Type::Time => of!(Time),
             Type::Table(_) => of!(Table),

@@ -223,4 +223,36 @@ pub(super) const CONSTRUCTS: &[(&str, &str)] = &[
     ("utf8", "switch row.b { 7 => \"seven\" }"),
     ("int64", "if row.b < -190 { throw \"too few\" } row.b"),
     ("int64", "let s = 0; loop { s += 3; if s > row.b { return s; } }"),
+    // Letters.
+    (
+        "utf8",
+        "let s = row.t; s += 'é'; s[0] + s[-1] + s[s.len() - 1] + 'x' + \"y\" + s[0].to_string() + `${s[0]}`",
+    ),
+    ("utf8", "row.c[row.b.abs() % 6]"),
+    (
+        "int64",
+        "let n = 0; for c in row.t { if c == 'o' || c in \"l1\" || c == \"é\" { n += 1; } n += c.to_int() % 7; } n",
+    ),
+    (
+        "utf8",
+        "let s = \"\"; for (c, i) in row.t.chars() { if i % 2 == 0 { s += c.to_upper(); } else { s = c + s; } } s",
+    ),
+    ("utf8", "switch row.t[-1] { '1' => \"one\", '2' => \"two\", _ => \"more\" }"),
+    (
+        "boolean",
+        "row.c[0] < row.c[1] || row.c.contains('n') || row.c.starts_with('s') || row.c[0] in ['w', 'x']",
+    ),
+    (
+        "utf8",
+        "let s = row.t; s.trim(); s.replace(\"l\", row.c); s.make_upper(); s.pad(9, '.'); s.crop(1, 6); s",
+    ),
+    (
+        "utf8",
+        "let m = #{ north: [[\"a\", 3], [\"b\", 1]], south: [[\"c\", 1]], west: [[\"d\", 0], [\"e\", 2]] }; let o = m[row.c]; pick_weighted(o, o.map(|x| x[1]))[0]",
+    ),
+    (
+        "int64",
+        "let m = #{ north: [#{ k: 5 }, #{ k: 6 }], south: [#{ k: 7 }], west: [] }; let s = 0; for v in m[row.c].map(|x| x.k) { s += v; } s",
+    ),
+    ("float64", "sin(row.x * 2.0 * PI()) + E()"),
 ];
