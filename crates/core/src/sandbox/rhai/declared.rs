@@ -1,11 +1,12 @@
 //! What the constants of a script declare: result, inputs, sub-values, parameters. What they do not say is
 //! taken from how the script uses its arguments.
 
-use rhai::Dynamic;
+use rhai::{Dynamic, Position};
 use serde_json::Value;
 
-use super::read::{Author, Constants, Found, push_new};
+use super::read::{Author, Constants, Found};
 use crate::columns::DataType;
+use crate::problems::did_you_mean;
 use crate::sandbox::{
     Fault, InputDescription, Parameter, ParameterKind, SubValue, parse_data_type,
 };
@@ -39,17 +40,20 @@ pub(super) fn inputs(
                 "the row is used as a whole: name its fields, as in `const inputs = [\"a\"]`";
             return Err(at.fault(position, message.to_owned()));
         }
-        return Ok(found.inputs.iter().map(|name| input(name)).collect());
+        return Ok(found.inputs.iter().map(|(name, _)| input(name)).collect());
     };
     let wrong = || at.fault(*position, "`inputs` is no list of texts".to_owned());
     let list = value.read_lock::<rhai::Array>().ok_or_else(wrong)?;
     let mut names = Vec::new();
     for name in list.iter() {
-        push_new(&mut names, &name.clone().into_string().map_err(|_| wrong())?);
+        let name = name.clone().into_string().map_err(|_| wrong())?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
-    if let Some(missing) = found.inputs.iter().find(|name| !names.contains(name)) {
+    if let Some((missing, position)) = found.inputs.iter().find(|(name, _)| !names.contains(name)) {
         let message = format!("`{missing}` is read, but `inputs` does not name it");
-        return Err(at.fault(*position, message));
+        return Err(at.fault(*position, hinted(message, missing, names.iter().map(String::as_str))));
     }
     Ok(names.iter().map(|name| input(name)).collect())
 }
@@ -76,7 +80,7 @@ pub(super) fn parameters(
     at: Author<'_>,
 ) -> Result<Vec<Parameter>, Box<Fault>> {
     let Some((value, position)) = constants.get("params") else {
-        let required = |name: &String| Parameter {
+        let required = |(name, _): &(String, Position)| Parameter {
             name: name.clone(),
             kind: ParameterKind::Json,
             default: None,
@@ -93,14 +97,29 @@ pub(super) fn parameters(
             parameter(name, declared).map_err(|message| at.fault(*position, message))?;
         parameters.push(parameter);
     }
-    if let Some(missing) =
-        found.parameters.iter().find(|name| !parameters.iter().any(|known| known.name == **name))
-    {
+    let is_known = |name: &str| parameters.iter().any(|known| known.name == name);
+    if let Some((missing, position)) = found.parameters.iter().find(|(name, _)| !is_known(name)) {
         let message = format!("`{missing}` is read, but `params` does not name it");
-        return Err(at.fault(*position, message));
+        let names = parameters.iter().map(|known| known.name.as_str());
+        return Err(at.fault(*position, hinted(message, missing, names)));
     }
     Ok(parameters)
 }
+
+/// `message`, and the name that was probably meant.
+pub(super) fn hinted<'a>(
+    message: String,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
+    match did_you_mean(name, known) {
+        Some(meant) => format!("{message} (did you mean `{meant}`?)"),
+        None => message,
+    }
+}
+
+/// What a parameter says in full.
+const KEYS: [&str; 4] = ["value", "kind", "required", "doc"];
 
 /// `digits: 16`, or in full `digits: #{ value: 16, kind: "integer", required: false, doc: "…" }`, where
 /// `value` is the default: that word is taken in the language.
@@ -117,6 +136,21 @@ fn parameter(name: &str, declared: &Dynamic) -> Result<Parameter, String> {
             doc: String::new(),
         });
     };
+    if let Some(key) = full.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let message = format!(
+            "the parameter `{name}` says `{key}`, which has no effect, expected value, kind, required or doc"
+        );
+        return Err(hinted(message, key, KEYS.into_iter()));
+    }
+    if full.get("doc").is_some_and(|doc| !doc.is_string()) {
+        return Err(format!("the parameter `{name}` has a `doc` that is no text"));
+    }
+    if full.get("kind").is_some_and(|kind| !kind.is_string()) {
+        return Err(format!("the parameter `{name}` has a `kind` that is no text"));
+    }
+    if full.get("required").is_some_and(|required| !required.is_bool()) {
+        return Err(format!("the parameter `{name}` has a `required` that is no true or false"));
+    }
     let default = full.get("value").map(to_json).transpose()?.filter(|value| !value.is_null());
     let text = |key: &str| full.get(key).and_then(|value| value.clone().into_string().ok());
     let kind = match text("kind").as_deref() {

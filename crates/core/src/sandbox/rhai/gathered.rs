@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, Map};
 
+use super::declared::hinted;
 use super::values::Builder;
 use crate::columns::{Column, DataType, Rows};
 use crate::sandbox::SubValue;
@@ -39,11 +40,18 @@ impl Gathered {
                 "the script gives one value, expected a map of `value` and sub-values".to_owned()
             );
         };
-        self.values.push(record.get("value").unwrap_or(&Dynamic::UNIT))?;
+        let value = record.get("value").ok_or_else(|| missing("value"))?;
+        self.values.push(value)?;
         for (builder, sub) in self.beside.iter_mut().zip(sub_values) {
             builder
-                .push(record.get(sub.name.as_str()).unwrap_or(&Dynamic::UNIT))
+                .push(record.get(sub.name.as_str()).ok_or_else(|| missing(&sub.name))?)
                 .map_err(|message| format!("`{}`: {message}", sub.name))?;
+        }
+        if record.len() > sub_values.len() + 1 {
+            let names =
+                || ["value"].into_iter().chain(sub_values.iter().map(|sub| sub.name.as_str()));
+            let unknown = record.keys().find(|key| !names().any(|name| name == key.as_str()));
+            return Err(unknown.map_or_else(String::new, |key| unknown_sub_value(key, names())));
         }
         Ok(())
     }
@@ -62,4 +70,16 @@ impl Gathered {
     pub(super) fn finish(self) -> (Column, Vec<Column>) {
         (self.values.finish(), self.beside.into_iter().map(Builder::finish).collect())
     }
+}
+
+/// That a map of value and sub-values lacks one.
+pub(super) fn missing(name: &str) -> String {
+    format!("the map that the script gives has no `{name}`: say `{name}: ()` where it is null")
+}
+
+/// That a map of value and sub-values has more than was declared.
+pub(super) fn unknown_sub_value<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let message =
+        format!("the map that the script gives has `{name}`, which `sub_values` does not name");
+    hinted(message, name, known)
 }

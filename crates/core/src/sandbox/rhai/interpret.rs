@@ -250,7 +250,7 @@ impl Interpreter {
         scope.push_dynamic(row.clone(), Dynamic::UNIT);
         scope.push_constant_dynamic(params, parameters.clone());
         let functions = script.functions.shared_lib().clone();
-        let (nullable, whole_row) = (script.nullable, script.whole_row);
+        let (nullable, whole_row) = (script.may_be_null(), script.whole_row);
         let sub_values = script.description.sub_values.clone();
         let mut body = field.folded(&engine, script);
         share(&mut body);

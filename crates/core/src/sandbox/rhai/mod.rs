@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `read` | the text taken apart: its constants, the body of `generate` |
 //! | `declared` | what the constants say |
+//! | `checks` | what can be told of a text before it runs: unknown functions, ways without a value |
 //! | `engine` | the interpreter with every limit set |
 //! | [`host`] | the functions that scripts call |
 //! | `interpret` | the interpreted tier |
@@ -27,6 +28,7 @@
 //! | `walk` | going through the syntax tree |
 //! | `watch` | what ends a script that runs: time and memory |
 
+mod checks;
 mod declared;
 mod engine;
 mod fold;
@@ -105,6 +107,7 @@ impl Kind for Scripts {
 impl ScriptProgram {
     fn load(source: &Source<'_>, limits: &Limits) -> Result<Self, Box<Fault>> {
         let script = read::read(&engine::parser(limits), source)?;
+        checks::check(&script, read::Author { source })?;
         let text = Text {
             label: source.label.to_owned(),
             stem: source.stem.to_owned(),
@@ -113,8 +116,8 @@ impl ScriptProgram {
         };
         Ok(Self {
             text: Arc::new(text),
+            nullable: script.may_be_null(),
             descriptions: [script.description],
-            nullable: script.nullable,
             has_check: script.has_check,
         })
     }

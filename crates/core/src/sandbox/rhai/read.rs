@@ -20,10 +20,17 @@ pub(super) struct Script {
     pub(super) arguments: [String; 2],
     /// Whether the body uses the row as a whole.
     pub(super) whole_row: bool,
-    /// Whether it may give null.
-    pub(super) nullable: bool,
+    /// Whether it may give null, where it says so.
+    pub(super) nullable: Option<bool>,
     /// Whether there is a `check`.
     pub(super) has_check: bool,
+}
+
+impl Script {
+    /// Whether it may give null: it may where it says nothing.
+    pub(super) fn may_be_null(&self) -> bool {
+        self.nullable.unwrap_or(true)
+    }
 }
 
 /// The functions of a script beside `generate` and `check`, by name and number of arguments.
@@ -79,12 +86,11 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
         output: output(&constants, at)?,
         sub_values: sub_values(&constants, at)?,
     };
-    let nullable = match constants.get("nullable") {
-        Some((value, position)) => value
-            .as_bool()
-            .map_err(|_| at.fault(*position, "`nullable` is no true or false".to_owned()))?,
-        None => true,
-    };
+    let nullable = constants.get("nullable").map(|(value, position)| {
+        let wrong = |_| at.fault(*position, "`nullable` is no true or false".to_owned());
+        value.as_bool().map_err(wrong)
+    });
+    let nullable = nullable.transpose()?;
     let whole_row = found.whole_row.is_some();
     Ok(Script { description, functions, body, arguments, whole_row, nullable, has_check })
 }
@@ -195,8 +201,9 @@ fn refuse_hidden_arguments(
 /// What the body of `generate` mentions.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) inputs: Vec<String>,
-    pub(super) parameters: Vec<String>,
+    /// Fields of the row, each with the place of the first mention.
+    pub(super) inputs: Vec<(String, Position)>,
+    pub(super) parameters: Vec<(String, Position)>,
     /// Where the row is used as a whole.
     pub(super) whole_row: Option<Position>,
     pub(super) unknown: Vec<(String, Position)>,
@@ -206,12 +213,12 @@ pub(super) struct Found {
 fn bind(body: &mut [Stmt], arguments: &[String; 2], constants: &Constants, found: &mut Found) {
     walk::expressions(body, &mut |expr| {
         if let Some((name, position)) = property_of(expr, &arguments[0]) {
-            push_new(&mut found.inputs, &name);
+            push_new(&mut found.inputs, &name, position);
             replace_head(expr, variable(&input_variable(&name), position));
             return;
         }
-        if let Some((name, _)) = property_of(expr, &arguments[1]) {
-            push_new(&mut found.parameters, &name);
+        if let Some((name, position)) = property_of(expr, &arguments[1]) {
+            push_new(&mut found.parameters, &name, position);
             // Which value it has is the field's to say.
             return;
         }
@@ -231,9 +238,9 @@ fn bind(body: &mut [Stmt], arguments: &[String; 2], constants: &Constants, found
     });
 }
 
-pub(super) fn push_new(names: &mut Vec<String>, name: &str) {
-    if !names.iter().any(|known| known == name) {
-        names.push(name.to_owned());
+fn push_new(names: &mut Vec<(String, Position)>, name: &str, position: Position) {
+    if !names.iter().any(|(known, _)| known == name) {
+        names.push((name.to_owned(), position));
     }
 }
 

@@ -244,7 +244,7 @@ impl Tables {
         let shape = self.shape_of(Shape::List(Some(kind)))?;
         let count = self.all.len();
         let mut projected = vec![u32::MAX; count];
-        for table in 0..count {
+        for (table, projected) in projected.iter_mut().enumerate() {
             let cell = |cell: &Cell| {
                 let Cell::Table(inner) = cell else { return None };
                 let inner = self.get(*inner);
@@ -260,7 +260,7 @@ impl Tables {
             let cells: Option<Vec<Cell>> = self.all[table].cells.iter().map(cell).collect();
             if let Some(cells) = cells {
                 self.cells += cells.len();
-                projected[table] = self.all.len() as u32;
+                *projected = self.all.len() as u32;
                 self.all.push(Table { cells, ..Table::default() });
             }
         }

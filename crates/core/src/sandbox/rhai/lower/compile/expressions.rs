@@ -191,7 +191,7 @@ impl Compiler<'_> {
         if is_letter(left.1) || is_letter(right.1) {
             let both = is_letter(left.1) && is_letter(right.1);
             let with_text = left.1 == Type::Text || right.1 == Type::Text;
-            if syntax == "+" && (both || with_text) || syntax != "+" && with_text {
+            if with_text || both && syntax == "+" {
                 let left = (self.shown(left, position)?, Type::Text);
                 let right = (self.shown(right, position)?, Type::Text);
                 return self.operate(syntax, left, right, position);

@@ -37,12 +37,7 @@ impl Machine<'_> {
                 let number = |place| (self.rows.first + rows.position(place) as u64) as i64;
                 Vector::Int(Many::Each((0..rows.len()).map(number).collect()))
             }
-            Node::Widen(inner) => match self.ints(inner, rows)? {
-                Many::One(value) => Vector::Float(Many::One(value as f64)),
-                Many::Each(values) => {
-                    Vector::Float(Many::Each(values.iter().map(|value| *value as f64).collect()))
-                }
-            },
+            Node::Widen(inner) => Vector::Float(self.ints(inner, rows)?.map(|value| value as f64)),
             Node::Negate(inner) => match self.value(inner, rows)? {
                 Vector::Int(values) => Vector::Int(difference(Many::One(0), values)?),
                 Vector::Float(values) => {

@@ -96,8 +96,8 @@ fn columns(seed: u64, rows: Rows) -> Vec<Column> {
 
 /// A script, the returns of it, and which inputs it reads.
 fn program(body: &str, returns: &str) -> Result<ScriptProgram, String> {
-    let text =
-        format!("const output = \"{returns}\";\n{FUNCTIONS}fn generate(row, params) {{ {body} }}");
+    let head = format!("const output = \"{returns}\"; const nullable = true;\n");
+    let text = format!("{head}{FUNCTIONS}fn generate(row, params) {{ {body} }}");
     let source = Source {
         label: "test.rhai",
         stem: "test",
