@@ -32,7 +32,10 @@ def steps(text):
 def run_all(group):
     """Runs every command in the process group `group`: how many passed, and how many failed."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-    environment = {**os.environ, "PATH": f"{target}:{os.environ['PATH']}", "COLUMNS": "120"}
+    # The referees' programs, as whoever has followed the README's `pip install` has them.
+    referee = os.environ.get("DATAGEN_REFEREE", pathlib.Path.home() / ".cache/datagen/venv/bin/python")
+    path = f"{target}:{os.environ['PATH']}:{pathlib.Path(referee).parent}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
     failed = passed = 0
     with tempfile.TemporaryDirectory() as folder:
         environment["HOME_FOR_SERVER"] = folder

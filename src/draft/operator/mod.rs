@@ -184,7 +184,7 @@ impl Operator {
             .filter(|kind| name.strip_prefix(**kind).is_some_and(|rest| rest.starts_with('_')));
         let Some(kind) = kinds.max_by_key(|kind| kind.len()).copied() else {
             let kind = name.split('_').next().unwrap_or_default();
-            return readers_of(registry, kind, &place).map(drop);
+            return readers_of(registry, kind, &place)?.setting(kind, "", &place).map(drop);
         };
         let readers = &registry[kind];
         let rest = &name[kind.len() + 1..];

@@ -83,6 +83,8 @@ fn what_nobody_reads_is_refused_with_a_guess() {
         refused("[kafka]\nbrokers = \"a b\"", &[]),
         refused("", &[("kafka_broker", "x")]),
         refused("", &[("kafak_brokers", "x")]),
+        refused("", &[("kafka", "x")]),
+        refused("", &[("kafka_", "x")]),
         refused("allowed_hosts = [\"a b\"]", &[]),
     ]
     .join("\n");
@@ -98,6 +100,8 @@ fn what_nobody_reads_is_refused_with_a_guess() {
     [connectors.kafka]: `a b` names no host, expected one such as kafka.example:9092, *.example, 10.1.2.3 or 10.0.0.0/8
     DATAGEN_CONNECTORS_KAFKA_BROKER: unknown key `broker` (did you mean `brokers`?); `datagen connectors kafka` lists them
     DATAGEN_CONNECTORS_KAFAK_BROKERS: unknown connector `kafak`, expected one of kafka, local (did you mean `kafka`?)
+    DATAGEN_CONNECTORS_KAFKA: unknown key ``; `datagen connectors kafka` lists them
+    DATAGEN_CONNECTORS_KAFKA_: unknown key ``; `datagen connectors kafka` lists them
     [connectors] allowed_hosts: `a b` names no host, expected one such as kafka.example:9092, *.example, 10.1.2.3 or 10.0.0.0/8
     ");
 }
