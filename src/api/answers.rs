@@ -179,12 +179,15 @@ pub(crate) struct ConnectorStatus {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) files: u64,
+    /// How often requests were repeated
+    #[serde(default)]
+    pub(crate) retries: u64,
 }
 
 impl From<ConnectorTotal> for ConnectorStatus {
     fn from(total: ConnectorTotal) -> Self {
-        let ConnectorTotal { connector, destination, rows, bytes, files } = total;
-        Self { connector, destination, rows, bytes, files }
+        let ConnectorTotal { connector, destination, rows, bytes, files, retries } = total;
+        Self { connector, destination, rows, bytes, files, retries }
     }
 }
 

@@ -49,6 +49,9 @@ const PER_CONNECTOR: &[PerConnector] = &[
     ("datagen_rows_total", "counter", "Rows acknowledged.", |counter| counter.rows as f64),
     ("datagen_bytes_total", "counter", "Bytes acknowledged.", |counter| counter.bytes as f64),
     ("datagen_files_total", "counter", "Files completed.", |counter| counter.files as f64),
+    ("datagen_retries_total", "counter", "Requests that were repeated.", |counter| {
+        counter.retries as f64
+    }),
     ("datagen_connector_finished_runs_total", "counter", "Runs that were finished.", |counter| {
         counter.finished_runs as f64
     }),

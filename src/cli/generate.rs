@@ -10,7 +10,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::count::count;
@@ -21,7 +21,7 @@ use crate::commands;
 use crate::config::Config;
 use crate::delivery::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
 use crate::draft::{Amount, Draft};
-use crate::engine::{self, Control, EngineError, Observer, ObserverError, Run};
+use crate::engine::{self, Control, EngineError, LaneProgress, Observer, ObserverError, Run};
 use crate::failures::Failures;
 use crate::problems::{Problem, Problems, chain, escape_controls};
 use crate::remote::Network;
@@ -354,6 +354,7 @@ fn report(
             "files": record.files(),
             "file_count": control.committed_files(),
             "connectors": run.targets.iter().map(|target| target.about().connector).collect::<Vec<_>>(),
+            "targets": targets(run, control),
             "seed": seed,
             "now": commands::format_now(now),
             "threads": run.threads,
@@ -377,6 +378,35 @@ fn report(
             }
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => Err(anyhow::Error::new(error)),
+        Err(error) => {
+            if !arguments.quiet && control.lanes().iter().any(|lane| lane.rows > 0) {
+                tell(&acknowledged(run, control));
+            }
+            Err(anyhow::Error::new(error))
+        }
     }
+}
+
+/// What each target has acknowledged.
+fn targets(run: &Run, control: &Control) -> Vec<Value> {
+    let lanes = control.lanes();
+    let lane = |index: usize| lanes.get(index).copied().unwrap_or_default();
+    let target = |(index, target): (usize, &Arc<dyn Target>)| {
+        json!({
+            "connector": target.about().connector,
+            "destination": target.about().destination.shown,
+            "rows": lane(index).rows,
+            "retries": lane(index).retries,
+        })
+    };
+    run.targets.iter().enumerate().map(target).collect()
+}
+
+/// What stays of a run that failed, in words.
+fn acknowledged(run: &Run, control: &Control) -> String {
+    let lane = |(target, lane): (&Arc<dyn Target>, LaneProgress)| {
+        format!("{} rows by `{}`", lane.rows, target.about().connector)
+    };
+    let lanes: Vec<_> = run.targets.iter().zip(control.lanes()).map(lane).collect();
+    format!("acknowledged before the failure: {}", lanes.join(", "))
 }

@@ -41,6 +41,8 @@ pub struct ConnectorCounter {
     pub bytes: u64,
     /// Files.
     pub files: u64,
+    /// Requests that were repeated.
+    pub retries: u64,
     /// Runs that were finished.
     pub finished_runs: u64,
     /// Runs that failed.
@@ -101,6 +103,10 @@ impl Counting {
             counter.bytes += committed.bytes;
             counter.files += committed.files.len() as u64;
         });
+    }
+
+    pub(super) fn repeated(&self, connector: &str, retries: u64) {
+        self.add(|counters| entry(counters, connector).retries += retries);
     }
 
     pub(super) fn ended(&self, connectors: &[String], finished: bool, duration: Duration) {

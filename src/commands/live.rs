@@ -168,7 +168,12 @@ impl Live {
             elapsed: steady.saturating_sub(run.since),
         });
         let duration = state.duration(now, steady);
-        let mut progress = Progress::new(&state.command, live, duration, state.totals.clone());
+        let mut totals = state.totals.clone();
+        let lanes = state.run.as_ref().map(|run| run.control.lanes()).unwrap_or_default();
+        for (total, lane) in totals.iter_mut().zip(lanes) {
+            total.retries += lane.retries;
+        }
+        let mut progress = Progress::new(&state.command, live, duration, totals);
         if self.is_cancelled() && !state.command.status.is_over() {
             CANCELLING.clone_into(&mut progress.comment);
         }

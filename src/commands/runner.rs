@@ -137,6 +137,7 @@ fn attempt(
     };
     let recorder = Recorder::new(shared, live, &command, &targets, &run.resumes);
     let result = engine::run(&run, &control, &recorder);
+    store_retries(shared, &command, &control);
     let mut noted = recorder.into_noted();
     let failures = noted.failures_before(u64::MAX);
     let Noted { pending: unstored, all_failures, .. } = noted;
@@ -167,6 +168,20 @@ fn look(
     }
     found.retain(|not_ready| !not_ready.failure.kind().is_transient());
     if found.is_empty() { Ok(()) } else { Err(EngineError::NotReady(found)) }
+}
+
+/// Adds what was repeated in this run to what the command shows. It is for showing: the run does not fail by it.
+fn store_retries(shared: &Shared, command: &Command, control: &Control) {
+    let retries: Vec<u64> = control.lanes().iter().map(|lane| lane.retries).collect();
+    if retries.iter().all(|retries| *retries == 0) {
+        return;
+    }
+    for (connector, retries) in command.order.connectors.iter().zip(&retries) {
+        shared.counting.repeated(connector, *retries);
+    }
+    if let Err(error) = shared.store.add_retries(command, &retries) {
+        tracing::warn!(id = %command.id, error = chain(&error), "retries are not stored");
+    }
 }
 
 fn finish(

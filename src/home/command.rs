@@ -133,6 +133,8 @@ pub struct ConnectorTotal {
     pub bytes: u64,
     /// Files that became visible.
     pub files: u64,
+    /// How often requests were repeated, over all runs.
+    pub retries: u64,
 }
 
 /// A file that a command made.

@@ -19,7 +19,7 @@ use crate::support::{datagen, files_below, run, run_ok};
 const FORMATS: [&str; 5] = ["csv", "json", "avro", "parquet", "orc"];
 
 /// The servers under test; says that the test is left out where there are none.
-fn servers() -> Vec<String> {
+pub(crate) fn servers() -> Vec<String> {
     let named = std::env::var("DATAGEN_S3").unwrap_or_default();
     let servers: Vec<String> =
         named.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -30,7 +30,7 @@ fn servers() -> Vec<String> {
 }
 
 /// A name of a bucket that nobody else has.
-fn bucket() -> String {
+pub(crate) fn bucket() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("it-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
@@ -44,7 +44,7 @@ fn python() -> String {
 }
 
 /// What `tests/services/s3.py` answers.
-fn referee(endpoint: &str, arguments: &[&str]) -> Value {
+pub(crate) fn referee(endpoint: &str, arguments: &[&str]) -> Value {
     let output = Command::new(python()).arg(script("s3.py")).arg(endpoint).args(arguments).output();
     let output = output.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -52,7 +52,7 @@ fn referee(endpoint: &str, arguments: &[&str]) -> Value {
 }
 
 /// Settings for the bucket of a server, as `--set` takes them.
-fn settings(endpoint: &str, bucket: &str) -> Vec<String> {
+pub(crate) fn settings(endpoint: &str, bucket: &str) -> Vec<String> {
     vec![
         format!("S3_ENDPOINT={endpoint}"),
         format!("S3_BUCKET={bucket}"),
@@ -80,7 +80,7 @@ fn named(prefix: &str) -> Vec<String> {
 }
 
 /// The objects below `prefix`, as the files of a folder.
-fn objects(
+pub(crate) fn objects(
     endpoint: &str,
     bucket: &str,
     prefix: &str,

@@ -23,8 +23,8 @@ pub(crate) struct StoredBatch {
 /// that are sealed, in order.
 pub(crate) type Remembered = (u64, Vec<(u64, Receipt)>);
 
-/// A connector's sums: its place in the command, rows, bytes, files.
-pub(super) type Sums = (usize, u64, u64, u64);
+/// A connector's place in its command, and its sums.
+pub(super) type Sums = (usize, ConnectorTotal);
 
 impl Store {
     /// Adds the receipt of a batch that is sealed: it will be published.
@@ -61,6 +61,20 @@ impl Store {
                 .prepare_cached(REMOVE_RECEIPT)?
                 .execute(params![number, position as i64, batch.cast_signed()])
                 .map(drop)
+        })
+    }
+
+    /// Adds how often each connector of `command`, by its place, repeated requests.
+    pub(crate) fn add_retries(&self, command: &Command, retries: &[u64]) -> Result<(), StoreError> {
+        let number = self.number(command.id)?;
+        self.write("add retries", |transaction| {
+            let mut add = transaction.prepare_cached(
+                "UPDATE connectors SET retries = retries + ?3 WHERE command = ?1 AND position = ?2",
+            )?;
+            for (position, retries) in retries.iter().enumerate() {
+                add.execute(params![number, position as i64, retries.cast_signed()])?;
+            }
+            Ok(())
         })
     }
 
@@ -275,7 +289,7 @@ pub(super) fn totals_of_many(
     let list = serde_json::to_string(numbers)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let mut query = connection.prepare_cached(
-        "SELECT command, position, rows, bytes, files FROM connectors \
+        "SELECT command, position, rows, bytes, files, retries FROM connectors \
          WHERE command IN (SELECT value FROM json_each(?1)) ORDER BY command, position",
     )?;
     let mut rows = query.query([list])?;
@@ -283,23 +297,28 @@ pub(super) fn totals_of_many(
     while let Some(row) = rows.next()? {
         let sum = |index| row.get::<_, i64>(index).map(i64::cast_unsigned);
         let position = row.get::<_, i64>(1)? as usize;
-        totals.entry(row.get(0)?).or_default().push((position, sum(2)?, sum(3)?, sum(4)?));
+        let total = ConnectorTotal {
+            rows: sum(2)?,
+            bytes: sum(3)?,
+            files: sum(4)?,
+            retries: sum(5)?,
+            ..ConnectorTotal::default()
+        };
+        totals.entry(row.get(0)?).or_default().push((position, total));
     }
     Ok(totals)
 }
 
 /// `sums` with the names of the connectors of `command`.
 pub(super) fn named(command: &Command, sums: Vec<Sums>) -> Vec<ConnectorTotal> {
-    let named = |(position, rows, bytes, files): Sums| ConnectorTotal {
+    let named = |(position, total): Sums| ConnectorTotal {
         connector: command.order.connectors.get(position).cloned().unwrap_or_default(),
         destination: command
             .destinations
             .get(position)
             .map(|destination| destination.shown.clone())
             .unwrap_or_default(),
-        rows,
-        bytes,
-        files,
+        ..total
     };
     sums.into_iter().map(named).collect()
 }

@@ -192,6 +192,7 @@ CREATE TABLE receipts (
     receipt TEXT NOT NULL,
     PRIMARY KEY (command, position, batch)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE connectors ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
 ",
     ),
 ];

@@ -1,0 +1,101 @@
+//! Several connectors of one command: each delivers by itself, and each is told about honestly.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::server::Server;
+use crate::support::{files_below, run, run_ok};
+
+const ROWS: u64 = 2_000;
+const BATCHES: u64 = 10;
+
+fn arguments<'a>(root: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["generate", "-m", "sensor", "-c", "csv,json,parquet", "-r", "2000"];
+    arguments.extend(["-b", "10", "--seed", "7", "--now", "2026-01-01T00:00:00Z"]);
+    arguments.extend(["--output-root", root]);
+    arguments.extend(more);
+    arguments
+}
+
+/// The connectors of a status by their names.
+fn connector<'a>(status: &'a Value, name: &str) -> &'a Value {
+    let connectors = status["connectors"].as_array().unwrap();
+    connectors.iter().find(|connector| connector["connector"] == name).unwrap()
+}
+
+/// One connector of three fails for good: it is named, what the others have acknowledged stays and is counted, and a
+/// retry makes only what is missing.
+#[test]
+fn one_of_three_fails_and_a_retry_completes() {
+    let folder = tempfile::tempdir().unwrap();
+    run_ok(folder.path(), &arguments("reference", &["-q"]));
+    let undisturbed = files_below(&folder.path().join("reference"));
+    let server = Server::start(folder.path());
+    // A folder that is not empty stands where the file of batch 4 will be.
+    let blocked = folder.path().join("out/here/sensor-0000000004.parquet");
+    fs::create_dir_all(blocked.join("mine")).unwrap();
+    let form = [
+        "connectors=csv,json,parquet",
+        "model=sensor",
+        "rows=2000",
+        "batches=10",
+        "seed=7",
+        "now=2026-01-01T00:00:00Z",
+        "LOCAL_FILE_PATH=here",
+    ];
+    let id = server.submit("/datagen/multipleconnectors", &form);
+    let failed = server.wait(&id);
+    assert_eq!(failed["status"], "FAILED");
+    let comment = failed["comment"].as_str().unwrap();
+    assert!(comment.starts_with("connector `parquet`, batch 4: "), "{comment}");
+    assert!(comment.contains("sensor-0000000004.parquet"), "{comment}");
+    assert_eq!(connector(&failed, "parquet")["rows"], 4 * ROWS);
+    for name in ["csv", "json"] {
+        let (files, rows) = (&connector(&failed, name)["files"], &connector(&failed, name)["rows"]);
+        assert_eq!(rows.as_u64().unwrap(), files.as_u64().unwrap() * ROWS);
+        // What is acknowledged is there, under its final name, whole.
+        for batch in 0..files.as_u64().unwrap() {
+            let file = format!("sensor-{batch:010}.{name}");
+            let here = fs::read(folder.path().join("out/here").join(&file)).unwrap();
+            assert!(here == undisturbed[&file], "{file}");
+        }
+    }
+    fs::remove_dir_all(&blocked).unwrap();
+    let counted = |server: &Server, name: &str| {
+        let (_, all) = server.curl("/metrics/all", &[]);
+        serde_json::from_str::<Value>(&all).unwrap()[format!("{name}_ROWS_GENERATED")].as_u64()
+    };
+    let before = counted(&server, "CSV").unwrap();
+    assert_eq!(connector(&failed, "csv")["rows"], before);
+    assert_eq!(server.post(&format!("/command/retry?commandUuid={id}"), &[]).0, 200);
+    let finished = server.wait(&id);
+    assert_eq!(finished["status"], "FINISHED", "{finished}");
+    for name in ["csv", "json", "parquet"] {
+        assert_eq!(connector(&finished, name)["rows"], BATCHES * ROWS);
+        assert_eq!(connector(&finished, name)["retries"], 0);
+        // Nothing was made twice.
+        assert_eq!(counted(&server, &name.to_uppercase()), Some(BATCHES * ROWS), "{name}");
+    }
+    assert!(files_below(&folder.path().join("out/here")) == undisturbed);
+}
+
+/// The command line tells what stays of a run that failed, of each connector.
+#[test]
+fn the_command_line_tells_what_each_connector_has() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("out/sensor-0000000004.parquet/mine")).unwrap();
+    let output = run(folder.path(), &arguments("out", &["--summary", "json"]));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("connector `parquet`, batch 4: "), "{told}");
+    assert!(told.contains("8000 rows by `parquet`"), "{told}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let target = &summary["targets"][2];
+    assert_eq!((&target["connector"], &target["rows"]), (&"parquet".into(), &8_000.into()));
+    let output = run(folder.path(), &arguments("out2", &["--summary", "json", "-q"]));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for target in summary["targets"].as_array().unwrap() {
+        assert_eq!((&target["rows"], &target["retries"]), (&20_000.into(), &0.into()));
+    }
+}
