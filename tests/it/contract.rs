@@ -133,7 +133,7 @@ impl Case<'_> {
     /// Submits it to a server that is killed at the `moment`-th call of `step`: whether it was, and the id if
     /// there was an answer.
     fn kill(&self, home: &Path, step: &Step, moment: u32) -> (bool, Option<String>) {
-        let mut server = Server::start(home);
+        let mut server = s3::server(home);
         let mut strace = trap(&server, step.calls, moment);
         let id = self.submit(&server);
         let killed = is_killed(&mut server, id.as_deref());
@@ -257,7 +257,7 @@ fn a_kill_at_any_step_loses_and_doubles_nothing() {
             let case = Case { places: &[place], number, connectors };
             let (killed, id) = case.kill(home.path(), step, moment);
             *kills.entry(step.name).or_default() += u32::from(killed);
-            let server = Server::start(home.path());
+            let server = s3::server(home.path());
             let at = format!("{} {moment}", step.name);
             case.check(&server, home.path(), id.as_deref(), &at);
             server.kill();
@@ -296,7 +296,7 @@ fn random_kills_of_mixed_connectors_lose_and_double_nothing() {
         let (first, count) = (below(names.len()), 2 + below(3));
         let connectors = (0..count).map(|next| names[(first + 3 * next) % names.len()]).collect();
         let case = Case { places: &places, number, connectors };
-        let server = Server::start(home.path());
+        let server = s3::server(home.path());
         let moment = Duration::from_millis(below(300) as u64);
         let id = thread::scope(|scope| {
             scope.spawn(|| {
@@ -307,7 +307,7 @@ fn random_kills_of_mixed_connectors_lose_and_double_nothing() {
         });
         cases.push((case, id));
     }
-    let server = Server::start(home.path());
+    let server = s3::server(home.path());
     for (case, id) in &cases {
         case.check(&server, home.path(), id.as_deref(), "at random");
     }

@@ -437,7 +437,7 @@ fn class_encryption_tags_and_checksums_reach_the_objects() {
 }
 
 /// A server whose operator lets it reach what stands on this machine.
-fn server(folder: &Path) -> Server {
+pub(crate) fn server(folder: &Path) -> Server {
     Server::start_by(datagen(folder).env("DATAGEN_CONNECTORS_ALLOWED_HOSTS", "127.0.0.1"))
 }
 
