@@ -1,8 +1,8 @@
 //! The settings of one connector: what the operator sets of its kind, and over it what model, call and credentials
 //! say, but for what is locked or out of reach.
 //!
-//! What the operator keeps secret goes to the operator's own hosts only: whoever names another host brings a
-//! login of their own.
+//! What the operator keeps secret goes to the operator's own hosts only, protected as the operator says: whoever names
+//! another host, or reaches it in another way, brings a login of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::given::Given;
 use super::operator::{Kind, Layer, Set};
-use crate::attributes::{Attribute, Settings, scalar_text};
+use crate::attributes::{Attribute, Login, Settings, scalar_text};
 use crate::delivery::Connector;
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::reach::{Reach, hosts_in};
@@ -101,7 +101,7 @@ impl Given {
     }
 }
 
-/// Sets what the operator sets, but for logins of hosts that `own` does not go to.
+/// Sets what the operator sets, but for logins where `own` goes to other hosts, or there in another way.
 fn lay(
     merged: &mut Settings,
     own: &Settings,
@@ -109,17 +109,18 @@ fn lay(
     attributes: &[Attribute],
     problems: &mut Problems,
 ) {
-    let hosts =
-        attributes.iter().filter(|attribute| attribute.hosts).map(|attribute| attribute.name);
-    let elsewhere = hosts
+    // Hosts, what protects a login on its way and who logs in belong together.
+    let place = attributes.iter().filter(|known| known.hosts || known.login != Login::Nothing);
+    let other = place
+        .map(|attribute| attribute.name)
         .filter(|key| is_set(own, key))
         .find(|key| text_of(own, key).as_deref() != operators.value(key));
     let mut withheld = Vec::new();
     for (key, Set { value, place, .. }) in &operators.settings {
         let attribute = attributes.iter().find(|known| known.name == *key);
-        let is_secret = attribute.is_some_and(|attribute| attribute.secret);
-        if elsewhere.is_some() && (is_secret || attribute.is_some_and(|attribute| attribute.login))
-        {
+        let is_secret = attribute.is_some_and(|known| known.secret);
+        let is_login = is_secret || attribute.is_some_and(|known| known.login == Login::Chooses);
+        if other.is_some() && is_login {
             withheld.extend((!is_set(own, key)).then_some(*key));
             continue;
         }
@@ -130,13 +131,13 @@ fn lay(
         }
         merged.trust(key);
     }
-    if let (Some(host), false) = (elsewhere, withheld.is_empty()) {
+    if let (Some(key), false) = (other, withheld.is_empty()) {
         let message = format!(
-            "`{host}` leads to another host than the operator's, where the operator's login is not used: {}",
+            "`{key}` is not as the operator sets it, so the operator's login is not used: {}",
             withheld.join(", ")
         );
-        let hint = format!("leave `{host}` out, or give a login of your own");
-        let warning = Problem::warning("operators_login_unused", own.pointer(host), message);
+        let hint = format!("leave `{key}` out, or give a login of your own");
+        let warning = Problem::warning("operators_login_unused", own.pointer(key), message);
         problems.push(warning.hint(hint));
     }
 }
@@ -207,6 +208,7 @@ mod tests {
         Attribute::new("X_HOST", "text", "", "Where.").hosts(),
         Attribute::new("X_LOGIN", "text", "", "Who.").login(),
         Attribute::new("X_MODE", "text", "", "How."),
+        Attribute::new("X_CA", "text", "", "Whose certificates count.").protects(),
         Attribute::new("X_PASSWORD", "text", "", "Password.").secret(),
     ];
 
@@ -293,7 +295,11 @@ mod tests {
         let given = [("X_HOST", "other:1".into()), ("X_PASSWORD", "mine".into())];
         let (shown, told) = with_operator(&given, None);
         assert_eq!(shown, "other:1 !a mine");
-        insta::assert_snapshot!(told, @"X_HOST: `X_HOST` leads to another host than the operator's, where the operator's login is not used: X_LOGIN (leave `X_HOST` out, or give a login of your own)");
+        insta::assert_snapshot!(told, @"X_HOST: `X_HOST` is not as the operator sets it, so the operator's login is not used: X_LOGIN (leave `X_HOST` out, or give a login of your own)");
+        for (key, value) in [("X_CA", "mine"), ("X_LOGIN", "ann")] {
+            let (shown, _) = with_operator(&[(key, value.into())], None);
+            assert!(shown.starts_with("!own:1 ") && !shown.contains("hunter2"), "{shown}");
+        }
         // The other way round: the host of one profile is not that of another.
         let (shown, _) = with_operator(&[("X_HOST", "own:1".into())], Some("lake"));
         assert_eq!(shown, "own:1 !a");

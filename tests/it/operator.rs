@@ -444,3 +444,43 @@ fn check_explains_the_memory_of_a_command() {
     let buffers: u64 = buffers.map(|one| one["bytes"].as_u64().unwrap()).sum();
     assert_eq!(memory["rows_under_way"], (1 << 30) - buffers);
 }
+
+/// What the operator logs in with is not sent to another place that models may name, in no part of a request.
+#[test]
+fn logins_of_the_operator_are_sent_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = listener.local_addr().unwrap();
+    let (sender, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let (mut connection, mut buffer) = (connection.unwrap(), [0; 16 << 10]);
+            let read = connection.read(&mut buffer).unwrap_or_default();
+            // The test may have ended.
+            let _ = sender.send(String::from_utf8_lossy(&buffer[..read]).into_owned());
+            let _ = connection.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let server = server(
+        folder.path(),
+        &format!(
+            "[connectors]\nallowed_hosts = [\"{there}\"]\n[connectors.s3]\nendpoint = \"https://s3.example\"\n\
+             access_key_id = \"OPERATORS\"\nsecret_access_key = \"hunter2\"\nsession_token = \"hunter3\"\n"
+        ),
+    );
+    let endpoint = &format!("S3_ENDPOINT=http://{there}");
+    let (code, told) = submitted(&server, "s3_csv", &["S3_BUCKET=b", "check=true", endpoint]);
+    assert_eq!(code, 400);
+    insta::assert_snapshot!(told, @r"
+    operators_login_unused: `S3_ENDPOINT` is not as the operator sets it, so the operator's login is not used: S3_ACCESS_KEY_ID, S3_ACCESS_KEY_SECRET, S3_SESSION_TOKEN (leave `S3_ENDPOINT` out, or give a login of your own)
+    no_credentials: there are no keys, and those of the server's machine are its operator's (set S3_ACCESS_KEY_ID and S3_ACCESS_KEY_SECRET, or `S3_CREDENTIALS_TYPE=none` for a public bucket; the operator can set `credentials_type` of `[connectors.s3]` in datagen.toml)
+    ");
+    let mine = ["S3_ACCESS_KEY_ID=MINE", "S3_ACCESS_KEY_SECRET=b"];
+    let form = [&["S3_BUCKET=b", "check=true", endpoint], &mine[..]].concat();
+    assert_eq!(submitted(&server, "s3_csv", &form).0, 400);
+    let request = requests.recv().unwrap();
+    assert!(request.contains("Credential=MINE/"), "{request}");
+    for secret in ["OPERATORS", "hunter"] {
+        assert!(!request.contains(secret), "{request}");
+    }
+}

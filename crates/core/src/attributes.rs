@@ -33,11 +33,23 @@ pub struct Attribute {
     pub secret: bool,
     /// Whether its value names hosts that are connected to: an operator says which ones a server may reach.
     pub hosts: bool,
-    /// Whether its value says who logs in there: what an operator sets goes to the operator's own hosts only, as
-    /// secrets do.
-    pub login: bool,
+    /// What it has to do with logging in there, beside secrets.
+    pub login: Login,
     /// Other names that it is known by.
     pub also: &'static [&'static str],
+}
+
+/// What a setting has to do with logging in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Login {
+    /// Nothing, or it is the secret itself.
+    #[default]
+    Nothing,
+    /// It says who logs in. What an operator sets goes to the operator's own hosts only, as secrets do.
+    Chooses,
+    /// It protects logins on their way: encryption, and whose certificates count. Whoever sets it in another way than
+    /// the operator brings a login of their own.
+    Protects,
 }
 
 impl Attribute {
@@ -48,7 +60,16 @@ impl Attribute {
         default: &'static str,
         doc: &'static str,
     ) -> Self {
-        Self { name, kind, default, doc, secret: false, hosts: false, login: false, also: &[] }
+        Self {
+            name,
+            kind,
+            default,
+            doc,
+            secret: false,
+            hosts: false,
+            login: Login::Nothing,
+            also: &[],
+        }
     }
 
     /// The same, of a value that nobody may be shown.
@@ -66,7 +87,13 @@ impl Attribute {
     /// The same, of a value that says who logs in.
     #[must_use]
     pub const fn login(self) -> Self {
-        Self { login: true, ..self }
+        Self { login: Login::Chooses, ..self }
+    }
+
+    /// The same, of a value that protects logins on their way.
+    #[must_use]
+    pub const fn protects(self) -> Self {
+        Self { login: Login::Protects, ..self }
     }
 
     /// The same, known by other names too.

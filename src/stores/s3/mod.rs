@@ -125,7 +125,8 @@ const ATTRIBUTES: &[Attribute] = &[
         "text",
         "",
         "Certificate of an authority beside the system's: PEM, or the path of a file.",
-    ),
+    )
+    .protects(),
     Attribute::new("S3_CREATE_BUCKET", "boolean", "true", "Make the bucket where it is missing."),
     Attribute::new(
         "S3_CHECKSUM",
