@@ -107,7 +107,7 @@ fn failing_rows_are_null_and_counted_in_the_summary() {
     insta::assert_snapshot!(warnings.join("\n"), @"
     warning: m: field `endless`: 13 rows are null because user code failed on them; the first: code:1:61: too many operations in one row (row 5)
     warning: m: field `lowered`: 126 rows are null because user code failed on them; the first: code:1:33: division by zero: 1000 / 0 (row 10)
-    warning: m: field `record`: 598 rows are null because user code failed on them; the first: code: `half`: the script gives `odd` (string), expected int32 (row 1)
+    warning: m: field `record`: 598 rows are null because user code failed on them; the first: code: `half`: the script gives `odd` (utf8), expected int32 (row 1)
     warning: m: field `thrown`: 170 rows are null because user code failed on them; the first: code:1:68: no 644 (row 0)
     warning: m: field `trapped`: 93 rows are null because user code failed on them; the first: wasm-generators/count.wasm: wasm `unreachable` instruction executed (row 0)
     ");

@@ -113,7 +113,8 @@ fn wrong_call(call: &FnCallExpr, receiver: usize, own: &[(&str, usize)]) -> Opti
     let signature = signature.map(|function| function.signature);
     if counts.is_empty() {
         let names = known().keys().map(String::as_str).chain(own.iter().map(|(known, _)| *known));
-        let names: Vec<&str> = names.filter(|known| !known.contains('$')).collect();
+        let is_word = |known: &&str| known.starts_with(|first: char| first.is_ascii_alphabetic());
+        let names: Vec<&str> = names.filter(is_word).filter(|known| !known.contains('$')).collect();
         let meant = did_you_mean(name, names.iter().copied());
         let meant = meant.and_then(|meant| host::functions().find(|one| one.name() == meant));
         let message = hinted(format!("there is no function `{name}`"), name, names.into_iter());

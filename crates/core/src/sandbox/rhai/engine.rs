@@ -7,7 +7,7 @@ use rhai::packages::{Package as _, StandardPackage};
 use rhai::{Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 
 use super::watch::{self, Stop};
-use super::{host, shared};
+use super::{host, shared, words};
 use crate::problems::excerpt;
 use crate::sandbox::{FaultKind, Limits};
 
@@ -111,7 +111,8 @@ pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Ve
         E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
         E::ErrorTerminated(token, _) => token.to_string(),
         E::ErrorStackOverflow(_) => "calls inside calls go too deep".to_owned(),
-        other => lower_first(&excerpt(&other.to_string())),
+        other => words::of_error(other)
+            .map_or_else(|| lower_first(&excerpt(&other.to_string())), |told| excerpt(&told)),
     };
     (kind, message, place, calls)
 }

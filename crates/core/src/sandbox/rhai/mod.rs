@@ -27,6 +27,7 @@
 //! | `values` | cells as script values and back |
 //! | `walk` | going through the syntax tree |
 //! | `watch` | what ends a script that runs: time and memory |
+//! | `words` | what parser and interpreter say, in words of authors |
 
 mod checks;
 mod declared;
@@ -43,6 +44,7 @@ mod tests;
 mod values;
 mod walk;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 

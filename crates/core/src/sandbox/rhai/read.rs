@@ -6,7 +6,7 @@ use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, 
 
 use super::declared::{inputs, output, parameters, sub_values};
 use super::lower::Functions;
-use super::walk;
+use super::{walk, words};
 use crate::sandbox::{Description, Fault, FaultKind, Source, SourcePosition};
 
 /// A script taken apart.
@@ -73,7 +73,7 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
     let mut found = Found::default();
     bind(&mut body, &arguments, &constants, &mut found);
     if let Some((name, position)) = found.unknown.first() {
-        return Err(at.fault(*position, format!("`{name}` is not known here")));
+        return Err(at.unknown(name, *position));
     }
     refuse_unknown_in_functions(&ast, &constants, at)?;
     let inputs = inputs(&constants, &found, at)?;
@@ -115,10 +115,26 @@ impl Author<'_> {
 
     fn parse_fault(self, error: &ParseError) -> Box<Fault> {
         let message = error.err_type().to_string();
+        let (text, position) = (String::from_utf8_lossy(self.source.bytes), error.position());
+        let rest = position.line().and_then(|line| text.lines().nth(line - 1)).map(|line| {
+            line.chars().skip(position.position().unwrap_or(1) - 1).collect::<String>()
+        });
+        if let Some(told) = words::of_text(&message, rest.as_deref().unwrap_or_default()) {
+            return self.fault(position, crate::problems::excerpt(&told));
+        }
         let mut letters = message.chars();
         let first = letters.next().map(|first| first.to_lowercase().to_string());
         let message = first.unwrap_or_default() + letters.as_str();
-        self.fault(error.position(), crate::problems::excerpt(&message))
+        self.fault(position, crate::problems::excerpt(&message))
+    }
+
+    /// That a name is no variable here.
+    fn unknown(self, name: &str, position: Position) -> Box<Fault> {
+        let message = match words::of_name(name) {
+            Some(cure) => format!("`{name}` is not known here: {cure}"),
+            None => format!("`{name}` is not known here"),
+        };
+        self.fault(position, message)
     }
 }
 
@@ -312,14 +328,16 @@ fn refuse_unknown_in_functions(
             && short.is_none()
         {
             let name = &parts.1;
-            let message = if constants.contains_key(name.as_str()) {
-                format!(
-                    "the constant `{name}` is known in `generate` only: hand it over as an argument"
-                )
-            } else {
-                format!("`{name}` is not known here")
-            };
-            fault.get_or_insert_with(|| at.fault(*position, message));
+            fault.get_or_insert_with(|| {
+                if constants.contains_key(name.as_str()) {
+                    let message = format!(
+                        "the constant `{name}` is known in `generate` only: hand it over as an argument"
+                    );
+                    at.fault(*position, message)
+                } else {
+                    at.unknown(name, *position)
+                }
+            });
         }
         true
     });

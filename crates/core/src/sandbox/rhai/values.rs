@@ -2,7 +2,8 @@
 
 use rhai::{Dynamic, ImmutableString};
 
-use super::host::dates::{Date, Timestamp};
+use super::host::dates::{Date, Timestamp, date_text, timestamp_text};
+use super::words;
 use crate::columns::{Column, DataType, Values, uuid_text};
 use crate::sandbox::data_type_name;
 
@@ -103,12 +104,14 @@ impl Builder {
             Values::Choice { .. } | Values::Uuid(_) => None,
         };
         let Some(()) = pushed else {
-            let found = value.type_name();
-            let found = found.rsplit("::").next().unwrap_or(found);
+            let shown = match (value.read_lock::<Date>(), value.read_lock::<Timestamp>()) {
+                (Some(date), _) => date_text(*date),
+                (_, Some(time)) => timestamp_text(*time),
+                _ => crate::problems::excerpt(&value.to_string()),
+            };
             return Err(format!(
-                "the script gives `{}` ({}), expected {}",
-                crate::problems::excerpt(&value.to_string()),
-                found.to_lowercase(),
+                "the script gives `{shown}` ({}), expected {}",
+                words::type_name(value.type_name()),
                 data_type_name(self.data_type)
             ));
         };
@@ -191,10 +194,10 @@ mod tests {
             told.push('\n');
         }
         insta::assert_snapshot!(told, @"
-        the script gives `1099511627776` (i64), expected int32
-        the script gives `x` (string), expected int32
-        the script gives `datagen_core::sandbox::rhai::host::dates::Date` (date), expected int32
-        the script gives `1.5` (f64), expected int32
+        the script gives `1099511627776` (int64), expected int32
+        the script gives `x` (utf8), expected int32
+        the script gives `1970-01-04` (date), expected int32
+        the script gives `1.5` (float64), expected int32
         ");
         let column = builder.finish();
         assert_eq!(column.values, Values::Int32(vec![5, 0]));

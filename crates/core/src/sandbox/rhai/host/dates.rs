@@ -98,13 +98,13 @@ fn add_seconds(time: Timestamp, seconds: f64) -> Answer<Timestamp> {
     moved.map(Timestamp).ok_or_else(|| "add_seconds: the time is out of range".to_owned())
 }
 
-pub(super) fn date_text(date: Date) -> String {
+pub(in crate::sandbox::rhai) fn date_text(date: Date) -> String {
     let mut out = Vec::new();
     iso_date(date.0, &mut out);
     written(&out)
 }
 
-pub(super) fn timestamp_text(time: Timestamp) -> String {
+pub(in crate::sandbox::rhai) fn timestamp_text(time: Timestamp) -> String {
     let mut out = Vec::new();
     iso_instant(time.0, &mut out);
     written(&out)

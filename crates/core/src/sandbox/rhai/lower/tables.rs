@@ -267,6 +267,35 @@ impl Tables {
         (self.cells <= MOST_CELLS).then_some((projected, shape))
     }
 
+    /// For every map of a shape: the list of its names, or of its values.
+    pub(super) fn listed(&mut self, shape: u16, names: bool) -> Option<(Vec<u32>, Type)> {
+        let kind = if names {
+            Some(Type::Text)
+        } else {
+            let shape = self.shape(shape).clone();
+            self.values_of(&shape).ok()?
+        };
+        let shape = self.shape_of(Shape::List(kind))?;
+        let mut made = vec![u32::MAX; self.all.len()];
+        for (table, made) in made.iter_mut().enumerate() {
+            let Some(keys) = &self.all[table].keys else { continue };
+            let mut cells = self.all[table].cells.clone();
+            if names {
+                cells.clear();
+                for name in &keys.names {
+                    let start = self.texts.len() as u32;
+                    self.texts.extend_from_slice(name.as_bytes());
+                    cells.push(Cell::Text(start, self.texts.len() as u32));
+                }
+            }
+            self.cells += cells.len();
+            *made = self.all.len() as u32;
+            self.all.push(Table { cells, ..Table::default() });
+        }
+        let fits = self.cells <= MOST_CELLS && self.texts.len() <= MOST_BYTES;
+        fits.then_some((made, shape))
+    }
+
     fn push(&mut self, table: Table, shape: Shape) -> Option<(Cell, Type)> {
         let shape = self.shape_of(shape)?;
         self.all.push(table);

@@ -168,6 +168,10 @@ impl Compiler<'_> {
             ("pick" | "pick_weighted", _, false) if element.is_none() => {
                 cannot("a draw from constants of different types", position)
             }
+            ("keys" | "values", [], true) => match self.tables.listed(shape, name == "keys") {
+                Some((made, kind)) => Ok((Node::Projected(take(values), made), kind)),
+                None => cannot("a map of values of different types", position),
+            },
             ("pick", [], false) => {
                 self.draws = true;
                 let kind = element?;

@@ -191,6 +191,11 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether the innermost block made the variable.
+    fn is_own(&self, name: &str) -> bool {
+        self.scopes.last().is_some_and(|scope| scope.iter().any(|(known, _)| known == name))
+    }
+
     fn find(&self, name: &str) -> Found {
         let all = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev());
         match all.into_iter().find(|(known, _)| known == name) {

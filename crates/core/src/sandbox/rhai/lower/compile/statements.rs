@@ -178,6 +178,10 @@ impl Compiler<'_> {
             }
         };
         if found != kind {
+            // In the block that made it, nothing can come here without the change.
+            if self.is_own(&parts.1) {
+                return Ok(Step::Set(self.declare(&parts.1, found), node));
+            }
             return cannot("a variable that changes its type: give it one of its own", position);
         }
         Ok(Step::Set(slot, node))

@@ -255,4 +255,11 @@ pub(super) const CONSTRUCTS: &[(&str, &str)] = &[
         "let m = #{ north: [#{ k: 5 }, #{ k: 6 }], south: [#{ k: 7 }], west: [] }; let s = 0; for v in m[row.c].map(|x| x.k) { s += v; } s",
     ),
     ("float64", "sin(row.x * 2.0 * PI()) + E()"),
+    // Variables that change their type in their own block, and maps of what follows what.
+    ("utf8", "let s = 0; s += 0.5; s *= row.x; let t = s; t = t.to_string(); `${s}/${t}`"),
+    ("float64", "let s = 0; for i in 0..3 { let k = i; k *= 0.5; s += i; } s + 0.0"),
+    (
+        "utf8",
+        "let m = #{ north: #{ a: 3, b: 1 }, south: #{ c: 1 }, west: #{ d: 0, e: 2 } }; let o = m[row.c]; pick_weighted(o.keys(), o.values()) + o.values().len() + pick(m.keys())",
+    ),
 ];

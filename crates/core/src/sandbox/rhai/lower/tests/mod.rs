@@ -280,7 +280,7 @@ fn what_is_not_lowered_says_why() {
         "let m = #{ a: row.f }; m.a",
         "try { 1 } catch { 2 }",
         "let f = |v| v; f.call(1)",
-        "let v = 1; v = \"text\"; 2",
+        "let v = 1; if row.f { v = \"text\"; } 2",
         "endless(3)",
         "for c in row.f { } 1",
         "let l = [row.t]; l.push(1); l[0]",
@@ -312,7 +312,7 @@ fn what_is_not_lowered_says_why() {
     let m = #{ a: row.f }; m.a: a map of values that are worked out (t.rhai:4:36)
     try { 1 } catch { 2 }: `try`: ask by `if` for what would fail (t.rhai:4:28)
     let f = |v| v; f.call(1): a function as a value (t.rhai:4:36)
-    let v = 1; v = "text"; 2: a variable that changes its type: give it one of its own (t.rhai:4:39)
+    let v = 1; if row.f { v = "text"; } 2: a variable that changes its type: give it one of its own (t.rhai:4:50)
     endless(3): a function that calls itself (t.rhai:3:17)
     for c in row.f { } 1: `for` over anything but a range or a list of values of one type (t.rhai:4:37)
     let l = [row.t]; l.push(1); l[0]: a list of values that are worked out (t.rhai:4:36)
