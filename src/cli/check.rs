@@ -124,7 +124,7 @@ fn explain(compiled: &Compiled) -> Vec<(String, String)> {
 /// How the memory of a command is divided, where there is a plan.
 fn shares(compiled: &Compiled, config: &Config) -> Option<Shares> {
     let plan = compiled.plan.as_ref()?;
-    Some(Shares::of(plan, &compiled.targets, config.command_memory_bytes))
+    Some(Shares::of(plan, &compiled.targets, config.command_memory()))
 }
 
 /// In lines for people.

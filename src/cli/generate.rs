@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         },
         threads,
         resumes: Vec::new(),
-        memory_bytes: config.command_memory_bytes,
+        memory_bytes: config.command_memory(),
         network: Network::default(),
         block_rows: arguments.block_rows,
     };

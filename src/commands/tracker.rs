@@ -92,7 +92,7 @@ impl Tracker {
             output_root: absolute(&config.server_output_root()),
             read_roots: config.read_roots.clone(),
             max_threads: config.max_threads as u64,
-            command_memory_bytes: config.command_memory_bytes,
+            command_memory_bytes: config.command_memory(),
             max_running: config.max_running_commands.max(1),
             max_queued: config.max_queued_commands.max(1),
             retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),

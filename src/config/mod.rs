@@ -3,6 +3,7 @@
 //! To add a setting: one entry in the list below, and its line in README's table, which a test compares
 //! with the list. From the entry follow the key of the file, the variable, and `datagen settings`.
 
+mod available;
 mod connectors;
 mod setting;
 
@@ -72,8 +73,9 @@ settings! {
     max_upload_bytes: usize = 16 << 20;
     /// Most bytes of the rows of a preview or a try; what is more is left out, which is told.
     max_preview_bytes: u64 = 64 << 20;
-    /// Most bytes that the rows of a command may take in memory while they are made and written.
-    command_memory_bytes: u64 = 1 << 30;
+    /// Most bytes that the rows of a command may take in memory while they are made and written; where none is
+    /// set, an eighth of what the process may have, at most 1 GiB.
+    command_memory_bytes: Option<u64> = None;
     /// Commands that run side by side.
     max_running_commands: usize = 2;
     /// Commands that may wait; one more is told to come back later.
@@ -97,6 +99,13 @@ settings! {
     allowed_origins: Vec<String> = Vec::new();
     /// Names beside those of its own machine that a server without login may be called by.
     allowed_hosts: Vec<String> = Vec::new();
+}
+
+impl Config {
+    /// Most bytes that the rows of a command may take.
+    pub fn command_memory(&self) -> u64 {
+        self.command_memory_bytes.unwrap_or_else(available::command_memory)
+    }
 }
 
 /// The user's own folder.

@@ -129,6 +129,14 @@ impl Form for u64 {
     }
 }
 
+impl Form for Option<u64> {
+    const FORM: &'static str = "a number";
+
+    fn read(text: &str) -> Value {
+        guessed(text)
+    }
+}
+
 impl Form for u32 {
     const FORM: &'static str = "a number";
 

@@ -419,7 +419,11 @@ fn a_look_stays_below_the_output_root() {
 fn check_explains_the_memory_of_a_command() {
     let folder = tempfile::tempdir().unwrap();
     let explain = |more: &[&str]| {
-        run_ok(folder.path(), &[&["check", "sensor", "--explain"], more].concat())
+        let mut command = datagen(folder.path());
+        command.env("DATAGEN_COMMAND_MEMORY_BYTES", "1073741824");
+        let output = command.args(["check", "sensor", "--explain"]).args(more).output().unwrap();
+        String::from_utf8(output.stdout)
+            .unwrap()
             .lines()
             .skip_while(|line| !line.contains("memory"))
             .collect::<Vec<_>>()
