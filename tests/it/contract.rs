@@ -50,7 +50,7 @@ impl Place {
 
     fn has(&self, connector: &str) -> bool {
         match self {
-            Self::Local => !connector.contains('_'),
+            Self::Local => s3::FORMATS.contains(&connector),
             Self::S3 { .. } => connector.starts_with("s3_"),
         }
     }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::server::Server;
 use crate::support::{datagen, files_below, run, run_ok};
 
-const FORMATS: [&str; 5] = ["csv", "json", "avro", "parquet", "orc"];
+pub(crate) const FORMATS: [&str; 5] = ["csv", "json", "avro", "parquet", "orc"];
 
 /// The servers under test; says that the test is left out where there are none.
 pub(crate) fn servers() -> Vec<String> {
