@@ -26,6 +26,7 @@
 mod connector;
 mod declared;
 mod files;
+mod kafka;
 mod sink;
 mod stdout;
 mod target;
@@ -49,7 +50,7 @@ pub use self::target::{
 pub use crate::stores::{Holder, OutputBase};
 
 /// Connectors of services, in the order that listings show them.
-static SERVICES: &[&dyn Connector] = &[];
+static SERVICES: &[&dyn Connector] = &[&kafka::Kafka];
 
 /// Every connector that works, in the order that listings show them.
 pub fn connectors() -> impl Iterator<Item = &'static dyn Connector> {

@@ -8,6 +8,7 @@
 //! | `retry` | the one policy by which requests are repeated |
 //! | `budget` | bytes that several tasks may hold together |
 //! | `window` | requests in flight, bounded in number and bytes |
+//! | `web` | a client of HTTP that connects within reach only |
 //!
 //! Clients are async, what calls them is not: a sink has a thread of its own and waits by [`Io::wait`]. This is
 //! the only room below `commands` that names tokio, so none of its users has a runtime of its own.
@@ -19,6 +20,7 @@ mod cancel;
 mod failure;
 mod io;
 mod retry;
+mod web;
 mod window;
 
 pub use budget::{Budget, Share};
@@ -26,4 +28,5 @@ pub use cancel::Cancel;
 pub use failure::{Failure, Kind};
 pub use io::{Io, Network};
 pub use retry::Policy;
+pub use web::web_client;
 pub use window::Window;

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
     // What clients of remote places share: the one room of the core that is async inside.
-    ("remote", &["problems"]),
+    ("remote", &["problems", "reach"]),
     ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
     (
@@ -93,7 +93,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Who may come in: knows neither HTTP nor the database.
     ("access", &["problems"]),
     // L2
-    ("delivery", &["attributes", "columns", "formats", "problems", "remote", "secrets", "stores"]),
+    (
+        "delivery",
+        &["attributes", "columns", "formats", "problems", "reach", "remote", "secrets", "stores"],
+    ),
     (
         "plan",
         &[
@@ -239,10 +242,14 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("argon2", &["access/password.rs"]),
     // rustls has a module of that name.
     ("ring", &["api/tls.rs", "home/seal.rs"]),
-    ("rustls", &["api/tls.rs", "cli/client.rs", "stores/s3/failure.rs", "stores/s3/http.rs"]),
+    (
+        "rustls",
+        &["api/tls.rs", "cli/client.rs", "delivery/kafka", "remote/web.rs", "stores/s3/failure.rs"],
+    ),
     ("object_store", &["stores/s3"]),
-    ("reqwest", &["stores/s3"]),
+    ("reqwest", &["remote", "stores/s3", "delivery/kafka"]),
     ("hyper", &["api/listen.rs"]),
+    ("datagen_kafka", &["delivery/kafka"]),
 ];
 
 fn sources() -> Vec<(String, String)> {
@@ -292,7 +299,7 @@ const FAMILIES: &[(&str, &str, &str, &[&str])] = &[
             "trial",
         ],
     ),
-    ("formats", "formats/mod.rs", "FORMATS", &["records", "samples", "text"]),
+    ("formats", "formats/mod.rs", "FORMATS", &["messages", "records", "samples", "text"]),
     // Standard output is the command line's own: no connector has that name.
     ("stores", "stores/mod.rs", "STORES", &["names"]),
     (

@@ -579,7 +579,7 @@ pub(crate) const DOCUMENTS: &[Row] = &[
 /// Requests that are refused: connector, settings, what the message must hold.
 const REQUESTS: &[Row] = &[
     ("cvs", "", &["unknown connector `cvs`", "did you mean `csv`?"]),
-    ("kafka", "", &["`kafka` is not available yet", "available: csv"]),
+    ("hbase", "", &["`hbase` is not available yet", "available: csv"]),
     ("", "", &["no connector is given", "expected one of csv"]),
     ("csv", "CSV_HEADER=maybe", &["`CSV_HEADER` is the text `maybe`", "true or false"]),
     ("csv", "CSV_COMPRESSION=rar", &["`CSV_COMPRESSION`", "expected one of none, gzip, zstd"]),

@@ -27,6 +27,8 @@ mod http;
 mod http_parameters;
 mod imports;
 mod interrupt;
+mod kafka;
+mod kafka_outages;
 mod lanes;
 mod memory;
 mod models;

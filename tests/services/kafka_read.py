@@ -1,9 +1,12 @@
 """Reads a topic whole with confluent-kafka, a client of its own: one JSON line for each message.
 
-    kafka_read.py SERVERS TOPIC [read_committed|read_uncommitted] [registry=URL]
+    kafka_read.py SERVERS TOPIC [read_committed|read_uncommitted] [registry=URL|cloudera=URL]
+    kafka_read.py SERVERS TOPIC delete
 
 A line has partition, offset, key, value, timestamp and headers; texts where they are UTF-8, else `hex:…`. With a
-registry, values (and keys that are framed) are read by confluent's AvroDeserializer.
+registry, values (and keys that are framed) are read by confluent's AvroDeserializer; with Cloudera's, by fastavro with
+the schema that the registry has for them. Where a transaction is open, readers of committed messages see no end: that
+is an error.
 """
 
 import json
@@ -29,9 +32,60 @@ def deserializer(url):
     return lambda data: read(data, None) if data and data[0] == 0 else text(data)
 
 
+def cloudera(url):
+    """What METADATA_ID_VERSION frames: a one, the schema's id, the number of its version."""
+    import io
+    import struct
+    import urllib.request
+
+    import fastavro
+
+    known = {}
+
+    def get(path):
+        with urllib.request.urlopen(f"{url}/api/v1/schemaregistry/{path}") as answer:
+            return json.load(answer)
+
+    def schema(identity, version):
+        name = get(f"schemasById/{identity}")["schemaMetadata"]["name"]
+        text = get(f"schemas/{name}/versions/{version}")["schemaText"]
+        return fastavro.parse_schema(json.loads(text))
+
+    def read(data):
+        if not data or data[0] != 1:
+            return text(data)
+        place = struct.unpack(">qi", data[1:13])
+        if place not in known:
+            known[place] = schema(*place)
+        return fastavro.schemaless_reader(io.BytesIO(data[13:]), known[place])
+
+    return read
+
+
+def delete(servers, topic):
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient({"bootstrap.servers": servers})
+    for future in admin.delete_topics([topic]).values():
+        future.result()
+
+
+def refuse_open_transactions(servers, consumer, partitions):
+    whole = Consumer({"bootstrap.servers": servers, "group.id": "reader", "isolation.level": "read_uncommitted"})
+    for place in partitions:
+        (_, stable), (_, end) = (client.get_watermark_offsets(place) for client in (consumer, whole))
+        if stable != end:
+            sys.exit(f"a transaction is open in partition {place.partition}: {stable} of {end}")
+    whole.close()
+
+
 def main(servers, topic, isolation="read_committed", *more):
-    registry = [setting[len("registry="):] for setting in more if setting.startswith("registry=")]
-    read = deserializer(registry[0]) if registry else text
+    if isolation == "delete":
+        return delete(servers, topic)
+    read = text
+    for setting in more:
+        kind, _, url = setting.partition("=")
+        read = {"registry": deserializer, "cloudera": cloudera}[kind](url)
     consumer = Consumer({
         "bootstrap.servers": servers,
         "group.id": "reader",
@@ -62,6 +116,8 @@ def main(servers, topic, isolation="read_committed", *more):
                 "timestamp": message.timestamp()[1],
                 "headers": [[name, text(value)] for name, value in message.headers() or []],
             }, default=str))
+    if isolation == "read_committed":
+        refuse_open_transactions(servers, consumer, [TopicPartition(topic, place) for place in known.partitions])
     consumer.close()
     print("\n".join(out))
 

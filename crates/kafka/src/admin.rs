@@ -106,6 +106,35 @@ impl Client {
     pub fn create_topic(&mut self, topic: &NewTopic<'_>) -> Result<(), Error> {
         let doing = format!("creating topic `{}`", topic.name);
         let deadline = self.deadline();
+        self.ask_for_topic(topic, &doing, deadline, false)?;
+        self.await_topic(topic.name, deadline, &doing, |topic| {
+            topic.is_some_and(|topic| {
+                !topic.partitions.is_empty()
+                    && topic.partitions.iter().all(|place| place.leader.is_some())
+            })
+        })
+    }
+
+    /// Asks whether a topic could be made, and makes none; tries for as long as `within`.
+    ///
+    /// # Errors
+    /// As for [`create_topic`](Self::create_topic).
+    pub fn may_create_topic(
+        &mut self,
+        topic: &NewTopic<'_>,
+        within: Duration,
+    ) -> Result<(), Error> {
+        let doing = format!("asking whether topic `{}` may be created", topic.name);
+        self.ask_for_topic(topic, &doing, Deadline::after(within), true)
+    }
+
+    fn ask_for_topic(
+        &mut self,
+        topic: &NewTopic<'_>,
+        doing: &str,
+        deadline: Deadline,
+        only_validate: bool,
+    ) -> Result<(), Error> {
         let settings: Vec<_> = topic
             .settings
             .iter()
@@ -119,21 +148,19 @@ impl Client {
                 .with_num_partitions(topic.partitions.unwrap_or(-1))
                 .with_replication_factor(topic.replication.unwrap_or(-1))
                 .with_configs(settings.clone());
-            CreateTopicsRequest::default().with_topics(vec![wanted]).with_timeout_ms(30_000)
+            CreateTopicsRequest::default()
+                .with_topics(vec![wanted])
+                .with_timeout_ms(30_000)
+                .with_validate_only(only_validate)
         };
         // Brokers since 2.4 hand the request on to the controller.
-        self.request(To::Any, &doing, deadline, request, |answer| {
+        self.request(To::Any, doing, deadline, request, |answer| {
             answer
                 .topics
                 .first()
                 .and_then(|topic| refusal(topic.error_code, topic.error_message.as_ref()))
         })?;
-        self.await_topic(topic.name, deadline, &doing, |topic| {
-            topic.is_some_and(|topic| {
-                !topic.partitions.is_empty()
-                    && topic.partitions.iter().all(|place| place.leader.is_some())
-            })
-        })
+        Ok(())
     }
 
     /// Removes a topic and waits until no broker that is asked knows it; that it is not there is no error.

@@ -35,12 +35,21 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Resolve(Arc<Find>);
 
-type Find = dyn Fn(&str, u16) -> Result<Vec<SocketAddr>, String> + Send + Sync;
+type Find = dyn Fn(&str, u16) -> Result<Vec<SocketAddr>, NoAddress> + Send + Sync;
+
+/// Why there is no address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAddress {
+    /// The name has none, in words; it may have one later.
+    Unknown(String),
+    /// It may not be connected to, in words; trying again is of no use.
+    Forbidden(String),
+}
 
 impl Resolve {
     /// By `find(host, port)`, which may take its time: it is called on a thread of its own.
     pub fn new(
-        find: impl Fn(&str, u16) -> Result<Vec<SocketAddr>, String> + Send + Sync + 'static,
+        find: impl Fn(&str, u16) -> Result<Vec<SocketAddr>, NoAddress> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(find))
     }
@@ -49,11 +58,13 @@ impl Resolve {
     pub fn system() -> Self {
         Self::new(|host, port| {
             let found = (host, port).to_socket_addrs();
-            found.map(Iterator::collect).map_err(|error| format!("no such host ({error})"))
+            found
+                .map(Iterator::collect)
+                .map_err(|error| NoAddress::Unknown(format!("no such host ({error})")))
         })
     }
 
-    pub(crate) fn find(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    pub(crate) fn find(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
         (self.0)(host, port)
     }
 }

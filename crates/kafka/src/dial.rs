@@ -13,7 +13,7 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection};
 
 use crate::codes::Code;
-use crate::config::{Resolve, Sasl};
+use crate::config::{NoAddress, Resolve, Sasl};
 use crate::error::{Error, Stage, TlsProblem};
 use crate::sasl::Login;
 use crate::wait::Deadline;
@@ -85,7 +85,11 @@ pub(crate) fn dial(dialling: &Dialling) -> Result<Dialled, Error> {
 
 fn connect(dialling: &Dialling, address: &str, deadline: Deadline) -> Result<TcpStream, Error> {
     let unreachable = |reason: String| Error::Unreachable { address: address.to_owned(), reason };
-    let found = dialling.resolve.find(&dialling.host, dialling.port).map_err(unreachable)?;
+    let found = dialling.resolve.find(&dialling.host, dialling.port);
+    let found = found.map_err(|error| match error {
+        NoAddress::Unknown(reason) => unreachable(reason),
+        NoAddress::Forbidden(reason) => Error::OutOfReach { address: address.to_owned(), reason },
+    })?;
     let mut last = unreachable("no such host".to_owned());
     for candidate in found {
         match TcpStream::connect_timeout(

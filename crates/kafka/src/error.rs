@@ -32,6 +32,14 @@ pub enum Error {
         /// The system's words.
         reason: String,
     },
+    /// The address may not be connected to: whoever made the client does not allow it.
+    #[error("`{address}` is not connected to: {reason}")]
+    OutOfReach {
+        /// Host and port.
+        address: String,
+        /// Why not.
+        reason: String,
+    },
     /// The broker closed the connection, or it broke.
     #[error("`{address}` {}: {reason}", stage.words())]
     Disconnected {
@@ -251,6 +259,7 @@ impl Error {
                 Some(kind) => kind,
             },
             Self::Unreachable { .. } => Kind::Unreachable,
+            Self::OutOfReach { .. } => Kind::NotAllowed,
             Self::Disconnected { stage: Stage::Later, .. } => Kind::Transient,
             Self::Disconnected { .. } => Kind::Unreachable,
             Self::Tls { .. } => Kind::Certificate,
@@ -269,7 +278,10 @@ impl Error {
     pub(crate) fn is_final_for_connections(&self) -> bool {
         match self {
             Self::Tls { problem, .. } => *problem != TlsProblem::Other,
-            Self::Login { .. } | Self::MechanismNotOffered { .. } | Self::Unusable(_) => true,
+            Self::Login { .. }
+            | Self::MechanismNotOffered { .. }
+            | Self::Unusable(_)
+            | Self::OutOfReach { .. } => true,
             // A port that wants TLS or a login closes at once; so does a broker that is just going down.
             _ => false,
         }

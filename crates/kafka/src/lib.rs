@@ -50,7 +50,7 @@ pub use builder::{BatchBuilder, Header, HeaderValues, Placement, Rows, Texts, Ti
 pub use client::Client;
 pub use codes::{Code, Treatment, treatment};
 pub use compression::Compression;
-pub use config::{Config, Mechanism, Resolve, Sasl, Secret, Tls};
+pub use config::{Config, Mechanism, NoAddress, Resolve, Sasl, Secret, Tls};
 pub use error::{Error, Kind, Stage, TlsProblem};
 pub use murmur2::{murmur2, partition_of_key};
 pub use producer::{Options, Producer};

@@ -148,6 +148,12 @@ impl Node {
                 );
                 Error::Unreachable { address, reason }
             }
+            Error::OutOfReach { address, reason } if self.advertised => {
+                let reason = format!(
+                    "the cluster itself gives this address for one of its brokers: {reason}"
+                );
+                Error::OutOfReach { address, reason }
+            }
             other => other,
         }
     }

@@ -375,6 +375,21 @@ impl Producer {
         }
     }
 
+    /// For a coordinator that does not know the topic: asks whether it is there at all, and waits a moment.
+    ///
+    /// # Errors
+    /// It is not there any longer, or not the same; `deadline` passed.
+    pub(crate) fn await_topic(&mut self, doing: &str, deadline: Deadline) -> Result<(), Error> {
+        self.refresh_at = Some(Instant::now());
+        self.refresh()?;
+        if deadline.has_passed() {
+            let refused = Error::refused(doing, Code::UnknownTopicOrPartition, None);
+            let (doing, after) = (doing.to_owned(), deadline.after);
+            return Err(Error::TimedOut { doing, after, last: Some(Arc::new(refused)) });
+        }
+        self.client.pause(REFRESH_EVERY)
+    }
+
     fn take_leaders(&mut self, known: &Topic) -> Result<(), Error> {
         self.unknown_since = None;
         if known.id != 0 && self.topic_id != 0 && known.id != self.topic_id {

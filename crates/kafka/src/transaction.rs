@@ -7,12 +7,13 @@ use kafka_protocol::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest, GroupId,
-    InitProducerIdRequest, ProducerId, TopicName, TransactionalId, TxnOffsetCommitRequest,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, EndTxnRequest,
+    GroupId, InitProducerIdRequest, ProducerId, TopicName, TransactionalId, TxnOffsetCommitRequest,
+    TxnOffsetCommitResponse,
 };
 use kafka_protocol::protocol::StrBytes;
 
-use crate::client::{To, refusal};
+use crate::client::{Refusal, To, refusal};
 use crate::codes::Code;
 use crate::error::Error;
 use crate::producer::Producer;
@@ -106,22 +107,17 @@ impl Producer {
                 .with_v3_and_below_topics(vec![topic])
         };
         let deadline = self.client.deadline();
-        let answer =
-            self.client.request(To::Transaction(&id), &doing, deadline, request, |answer| {
-                let results = answer
-                    .results_by_topic_v3_and_below
-                    .iter()
-                    .flat_map(|topic| &topic.results_by_partition);
-                let not_attempted = Code::OperationNotAttempted.code();
-                let codes: Vec<i16> = results
-                    .map(|result| result.partition_error_code)
-                    .filter(|code| *code != 0)
-                    .collect();
-                // Where one partition is refused, the others are not attempted: the reason is the one's.
-                let code = codes.iter().find(|code| **code != not_attempted).or(codes.first())?;
-                refusal(*code, None)
-            });
-        answer.map_err(|error| self.ended(error))?;
+        loop {
+            let answer =
+                self.client.request(To::Transaction(&id), &doing, deadline, request, |answer| {
+                    refusal_but_unknown(&partition_codes(answer))
+                });
+            let answer = answer.map_err(|error| self.ended(error))?;
+            if !is_unknown(&partition_codes(&answer)) {
+                break;
+            }
+            self.await_topic(&doing, deadline)?;
+        }
         for number in new {
             self.partitions[number as usize].in_transaction = true;
         }
@@ -182,17 +178,21 @@ impl Producer {
                 .with_producer_epoch(epoch)
                 .with_topics(vec![topic])
         };
-        let answer = self.client.request(To::Group(group), &doing, deadline, request, |answer| {
-            let code = answer
-                .topics
-                .iter()
-                .flat_map(|topic| &topic.partitions)
-                .map(|partition| partition.error_code)
-                .find(|code| *code != 0)?;
-            refusal(code, None)
-        });
-        answer.map_err(|error| self.ended(error))?;
-        Ok(())
+        let codes = |answer: &TxnOffsetCommitResponse| -> Vec<i16> {
+            let partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
+            partitions.map(|partition| partition.error_code).collect()
+        };
+        loop {
+            let answer =
+                self.client.request(To::Group(group), &doing, deadline, request, |answer| {
+                    refusal_but_unknown(&codes(answer))
+                });
+            let answer = answer.map_err(|error| self.ended(error))?;
+            if !is_unknown(&codes(&answer)) {
+                return Ok(());
+            }
+            self.await_topic(&doing, deadline)?;
+        }
     }
 
     fn end(&mut self, id: &str) -> Result<(), Error> {
@@ -260,6 +260,26 @@ impl Producer {
             _ => error,
         }
     }
+}
+
+/// What a coordinator says of each partition.
+fn partition_codes(answer: &AddPartitionsToTxnResponse) -> Vec<i16> {
+    let topics = answer.results_by_topic_v3_and_below.iter();
+    let partitions = topics.flat_map(|topic| &topic.results_by_partition);
+    partitions.map(|partition| partition.partition_error_code).collect()
+}
+
+fn is_unknown(codes: &[i16]) -> bool {
+    codes.contains(&Code::UnknownTopicOrPartition.code())
+}
+
+/// The refusal among `codes`, unless it is that the topic is unknown: that is looked into.
+fn refusal_but_unknown(codes: &[i16]) -> Option<Refusal> {
+    let refusals = || codes.iter().filter(|code| **code != 0);
+    // Where one partition is refused, the others are not attempted: the reason is the one's.
+    let reason = refusals().find(|code| **code != Code::OperationNotAttempted.code());
+    let code = *reason.or_else(|| refusals().next())?;
+    if is_unknown(codes) { None } else { refusal(code, None) }
 }
 
 fn transactional(id: &str) -> TransactionalId {

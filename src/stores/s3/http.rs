@@ -1,6 +1,5 @@
 //! How requests go out: to hosts within reach only, and with refusals told in S3's own words.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,16 +7,12 @@ use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, Method, StatusCode, header};
 use serde::Deserialize;
 
 use super::failure::Refusal;
-use crate::reach::{Host, Reach};
-use crate::remote::{Failure, Io, Kind};
-
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(10);
+use crate::reach::Reach;
+use crate::remote::{Failure, Io, web_client};
 
 /// Longest text of an answer that is read: of a listing, of an error.
 const MAX_ANSWER: usize = 16 << 20;
@@ -34,20 +29,7 @@ impl Http {
         port: u16,
         io: &Io,
     ) -> Result<Self, Failure> {
-        // The first one that asks decides; whichever does, it is this one.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let resolver = Resolver { reach: reach.clone(), port, io: io.clone() };
-        let mut builder = Client::builder()
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .tls_certs_merge(ca)
-            .http1_only()
-            .tcp_nodelay(true)
-            .dns_resolver(Arc::new(resolver));
-        if *reach != Reach::free() {
-            builder = builder.no_proxy();
-        }
-        builder.build().map(Self).map_err(|error| Failure::new(Kind::Fault, error))
+        web_client(ca, reach, port, io).map(Self)
     }
 
     pub(super) fn client(&self) -> HttpClient {
@@ -58,27 +40,6 @@ impl Http {
 impl HttpConnector for Http {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(self.client())
-    }
-}
-
-/// Asks for addresses that are within reach.
-#[derive(Debug)]
-struct Resolver {
-    reach: Reach,
-    port: u16,
-    io: Io,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (reach, port, handle) = (self.reach.clone(), self.port, self.io.handle());
-        Box::pin(async move {
-            let host: Host = format!("{}:{port}", name.as_str()).parse()?;
-            // The system's resolver blocks.
-            let found = handle?.spawn_blocking(move || reach.addresses(&host, port)).await??;
-            let addresses: Addrs = Box::new(found.into_iter());
-            Ok(addresses)
-        })
     }
 }
 

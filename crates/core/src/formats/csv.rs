@@ -89,10 +89,7 @@ impl Format for Csv {
         let header = options.boolean("CSV_HEADER").unwrap_or(true);
         let dialect = Dialect::read(options);
         dialect.check_null(schema, options);
-        let date = match options.choice("CSV_DATE_FORMAT", &["dd/MM/yyyy", "iso"]) {
-            Some("iso") => DateForm::Iso,
-            _ => DateForm::Slashes,
-        };
+        let date = date_form(options);
         let compression = compression::CSV.read(options).and_then(Compression::of);
         if schema.columns.is_empty() {
             let message =
@@ -110,6 +107,22 @@ impl Format for Csv {
         let template = dialect.template(schema, date);
         let layout = TextLayout::new(schema, template, head, compression, around);
         Some(Arc::new(TextEncoder::new(NAME, layout)))
+    }
+}
+
+/// Rows as lines, and the length of what ends each; `None` after adding errors to `options`.
+pub(super) fn rows(schema: &Schema, options: &mut Reader<'_>) -> Option<(RowTemplate, usize)> {
+    let dialect = Dialect::read(options);
+    dialect.check_null(schema, options);
+    let date = date_form(options);
+    let template = (!options.has_errors()).then(|| dialect.template(schema, date))?;
+    Some((template, dialect.line_end.len()))
+}
+
+fn date_form(options: &mut Reader<'_>) -> DateForm {
+    match options.choice("CSV_DATE_FORMAT", &["dd/MM/yyyy", "iso"]) {
+        Some("iso") => DateForm::Iso,
+        _ => DateForm::Slashes,
     }
 }
 

@@ -67,6 +67,14 @@ impl Format for Json {
     }
 }
 
+/// Rows as objects, each with a line feed behind it; `None` after adding errors to `options`.
+pub(super) fn rows(schema: &Schema, options: &mut Reader<'_>) -> Option<RowTemplate> {
+    let typed = options.choice("JSON_VALUES", &["typed", "strings"]) != Some("strings");
+    let omit = options.choice("JSON_NULLS", &["include", "omit"]) == Some("omit");
+    let notation = if typed { &TYPED } else { &STRINGS };
+    (!options.has_errors()).then(|| notation.template(schema, omit))
+}
+
 /// How objects are written.
 #[derive(Debug)]
 struct Notation {

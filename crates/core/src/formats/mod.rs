@@ -19,6 +19,7 @@
 mod avro;
 mod csv;
 mod json;
+mod messages;
 mod orc;
 mod parquet;
 mod records;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
 
+pub use self::messages::{MessageWriter, Messages};
 pub use self::orc::Stripe;
 pub use self::parquet::RowGroup;
 pub use self::records::{RecordEncoder, RecordPart, Records};

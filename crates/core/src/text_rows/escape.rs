@@ -20,6 +20,8 @@ pub(crate) enum Escape {
         /// The text that stands for null, so that a text like it is quoted.
         null: Vec<u8>,
     },
+    /// As they are: a text that stands alone.
+    Plain,
     /// RFC 8259 section 7, inside quotes that the format has set. UTF-8 is kept.
     Json,
 }
@@ -33,6 +35,7 @@ impl Escape {
             Self::WhereNeeded { quote, delimiter, .. } => !any(bytes, |byte| {
                 (byte == quote) | (byte == delimiter) | (byte == b'\n') | (byte == b'\r')
             }),
+            Self::Plain => true,
             Self::Json => !any(bytes, |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\')),
         }
     }
@@ -71,6 +74,7 @@ impl Escape {
                 double(text, quote, out);
                 out.push(quote);
             }
+            Self::Plain => out.extend_from_slice(text),
             Self::Json => escape_json(text, out),
         }
     }

@@ -143,6 +143,21 @@ impl RowTemplate {
     /// When a column has not the type or the length that the schema and the block declare; `out` is
     /// then unchanged.
     pub(crate) fn append(&self, block: &Block, out: &mut Vec<u8>) -> Result<(), Mismatch> {
+        self.append_each(block, out, |_| {})
+    }
+
+    /// Appends the rows of `block` to `out`, and tells where each of them ends there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`append`](Self::append).
+    #[inline(always)]
+    pub(crate) fn append_each(
+        &self,
+        block: &Block,
+        out: &mut Vec<u8>,
+        mut ended: impl FnMut(usize),
+    ) -> Result<(), Mismatch> {
         let rows = block.rows.count;
         if block.columns.len() != self.cells.len() {
             return Err(Mismatch { column: block.columns.len().min(self.cells.len()) });
@@ -167,6 +182,7 @@ impl RowTemplate {
                         cell.write(row, &mut cursor);
                     }
                 }
+                ended(cursor.position());
             }
         }
         cursor.finish();

@@ -15,6 +15,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use md5::{Digest, Md5};
 
+pub(super) use self::rows::RowWriter;
 use super::{EncodeError, Encoder, FileEncoder, Format, Segment, SegmentEncoder};
 use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
@@ -68,11 +69,7 @@ impl Format for Avro {
 
     fn compile(&self, schema: &Arc<Schema>, options: &mut Reader<'_>) -> Option<Arc<dyn Encoder>> {
         let codec = compression::AVRO.read(options);
-        let unit = match options.choice("AVRO_TIMESTAMP", &["micros", "millis"]) {
-            Some("millis") => InstantUnit::Millis,
-            _ => InstantUnit::Micros,
-        };
-        let text = schema::compile(schema, unit, options)?;
+        let (unit, text) = rows_of(schema, options)?;
         let codec = Codec::of(codec?);
         let fitting = (BLOCK_BYTES / schema.row_width()).clamp(1, MOST_ROWS);
         Some(Arc::new(Container {
@@ -86,9 +83,18 @@ impl Format for Avro {
     }
 }
 
+/// How rows are written, and the schema that says so; `None` after adding errors to `options`.
+pub(super) fn rows_of(schema: &Schema, options: &mut Reader<'_>) -> Option<(InstantUnit, String)> {
+    let unit = match options.choice("AVRO_TIMESTAMP", &["micros", "millis"]) {
+        Some("millis") => InstantUnit::Millis,
+        _ => InstantUnit::Micros,
+    };
+    Some((unit, schema::compile(schema, unit, options)?))
+}
+
 /// How points in time are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InstantUnit {
+pub(super) enum InstantUnit {
     Micros,
     Millis,
 }
@@ -186,7 +192,7 @@ impl Encoder for Container {
     }
 
     fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
-        let rows = rows::RowWriter::new(self.schema.clone(), self.unit);
+        let rows = RowWriter::new(self.schema.clone(), self.unit);
         Box::new(BlockEncoder {
             rows,
             codec: self.codec,
@@ -202,7 +208,7 @@ impl Encoder for Container {
 }
 
 struct BlockEncoder {
-    rows: rows::RowWriter,
+    rows: RowWriter,
     codec: Codec,
     count: u64,
     bytes: Vec<u8>,

@@ -32,7 +32,7 @@ const VALUE: u8 = 2;
 
 /// Encodes blocks of one schema; keeps encoded dictionaries from block to block.
 #[derive(Debug)]
-pub(super) struct RowWriter {
+pub(in crate::formats) struct RowWriter {
     schema: Arc<Schema>,
     unit: InstantUnit,
     kept: Vec<Kept>,
@@ -85,13 +85,24 @@ enum CellValues<'a> {
 }
 
 impl RowWriter {
-    pub(super) fn new(schema: Arc<Schema>, unit: InstantUnit) -> Self {
+    pub(in crate::formats) fn new(schema: Arc<Schema>, unit: InstantUnit) -> Self {
         let kept = schema.columns.iter().map(|_| Kept::default()).collect();
         Self { schema, unit, kept, buffer: Vec::new() }
     }
 
     /// Appends the rows of `block` to `out`.
     pub(super) fn append(&mut self, block: &Block, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.append_each(block, out, |_| {})
+    }
+
+    /// Appends the rows of `block` to `out`, and tells where each of them ends there.
+    #[inline(always)]
+    pub(in crate::formats) fn append_each(
+        &mut self,
+        block: &Block,
+        out: &mut Vec<u8>,
+        mut ended: impl FnMut(usize),
+    ) -> Result<(), EncodeError> {
         let Self { schema, unit, kept, buffer } = self;
         for ((column, info), kept) in block.columns.iter().zip(&schema.columns).zip(&mut *kept) {
             kept.entries(column, info.nullable);
@@ -126,6 +137,7 @@ impl RowWriter {
                 for cells in &row {
                     at = cells.write(index, buffer, at);
                 }
+                ended(out.len() + at);
             }
             out.extend_from_slice(&buffer[..at]);
             first = end;

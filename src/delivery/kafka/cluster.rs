@@ -1,0 +1,157 @@
+//! The way to a cluster: its brokers, encryption, login.
+
+use std::time::Duration;
+
+use datagen_kafka as kafka;
+use datagen_kafka::{Cancel, Client, Mechanism};
+
+use super::attributes::{BROKERS, CA, PROTOCOL};
+use super::failure::failure;
+use super::pem::Pem;
+use crate::attributes::Reader;
+use crate::reach::{Host, Reach, ReachError};
+use crate::remote::{Failure, Io};
+use crate::secrets::Secret;
+
+/// Where brokers listen that are named without a port.
+const PORT: u16 = 9092;
+
+/// A cluster, and how it is entered.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    /// `host:port`, in the order of the setting.
+    pub(super) brokers: Vec<String>,
+    reach: Reach,
+    timeout: Duration,
+    tls: Option<Tls>,
+    sasl: Option<kafka::Sasl>,
+}
+
+#[derive(Debug)]
+struct Tls {
+    authorities: Pem,
+    identity: Option<(Pem, Secret)>,
+}
+
+impl Cluster {
+    /// What `settings` say of it; `None` after adding errors to them.
+    pub(super) fn of(settings: &mut Reader<'_>) -> Option<Self> {
+        let brokers = brokers(settings);
+        let timeout = settings.integer("KAFKA_TIMEOUT", 1..=86_400).unwrap_or(300);
+        let protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+        let protocol = settings.choice(PROTOCOL, &protocols).unwrap_or("PLAINTEXT");
+        let tls = if protocol.ends_with("SSL") { Some(tls(settings)?) } else { None };
+        let sasl = if protocol.starts_with("SASL") { Some(sasl(settings)?) } else { None };
+        Some(Self {
+            brokers: brokers?,
+            reach: settings.reach(BROKERS),
+            timeout: Duration::from_secs(timeout.unsigned_abs()),
+            tls,
+            sasl,
+        })
+    }
+
+    /// A client of it, which ends with the run.
+    pub(super) fn client(&self, io: &Io) -> Result<Client, Failure> {
+        let mut config = kafka::Config::new(&self.brokers);
+        if let Some(Tls { authorities, identity }) = &self.tls {
+            let identity = match identity {
+                Some((chain, key)) => {
+                    Some((chain.read()?.into_bytes(), kafka::Secret::new(key.expose())))
+                }
+                None => None,
+            };
+            let authorities = authorities.read()?.into_bytes();
+            config.tls = Some(kafka::Tls { authorities, identity });
+        }
+        config.sasl.clone_from(&self.sasl);
+        config.delivery_timeout = self.timeout;
+        let reach = self.reach.clone();
+        config.resolve = kafka::Resolve::new(move |host, port| {
+            // Also of the brokers that the cluster names.
+            let host: Host = host
+                .parse::<Host>()
+                .map_err(|error| kafka::NoAddress::Unknown(error.to_string()))?;
+            reach.addresses(&host.at(port), port).map_err(|error| match error {
+                ReachError::Unknown { .. } => kafka::NoAddress::Unknown(error.to_string()),
+                _ => kafka::NoAddress::Forbidden(format!("{error} ({})", error.cure())),
+            })
+        });
+        let cancel = io.cancel().clone();
+        config.cancel = Cancel::new(move || cancel.is_cancelled());
+        Client::new(config).map_err(failure)
+    }
+}
+
+fn brokers(settings: &mut Reader<'_>) -> Option<Vec<String>> {
+    let texts = settings.texts(BROKERS).unwrap_or_default();
+    if texts.is_empty() {
+        if !settings.has(BROKERS) {
+            let message = "`KAFKA_BROKERS` is missing: some brokers of the cluster, as `host:port`";
+            settings.error(BROKERS, "missing_option", message);
+        }
+        return None;
+    }
+    let reach = settings.reach(BROKERS);
+    let mut brokers = Vec::new();
+    for text in &texts {
+        let host = match text.parse::<Host>() {
+            Ok(host) => host.at(PORT),
+            Err(error) => {
+                settings.error(BROKERS, "wrong_value", format!("`KAFKA_BROKERS`: {error}"));
+                continue;
+            }
+        };
+        if let Err(error) = reach.check(&host) {
+            let message = format!("`KAFKA_BROKERS`: {error}");
+            settings.error_with_hint(BROKERS, "host_not_allowed", message, error.cure());
+            continue;
+        }
+        brokers.push(host.to_string());
+    }
+    (brokers.len() == texts.len()).then_some(brokers)
+}
+
+fn tls(settings: &mut Reader<'_>) -> Option<Tls> {
+    let authorities = Pem::of(CA, settings);
+    if authorities.is_none() && !settings.has(CA) {
+        let message = "`KAFKA_SSL_CA` is missing: the certificates of the authorities, as PEM";
+        settings.error(CA, "missing_option", message);
+    }
+    let chain = Pem::of("KAFKA_SSL_CERTIFICATE", settings);
+    let identity = match (chain, settings.secret("KAFKA_SSL_KEY")) {
+        (None, None) => None,
+        (Some(chain), Some(key)) => Some((chain, key)),
+        _ => {
+            let message = "`KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY` belong together";
+            settings.error("KAFKA_SSL_KEY", "missing_option", message);
+            return None;
+        }
+    };
+    Some(Tls { authorities: authorities?, identity })
+}
+
+fn sasl(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {
+    let names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
+    let mechanism = match settings.choice("KAFKA_SASL_MECHANISM", &names) {
+        Some("PLAIN") => Mechanism::Plain,
+        Some("SCRAM-SHA-512") => Mechanism::ScramSha512,
+        Some("OAUTHBEARER") => Mechanism::OAuthBearer,
+        _ => Mechanism::ScramSha256,
+    };
+    let user = settings.text("KAFKA_SASL_USERNAME");
+    if user.is_none() && mechanism != Mechanism::OAuthBearer {
+        let message = "`KAFKA_SASL_USERNAME` is missing: the name of the login";
+        settings.error("KAFKA_SASL_USERNAME", "missing_option", message);
+    }
+    let Some(secret) = settings.secret("KAFKA_SASL_PASSWORD") else {
+        let message = "`KAFKA_SASL_PASSWORD` is missing: the password of the login";
+        settings.error("KAFKA_SASL_PASSWORD", "missing_option", message);
+        return None;
+    };
+    Some(kafka::Sasl {
+        mechanism,
+        user: user.unwrap_or_default(),
+        secret: kafka::Secret::new(secret.expose()),
+    })
+}

@@ -1,0 +1,96 @@
+//! Errors of the client as failures of a connector, each with what its user can do.
+
+use std::sync::Arc;
+
+use datagen_kafka as kafka;
+use datagen_kafka::TlsProblem;
+
+use crate::remote::{Failure, Kind};
+
+/// The client's error with its cause in one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Told(Arc<kafka::Error>);
+
+/// What the error means here, with the setting to change.
+pub(super) fn failure(error: kafka::Error) -> Failure {
+    let kind = match error.kind() {
+        kafka::Kind::Cancelled => return Failure::cancelled(),
+        kafka::Kind::Transient | kafka::Kind::Unreachable => Kind::Transient { after: None },
+        kafka::Kind::Certificate | kafka::Kind::Login | kafka::Kind::NotAllowed => Kind::NotAllowed,
+        kafka::Kind::Missing => Kind::Missing,
+        kafka::Kind::Exists | kafka::Kind::TooLarge | kafka::Kind::Lost | kafka::Kind::Refused => {
+            Kind::Refused
+        }
+        kafka::Kind::Fenced => Kind::Held,
+        kafka::Kind::Fault => Kind::Fault,
+    };
+    let cure = cure(&error);
+    let failure = Failure::new(kind, Told(Arc::new(error)));
+    match cure {
+        Some(cure) => failure.cured_by(cure),
+        None => failure,
+    }
+}
+
+/// What can be changed.
+fn cure(error: &kafka::Error) -> Option<&'static str> {
+    use kafka::{Error, Stage};
+    Some(match error {
+        Error::TimedOut { last: Some(last), .. } => return cure(last),
+        Error::TimedOut { .. } => "`KAFKA_TIMEOUT` says how long brokers may be away",
+        // What its operator does is said already.
+        Error::OutOfReach { .. } => return None,
+        Error::Unreachable { .. } => "`KAFKA_BROKERS` names the brokers",
+        Error::Disconnected { stage: Stage::First, .. } => {
+            "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: SSL or SASL_SSL here"
+        }
+        Error::Disconnected { stage: Stage::Versions, .. } => {
+            "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: SASL_PLAINTEXT or SASL_SSL here"
+        }
+        Error::Tls { problem: TlsProblem::UnknownAuthority, .. } => {
+            "`KAFKA_SSL_CA` names the authorities that are trusted"
+        }
+        Error::Tls { problem: TlsProblem::WrongName, .. } => {
+            "`KAFKA_BROKERS` must name the host as its certificate does"
+        }
+        Error::Tls { problem: TlsProblem::OurCertificate, .. } => {
+            "`KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY` are the client's certificate"
+        }
+        Error::Tls { problem: TlsProblem::NotTls, .. } => {
+            "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: PLAINTEXT or SASL_PLAINTEXT here"
+        }
+        Error::Login { .. } => "`KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD` are the login",
+        Error::MechanismNotOffered { offered, .. } if offered.is_empty() => {
+            "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: without SASL here"
+        }
+        Error::MechanismNotOffered { .. } => "`KAFKA_SASL_MECHANISM` says how the login is proved",
+        Error::Fenced { .. } => {
+            "`KAFKA_TRANSACTION_TIMEOUT` says how long a batch may take; fewer rows in a batch take less"
+        }
+        Error::TooLarge { .. } => {
+            "`max.message.bytes` of the topic says how large a message may be"
+        }
+        error if error.kind() == kafka::Kind::NotAllowed => {
+            "the user that `KAFKA_SASL_USERNAME` or `KAFKA_SSL_CERTIFICATE` names needs the rights WRITE and DESCRIBE on `KAFKA_TOPIC`, CREATE where it is to be made, \
+             WRITE on the transactional id and READ on the group that begin with `datagen-` \
+             (`KAFKA_TRANSACTIONS=false` does without the last two)"
+        }
+        error if error.to_string().contains("INVALID_TRANSACTION_TIMEOUT") => {
+            "`KAFKA_TRANSACTION_TIMEOUT` is longer than the cluster allows"
+        }
+        error if error.to_string().contains("INVALID_REPLICATION_FACTOR") => {
+            "`KAFKA_REPLICATION_FACTOR` says how many brokers hold a topic that is made"
+        }
+        error if error.to_string().contains("INVALID_CONFIG") => {
+            "`KAFKA_TOPIC_CONFIG` holds the settings of a topic that is made"
+        }
+        error if error.to_string().contains("INVALID_TIMESTAMP") => {
+            "`KAFKA_TIMESTAMP` names the field that is the time of messages"
+        }
+        error if error.to_string().contains("INVALID_RECORD") => {
+            "a compacted topic wants keys: `KAFKA_MSG_KEY` names the fields"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,69 @@
+//! `kafka`: rows as messages of a topic, once each.
+//!
+//! A batch is a transaction. The offset that is committed with it, in a group of the command's own, names the next
+//! batch: so the cluster itself knows what it has, and a run that goes on asks it. Workers make the record batches,
+//! the sink sends them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `attributes`, `settings` | what models, calls and operators say |
+//! | `cluster`, `pem` | brokers, encryption, login |
+//! | `registry` | where the schemas of Avro messages are kept |
+//! | `records` | rows of a segment as record batches, in the workers |
+//! | `target` | topics, probing, opening, publishing |
+//! | `sink` | sending |
+//! | `failure` | errors of the client with the setting to change |
+
+mod attributes;
+mod cluster;
+mod failure;
+mod pem;
+mod records;
+mod registry;
+mod settings;
+mod sink;
+mod target;
+
+use std::sync::Arc;
+
+use super::{Connector, Promise, Target, Workbench};
+use crate::attributes::{Attribute, Reader, Settings};
+use crate::columns::Table;
+
+/// The connector.
+#[derive(Debug)]
+pub(super) struct Kafka;
+
+const NAME: &str = "kafka";
+
+impl Connector for Kafka {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> String {
+        "Messages of a Kafka topic: JSON, CSV or Avro.".to_owned()
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        attributes::attributes()
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::ExactlyOnce
+    }
+
+    fn needs(&self, settings: &Settings) -> Vec<String> {
+        settings::fields(settings)
+    }
+
+    fn compile(
+        &self,
+        table: &Table,
+        settings: &mut Reader<'_>,
+        _: &Workbench,
+    ) -> Option<Arc<dyn Target>> {
+        let target = settings::compile(table, settings)?;
+        Some(Arc::new(target))
+    }
+}
