@@ -34,7 +34,7 @@ def run_all(group):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     # The referees' programs, as whoever has followed the README's `pip install` has them.
     referee = os.environ.get("DATAGEN_REFEREE", pathlib.Path.home() / ".cache/datagen/venv/bin/python")
-    path = f"{target}:{os.environ['PATH']}:{pathlib.Path(referee).parent}"
+    path = f"{target}:{pathlib.Path(referee).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
     failed = passed = 0
     with tempfile.TemporaryDirectory() as folder:
