@@ -44,7 +44,7 @@ build_js() {
         npm install --silent --prefix "$work/js" componentize-qjs@0.4.5
     fi
     "$work/js/node_modules/.bin/componentize-qjs" --wit "$here/wit" --world field-generators \
-        --js "$here/js/$name.js" --module-root "$here/js" --stub-wasi --sync --opt-size \
+        --js "$here/js/$name.js" --module-root "$here/js" --stub-wasi --sync \
         --output "$out/$name.wasm"
 }
 

@@ -264,7 +264,7 @@ impl From<TrialError> for ApiError {
     fn from(error: TrialError) -> Self {
         match error {
             TrialError::Problems(problems) => Self::Problems(problems),
-            TrialError::Values(error) => match &error {
+            TrialError::Values { source: error, .. } => match &error {
                 PreviewError::Generate(GenerateRowsError::Value { source, .. })
                     if let Some(fault) = source.cause::<Fault>() =>
                 {

@@ -107,6 +107,8 @@ pub(super) struct TrialForm {
 pub(super) struct TriedDocument {
     /// The values
     values: Vec<Value>,
+    /// What the code printed while they were made: the first lines
+    printed: Vec<String>,
     /// How it runs: `lowered`, `interpreted`, `module`; null for a built-in type
     tier: Option<String>,
     /// The same in words, with what keeps a script from being lowered
@@ -164,6 +166,7 @@ async fn try_out(
             folder: None,
             seed: parameters.number("seed")?.unwrap_or(0),
             now: commands::current_now(),
+            sub_values: false,
         };
         let surroundings = Surroundings { extensions, ..state.tracker.surroundings() };
         let tried = trial.run(&surroundings, "json", bounds)?;
@@ -173,6 +176,7 @@ async fn try_out(
             values: values.map_err(|error: serde_json::Error| ApiError::Internal {
                 reason: error.to_string(),
             })?,
+            printed: tried.said.lines,
             tier: tried.tier.code(),
             how: tried.tier.words(),
             ns_per_row: tried.nanoseconds,
@@ -194,6 +198,7 @@ struct Line {
 #[derive(Serialize)]
 struct Told {
     values: Vec<Box<RawValue>>,
+    printed: Vec<String>,
     tier: Option<&'static str>,
     how: String,
     ns_per_row: f64,

@@ -16,17 +16,20 @@ use crate::samples;
 use crate::sandbox::Library;
 use crate::secrets::Secrets;
 
-/// The user code of the configured folders and of `more`.
+/// The user code of `more` and of the configured folders; where both have a name, that of `more` counts.
 pub(super) fn extensions(more: &[PathBuf], config: &Config) -> Library {
     let mut settings = config.extension_settings();
     // A folder given twice would clash with itself.
-    let known: Vec<_> =
-        settings.folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
-    let more = more
-        .iter()
-        .filter(|folder| folder.canonicalize().map_or(true, |folder| !known.contains(&folder)));
-    settings.folders.extend(more.cloned());
-    fields::library(settings)
+    let mut known = Vec::new();
+    let mut is_new = |folder: &PathBuf| {
+        let Ok(folder) = folder.canonicalize() else { return true };
+        let is_new = !known.contains(&folder);
+        known.push(folder);
+        is_new
+    };
+    let all = more.iter().chain(&settings.folders);
+    settings.folders = all.filter(|folder| is_new(folder)).cloned().collect();
+    fields::library(settings).quiet()
 }
 
 /// Reads the model that `name` means: `-` for stdin, a file, a model of the models folder, a shipped one.

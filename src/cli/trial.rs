@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
 use crate::model::duplicate_keys;
 use crate::problems::escape_controls;
+use crate::sandbox::Said;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -56,6 +57,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         folder: Some(PathBuf::from(".")),
         seed: arguments.seed,
         now: source::now(arguments.now.as_deref())?,
+        sub_values: true,
         ..Trial::default()
     };
     name_type(&arguments.what, &mut trial.field, &mut reading.extensions)?;
@@ -77,21 +79,54 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         trial.others.push(serde_json::from_str(other).context("--field")?);
     }
     let bounds = Bounds::of_bytes(config.max_preview_bytes);
-    let tried = match trial.run(&reading.surroundings(None, config)?, "csv", &bounds) {
+    let tried = match trial.run(&reading.surroundings(None, config)?, "json", &bounds) {
         Ok(tried) => tried,
         Err(TrialError::Problems(problems)) => {
             print_problems(&arguments.what, &problems);
             return Ok(ExitCode::FAILURE);
         }
-        Err(error) => return Err(error.into()),
+        Err(TrialError::Values { source, said }) => {
+            tell_said(&said);
+            return Err(source.into());
+        }
     };
     print_problems(&arguments.what, &tried.warnings);
     let mut out = io::stdout().lock();
-    for record in csv::Reader::from_reader(&tried.values[..]).records() {
-        writeln!(out, "{}", escape_controls(record?.get(0).unwrap_or_default()))?;
+    for (row, line) in String::from_utf8_lossy(&tried.values).lines().enumerate() {
+        writeln!(out, "{row}: {}", escape_controls(&shown(line)?))?;
     }
+    tell_said(&tried.said);
     tell(&tried.told());
     Ok(ExitCode::SUCCESS)
+}
+
+/// A row of the file: its value, then its sub-values by their names.
+fn shown(line: &str) -> anyhow::Result<String> {
+    let row: Map<String, Value> = serde_json::from_str(line)?;
+    let mut values = row.iter().map(|(name, value)| (name, bare(value)));
+    let value = values.next().map_or_else(String::new, |(_, value)| value);
+    Ok(values.fold(value, |shown, (name, value)| format!("{shown}  {name}={value}")))
+}
+
+/// A value as it reads best: a text without quotation marks, unless it could be taken for something else.
+fn bare(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if text.is_empty() || text == "null" || text.starts_with('"') => {
+            value.to_string()
+        }
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    }
+}
+
+/// Tells what the code printed.
+fn tell_said(said: &Said) {
+    for line in &said.lines {
+        tell(&format!("printed: {line}"));
+    }
+    if said.more > 0 {
+        tell(&format!("printed: {} lines more", said.more));
+    }
 }
 
 /// What `what` names: a file whose folder is looked at as well, or a type.

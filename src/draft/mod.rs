@@ -224,6 +224,11 @@ impl Draft<'_> {
 }
 
 impl Amount {
+    /// So many rows that are tried out: the table has no others. `None` where a command cannot have as many.
+    pub(super) fn of_trial(rows: u64) -> Option<Self> {
+        (rows <= MAX_ROWS).then_some(Self { batch_rows: rows, batches: 1 })
+    }
+
     /// Adds an error for every target whose files cannot have so many rows.
     fn check_files(self, targets: &[Arc<dyn Target>], problems: &mut Problems) {
         for target in targets {

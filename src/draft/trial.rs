@@ -2,17 +2,17 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::preview::{Bounds, PreviewError, preview};
-use super::{Draft, Surroundings};
+use super::{Amount, Draft, Surroundings};
 use crate::columns::Rows;
 use crate::generator::{Spent, Tier};
 use crate::plan::{GenerateRowsError, Plan};
 use crate::problems::Problems;
-use crate::sandbox::{self, KINDS, Kind};
+use crate::sandbox::{self, Extensions, KINDS, Kind, Said, WorkTime, listen};
 
 /// The kind of user code that a file called like this holds.
 pub fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
@@ -36,6 +36,9 @@ const MEASURED: Duration = Duration::from_millis(300);
 /// Rows that are made at a time before it is known how long they take.
 const FIRST_BLOCK: usize = 32;
 
+/// Rows of the table while the speed is measured: more than are made.
+const MEASURED_ROWS: u64 = 1 << 40;
+
 /// A field to try out.
 #[derive(Debug, Clone, Default)]
 pub struct Trial {
@@ -51,16 +54,20 @@ pub struct Trial {
     pub seed: u64,
     /// What it takes for now: microseconds since 1970-01-01T00:00:00Z.
     pub now: i64,
+    /// Whether the file has its sub-values as well.
+    pub sub_values: bool,
 }
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Tried {
-    /// A file of one column, `value`.
+    /// A file of the column `value`, and of those of sub-values where they are wanted.
     pub values: Vec<u8>,
+    /// What the code printed while these were made.
+    pub said: Said,
     /// How the values are made.
     pub tier: Tier,
-    /// Time of a row, the fields that are read included.
+    /// Processor's time of a row, the fields that are read included.
     pub nanoseconds: f64,
     /// What a row used of what limits count, where that is counted.
     pub cost: Option<Cost>,
@@ -85,8 +92,13 @@ pub enum TrialError {
     #[error("{0}")]
     Problems(Problems),
     /// There are no values.
-    #[error(transparent)]
-    Values(#[from] PreviewError),
+    #[error("{source}")]
+    Values {
+        /// Why.
+        source: PreviewError,
+        /// What the code printed before.
+        said: Said,
+    },
 }
 
 impl From<Problems> for TrialError {
@@ -97,7 +109,7 @@ impl From<Problems> for TrialError {
 
 impl From<GenerateRowsError> for TrialError {
     fn from(error: GenerateRowsError) -> Self {
-        Self::Values(error.into())
+        Self::Values { source: error.into(), said: Said::default() }
     }
 }
 
@@ -121,27 +133,73 @@ impl Trial {
             other.insert("ghost".to_owned(), true.into());
             fields.push(other.into());
         }
-        let draft = Draft {
-            text: &json!({ "Fields": fields }).to_string(),
-            folder: self.folder.as_deref(),
-            seed: self.seed,
-            now: self.now,
-            ..Draft::default()
+        if self.sub_values {
+            let taken: Vec<String> = fields.iter().filter_map(name_of).collect();
+            let names = self.names_of_sub_values(&surroundings.extensions);
+            for name in names.into_iter().filter(|name| !taken.contains(name)) {
+                let link = format!("${FIELD}.{name}");
+                fields.push(json!({ "name": name, "type": "LINK", "link": link }));
+            }
+        }
+        let text = json!({ "Fields": fields }).to_string();
+        let compile = |amount: Option<Amount>| {
+            let draft = Draft {
+                text: &text,
+                folder: self.folder.as_deref(),
+                amount,
+                seed: self.seed,
+                now: self.now,
+                ..Draft::default()
+            };
+            draft.compile(surroundings).only_plan()
         };
-        let (plan, mut problems) = draft.compile(surroundings).only_plan()?;
-        let values = preview(&plan, format, 0, self.rows, bounds)?;
+        // A field that is read may have fewer different values than there are rows.
+        let of_rows = |rows| compile(Amount::of_trial(rows)).or_else(|_| compile(None));
+        let (plan, mut problems) = of_rows(self.rows)?;
+        let (values, said) = listen(|| preview(&plan, format, 0, self.rows, bounds));
+        let values = match values {
+            Ok(values) => values,
+            Err(source) => return Err(TrialError::Values { source, said }),
+        };
         if let Some(warning) = values.warning() {
             problems.push(warning);
         }
+        let tier = plan.tier(FIELD).unwrap_or(Tier::Native);
+        // Of the rows after those: more than the table has where a script asks for that.
+        let (plan, _) = of_rows(MEASURED_ROWS)?;
         let (nanoseconds, block_rows) = speed(&plan, bounds)?;
         Ok(Tried {
             values: values.text,
-            tier: plan.tier(FIELD).unwrap_or(Tier::Native),
+            said,
+            tier,
             nanoseconds,
             cost: cost(&plan, block_rows)?,
             warnings: problems,
         })
     }
+}
+
+impl Trial {
+    /// What can be linked to beside the value.
+    fn names_of_sub_values(&self, extensions: &Extensions) -> Vec<String> {
+        let text = |key: &str| self.field.get(key).and_then(Value::as_str);
+        let of_file = KINDS.iter().find_map(|kind| {
+            let file = extensions.file(*kind, text(kind.file_attribute())?)?;
+            let all = file.program.descriptions();
+            match text("generator") {
+                Some(name) => all.iter().find(|one| one.name == name),
+                None => all.first(),
+            }
+        });
+        let of_type = || Some(extensions.find(text("type")?)?.description());
+        let description = of_file.or_else(of_type);
+        let sub_values = description.map(|one| one.sub_values.iter().map(|sub| sub.name.clone()));
+        sub_values.into_iter().flatten().collect()
+    }
+}
+
+fn name_of(field: &Value) -> Option<String> {
+    Some(field.get("name")?.as_str()?.to_owned())
 }
 
 impl Tried {
@@ -160,22 +218,25 @@ impl Tried {
     }
 }
 
-/// Time of a row, and the rows of a block that it was measured with.
+/// Time of a row, and the rows of a block that it was measured with: the least of some blocks, by the thread's own
+/// clock. What else the machine does takes time from all of them, and never gives any.
 fn speed(plan: &Plan, bounds: &Bounds) -> Result<(f64, usize), GenerateRowsError> {
     let mut count = plan.block_rows().min(FIRST_BLOCK);
+    let (all, mut next) = (WorkTime::of_thread(), 0);
+    let mut least = f64::INFINITY;
     loop {
-        let (began, mut rows) = (Instant::now(), 0);
-        loop {
-            bounds.generate(plan, Rows { first: rows, count })?;
-            rows += count as u64;
-            if began.elapsed() >= MEASURED {
-                return Ok((began.elapsed().as_secs_f64() * 1e9 / rows as f64, count));
-            }
-            // As many rows at a time as a command makes, unless they take long.
-            if count < plan.block_rows() && began.elapsed() < MEASURED / 8 {
-                count = (count * 4).min(plan.block_rows());
-                break;
-            }
+        let block = WorkTime::of_thread();
+        bounds.generate(plan, Rows { first: next, count })?;
+        next += count as u64;
+        let nanoseconds = block.elapsed().as_secs_f64() * 1e9 / count as f64;
+        // As many rows at a time as a command makes, unless they take long.
+        if count < plan.block_rows() && block.elapsed() < MEASURED / 16 {
+            count = (count * 4).min(plan.block_rows());
+            continue;
+        }
+        least = least.min(nanoseconds);
+        if all.elapsed() >= MEASURED || all.wall() >= MEASURED * 10 {
+            return Ok((least, count));
         }
     }
 }

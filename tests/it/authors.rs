@@ -150,7 +150,7 @@ fn a_trial_of_a_slow_script_ends() {
     fs::write(folder.path().join("datagen.toml"), "extension_limits = { block_seconds = 4 }")
         .unwrap();
     let (values, told) = tried(folder.path(), &["slow.rhai", "-n", "2"]);
-    assert_eq!(values, "199990000\n199990000\n");
+    assert_eq!(values, "0: 199990000\n1: 199990000\n");
     assert!(told.contains(" operations a row"), "{told}");
 }
 
@@ -174,7 +174,8 @@ fn code_is_tried_over_http_as_on_the_command_line() {
     let base = r#"{"name": "base", "type": "SEQUENCE"}"#;
     let arguments = ["--params", r#"{"n": 5}"#, "--field", base, "-n", "4", "--seed", "9"];
     let (lines, _) = tried(folder.path(), &[&["TAG"], &arguments[..]].concat());
-    let expected = json!(lines.lines().collect::<Vec<_>>());
+    let value = |line: &str| line.split_once(": ").unwrap().1.to_owned();
+    let expected = json!(lines.lines().map(value).collect::<Vec<_>>());
 
     let fields = format!("fields=[{base}]");
     let form = [r#"params={"n": 5}"#, &fields, "rows=4", "seed=9"];
@@ -300,4 +301,33 @@ fn the_kept_values_of_the_python_sample_are_account_numbers() {
         }
     }
     assert_eq!(numbers, 1_000);
+}
+
+/// Issue 11, M8, M15, L3: what an author sees of a script that is tried out.
+#[test]
+fn a_trial_shows_rows_nulls_sub_values_and_prints_and_warns_of_no_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, code: &str| fs::write(folder.path().join(name), code).unwrap();
+    write("broken.rhai", "fn generate(row, params) {");
+    write(
+        "parts.rhai",
+        r#"const output = "utf8";
+const sub_values = #{ half: "int64" };
+fn generate(row, params) {
+    let n = row_number();
+    print(`at ${n} of ${table_rows()}`);
+    let value = if n == 0 { () } else if n == 1 { "" } else if n == 2 { "null" } else { "x" };
+    #{ value: value, half: n / 2 }
+}
+"#,
+    );
+    let (values, told) = tried(folder.path(), &["parts.rhai", "-n", "4"]);
+    assert_eq!(values, "0: null  half=0\n1: \"\"  half=0\n2: \"null\"  half=1\n3: x  half=1\n");
+    assert!(told.starts_with("printed: row 0: at 0 of 4\nprinted: row 1: at 1 of 4\n"), "{told}");
+    assert!(!told.contains("broken"), "{told}");
+    write("fails.rhai", "fn generate(row, params) { print(\"so far\"); throw \"closed\" }");
+    let output = run(folder.path(), &["try", "fails.rhai", "--returns", "utf8"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("printed: row 0: so far\nerror: field `value`: "), "{stderr}");
+    assert!(stderr.ends_with("closed (row 0)\n"), "{stderr}");
 }

@@ -35,14 +35,14 @@ const LOOP: &str = "(loop $forever (br $forever))";
 
 /// Inline scripts, and words of what is told.
 const SCRIPTS: &[(&str, &str)] = &[
-    ("loop { }", "too many operations"),
-    ("fn_call(0)", "too deep"),
-    ("let s = \"x\"; loop { s += s; }", "too large"),
-    ("let m = #{}; let i = 0; loop { m[`k${i}`] = #{ a: m }; i += 1; }", "too"),
-    ("let a = []; loop { a.push([a]); }", "too"),
+    ("loop { }", "operations (the limit `script_operations`"),
+    ("fn_call(0)", "(the limit `script_"),
+    ("let s = \"x\"; loop { s += s; }", "(the limit `script_"),
+    ("let m = #{}; let i = 0; loop { m[`k${i}`] = #{ a: m }; i += 1; }", "(the limit `script_"),
+    ("let a = []; loop { a.push([a]); }", "(the limit `script_"),
     (
         "let a = []; for i in 0..9000 { let s = \"x\"; s.pad(60000, \"y\"); a.push(s); } \"\"",
-        "too large",
+        "(the limit `script_",
     ),
 ];
 

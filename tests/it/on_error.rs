@@ -105,11 +105,11 @@ fn failing_rows_are_null_and_counted_in_the_summary() {
     assert_eq!(told(&summary["failed_rows"]), expected_nulls(&whole));
     let warnings: Vec<&str> = stderr.lines().filter(|line| line.starts_with("warning")).collect();
     insta::assert_snapshot!(warnings.join("\n"), @"
-    warning: m: field `endless`: 13 rows are null because user code failed on them; the first: code:1:61: too many operations in one row (row 5)
+    warning: m: field `endless`: 13 rows are null because user code failed on them; the first: code:1:61: one row takes more than 100000 operations (the limit `script_operations` of the setting `extension_limits`) (row 5)
     warning: m: field `lowered`: 126 rows are null because user code failed on them; the first: code:1:33: division by zero: 1000 / 0 (row 10)
     warning: m: field `record`: 598 rows are null because user code failed on them; the first: code: `half`: the script gives `odd` (utf8), expected int32 (row 1)
     warning: m: field `thrown`: 170 rows are null because user code failed on them; the first: code:1:68: no 644 (row 0)
-    warning: m: field `trapped`: 93 rows are null because user code failed on them; the first: wasm-generators/count.wasm: wasm `unreachable` instruction executed (row 0)
+    warning: m: field `trapped`: 93 rows are null because user code failed on them; the first: wasm-generators/count.wasm: wasm `unreachable` instruction executed: a panic, an exception, a failed assertion or a call of an operating system that there is none of; built with the present library of its language (`datagen new wasm`) it tells which (row 0)
     ");
 }
 

@@ -206,6 +206,7 @@ fn fields_shows_what_strangers_scripts_say_of_themselves() {
     let logged = datagen(folder.path())
         .args(["fields", "--extensions", &scripts])
         .env("DATAGEN_LOG_FORMAT", "json")
+        .env("DATAGEN_LOG", "datagen_core::sandbox::library=info")
         .output()
         .unwrap();
     let (_, err) = seen("a log of JSON lines", &logged);
@@ -218,7 +219,7 @@ fn fields_shows_what_strangers_scripts_say_of_themselves() {
     assert!(out.contains("Says "), "{out}");
     let file = format!("{scripts}/shown.rhai");
     let (out, err) = seen("try", &run(folder.path(), &["try", &file, "-n", "1"]));
-    assert!(out.starts_with('x'), "{out}{err}");
+    assert!(out.starts_with("0: x"), "{out}{err}");
 }
 
 #[test]

@@ -1,14 +1,18 @@
 /* The few functions of a C library that a generator needs. Every block is made by a fresh instance, so
  * memory is never given back: it ends with the block. */
-#include <stdint.h>
-#include <stdlib.h>
+#include "datagen_field.h"
+#include <assert.h>
 #include <string.h>
 
 extern char __heap_base;
 
 static uintptr_t next;
 
-_Noreturn void abort(void) { __builtin_trap(); }
+_Noreturn void abort(void) { die(TEXT("it calls abort()")); }
+
+_Noreturn void assertion_failed(const char *what, const char *file, int line) {
+    die(text_of("%s does not hold (%s:%d)", what, file, line));
+}
 
 void free(void *memory) { (void)memory; }
 

@@ -7,6 +7,10 @@ pub use crate::bindings::exports::datagen::field::generators::{
 use crate::output::Output;
 use crate::{Block, Error, Generator, Parameters};
 
+/// What a generator is told whose `value` did not write exactly one value.
+pub const WRITTEN: &str = "`value` wrote no value for this row, or more than one: it writes exactly one of \
+    every column, and `close` ends a text";
+
 pub fn describe<G: Generator>() -> Descriptor {
     let own = G::describe();
     let types = G::Output::column_types();

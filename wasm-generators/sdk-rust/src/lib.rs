@@ -32,7 +32,11 @@
 //!
 //! A value may depend on nothing but its row: the row's own random numbers, its number, its inputs and the
 //! parameters. Rows are cut into blocks differently from run to run, and every block is made by a fresh
-//! instance.
+//! instance. So keep what you go through in a `BTreeMap` or a list: the order of a `HashMap` depends on where
+//! its memory happens to lie.
+//!
+//! A panic ends the command with its text, its place and the row. `use datagen_field::println;` prints where
+//! `datagen try` shows it; what the standard library prints goes nowhere.
 
 #[doc(hidden)]
 #[allow(warnings)]
@@ -44,6 +48,8 @@ pub mod dispatch;
 pub mod memory;
 mod output;
 mod parameters;
+#[doc(hidden)]
+pub mod print;
 mod random;
 mod row;
 #[cfg(not(target_arch = "wasm32"))]
@@ -102,6 +108,9 @@ pub trait Generator: Sized {
         for index in 0..block.rows() {
             let blamed = |error| Error { row: Some(index as u32), ..error };
             self.value(&mut block.row(index), out).map_err(blamed)?;
+            if !out.has(index + 1) {
+                return Err(blamed(error(dispatch::WRITTEN)));
+            }
         }
         Ok(())
     }
@@ -116,6 +125,7 @@ macro_rules! export {
 
         impl $crate::bindings::exports::datagen::field::generators::Guest for Exported {
             fn describe() -> $crate::dispatch::ModuleInfo {
+                $crate::print::panics();
                 $crate::dispatch::ModuleInfo {
                     name: env!("CARGO_PKG_NAME").into(),
                     version: env!("CARGO_PKG_VERSION").into(),
@@ -128,6 +138,7 @@ macro_rules! export {
                 parameters: Vec<$crate::dispatch::ParamValue>,
                 _: Vec<Option<$crate::dispatch::ColumnType>>,
             ) -> Result<$crate::dispatch::ColumnType, $crate::Error> {
+                $crate::print::panics();
                 $(if <$generator as $crate::Generator>::describe().is(&generator) {
                     return $crate::dispatch::check::<$generator>(parameters);
                 })+
@@ -137,6 +148,7 @@ macro_rules! export {
             fn generate(
                 request: $crate::dispatch::Request,
             ) -> Result<$crate::dispatch::Answer, $crate::Error> {
+                $crate::print::panics();
                 $(if <$generator as $crate::Generator>::describe().is(&request.generator) {
                     return $crate::dispatch::generate::<$generator>(request);
                 })+

@@ -18,6 +18,9 @@ pub trait Column {
     /// Writes what stands in the place of a null.
     fn placeholder(&mut self);
 
+    /// Values written so far.
+    fn rows(&self) -> usize;
+
     /// The column for the host.
     fn finish(self) -> types::Column;
 }
@@ -32,6 +35,9 @@ pub trait Output {
 
     /// Empty columns with room for `rows` values.
     fn with_capacity(rows: usize) -> Self;
+
+    /// Whether every column has exactly so many values.
+    fn has(&self, rows: usize) -> bool;
 
     /// The columns for the host.
     fn finish(self) -> Vec<types::Column>;
@@ -48,6 +54,11 @@ impl<C: Column> Output for C {
 
     fn with_capacity(rows: usize) -> Self {
         <C as Column>::with_capacity(rows)
+    }
+
+    #[inline]
+    fn has(&self, rows: usize) -> bool {
+        self.rows() == rows
     }
 
     fn finish(self) -> Vec<types::Column> {
@@ -68,6 +79,11 @@ macro_rules! tuples {
 
             fn with_capacity(rows: usize) -> Self {
                 ($(<$name as Column>::with_capacity(rows),)+)
+            }
+
+            #[inline]
+            fn has(&self, rows: usize) -> bool {
+                $(self.$index.rows() == rows)&&+
             }
 
             fn finish(self) -> Vec<types::Column> {
@@ -129,6 +145,11 @@ macro_rules! numbers {
                 self.0.push(Default::default());
             }
 
+            #[inline]
+            fn rows(&self) -> usize {
+                self.0.len()
+            }
+
             fn finish(self) -> types::Column {
                 types::Column { data: types::ColumnData::$kind(self.0), validity: None }
             }
@@ -176,6 +197,11 @@ impl Column for Booleans {
         self.push(false);
     }
 
+    #[inline]
+    fn rows(&self) -> usize {
+        self.0.len()
+    }
+
     fn finish(self) -> types::Column {
         types::Column { data: types::ColumnData::Boolean(self.0), validity: None }
     }
@@ -204,6 +230,11 @@ impl<const PRECISION: u8, const SCALE: u8> Column for Decimals<PRECISION, SCALE>
 
     fn placeholder(&mut self) {
         self.push(0);
+    }
+
+    #[inline]
+    fn rows(&self) -> usize {
+        self.0.len()
     }
 
     fn finish(self) -> types::Column {
@@ -262,6 +293,11 @@ impl Column for Bytes {
 
     fn placeholder(&mut self) {
         self.close();
+    }
+
+    #[inline]
+    fn rows(&self) -> usize {
+        self.offsets.len() - 1
     }
 
     fn finish(self) -> types::Column {
@@ -325,6 +361,11 @@ impl Column for Texts {
         self.0.close();
     }
 
+    #[inline]
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
     fn finish(self) -> types::Column {
         types::Column { data: types::ColumnData::Utf8(self.0.varlen()), validity: None }
     }
@@ -366,6 +407,12 @@ impl<C: Column> Column for Nullable<C> {
 
     fn placeholder(&mut self) {
         self.null();
+    }
+
+    /// None where a null and a value were mixed up.
+    #[inline]
+    fn rows(&self) -> usize {
+        if self.column.rows() == self.validity.len() { self.validity.len() } else { 0 }
     }
 
     fn finish(self) -> types::Column {

@@ -25,6 +25,15 @@ impl Parameters {
         self.values.get(index)
     }
 
+    /// Why the parameter `name` is not what `expected` says.
+    fn not(&self, name: &str, expected: &str) -> Error {
+        if self.value(name).is_none() {
+            let known = self.names.join("`, `");
+            return refusal(name, format!("`describe` declares no such parameter but `{known}`"));
+        }
+        refusal(name, format!("expected {expected}"))
+    }
+
     /// The error that refuses the parameter `name`.
     pub fn refuse(&self, name: &str, message: impl Into<String>) -> Error {
         refusal(name, message)
@@ -34,7 +43,7 @@ impl Parameters {
     pub fn integer(&self, name: &str) -> Result<i64, Error> {
         match self.value(name) {
             Some(ParamValue::Int(value)) => Ok(*value),
-            _ => Err(refusal(name, "expected a whole number")),
+            _ => Err(self.not(name, "a whole number")),
         }
     }
 
@@ -51,7 +60,7 @@ impl Parameters {
         match self.value(name) {
             Some(ParamValue::Float(value)) => Ok(*value),
             Some(ParamValue::Int(value)) => Ok(*value as f64),
-            _ => Err(refusal(name, "expected a number")),
+            _ => Err(self.not(name, "a number")),
         }
     }
 
@@ -59,7 +68,7 @@ impl Parameters {
     pub fn boolean(&self, name: &str) -> Result<bool, Error> {
         match self.value(name) {
             Some(ParamValue::Boolean(value)) => Ok(*value),
-            _ => Err(refusal(name, "expected true or false")),
+            _ => Err(self.not(name, "true or false")),
         }
     }
 
@@ -67,7 +76,7 @@ impl Parameters {
     pub fn text(&self, name: &str) -> Result<&str, Error> {
         match self.value(name) {
             Some(ParamValue::Text(text)) => Ok(text),
-            _ => Err(refusal(name, "expected a text")),
+            _ => Err(self.not(name, "a text")),
         }
     }
 
@@ -80,7 +89,7 @@ impl Parameters {
             Some(ParamValue::Float(value)) => format!("{value:?}"),
             Some(ParamValue::Boolean(value)) => value.to_string(),
             Some(ParamValue::Null) => "null".to_owned(),
-            None => return Err(refusal(name, "there is no such parameter")),
+            None => return Err(self.not(name, "any JSON")),
         })
     }
 

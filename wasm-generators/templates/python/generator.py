@@ -1,6 +1,6 @@
 """@TYPE@: a code of letters and digits. Say here what your type gives."""
 
-from datagen_field import Random, column_type, refusal, texts
+from datagen_field import column_type, refusal, texts, values
 from wit_world import exports
 from wit_world.exports.generators import Answer, Descriptor, ModuleInfo, ParamKind, ParamSpec
 from wit_world.imports.types import Kind
@@ -38,7 +38,7 @@ class Generators(exports.Generators):
         return OUTPUT
 
     def generate(self, request):
-        """Once for a block of rows: as many values as seeds. `request.first_row + i` is a row's number,
-        `cells(request.inputs[0])` the values of the first input."""
+        """Once for a block of rows. `number` is a row's number, `index` its place in the block;
+        `cells(request.inputs[0])` are the values of the first input."""
         prefix, digits = arguments(request.params)
-        return Answer(texts([code(Random(seed), prefix, digits) for seed in request.row_seeds]), [])
+        return Answer(texts(values(request, lambda random, number, index: code(random, prefix, digits))), [])

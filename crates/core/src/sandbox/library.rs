@@ -34,6 +34,8 @@ pub struct Library {
 struct Shared {
     settings: Settings,
     reserved: Reserved,
+    /// Whether files that are refused are told in the log as a warning.
+    is_loud: bool,
     state: Mutex<State>,
     /// A reading has ended.
     read: Condvar,
@@ -86,7 +88,16 @@ impl Library {
     /// Reads nothing yet.
     pub fn new(settings: Settings, reserved: Reserved) -> Self {
         let (state, read) = (Mutex::default(), Condvar::new());
-        Self { shared: Arc::new(Shared { settings, reserved, state, read }) }
+        Self { shared: Arc::new(Shared { settings, reserved, is_loud: true, state, read }) }
+    }
+
+    /// The same, which does not warn of files that are refused: whoever uses one of them is told.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        let Shared { settings, reserved, .. } = &*self.shared;
+        let (state, read) = (Mutex::default(), Condvar::new());
+        let (settings, reserved) = (settings.clone(), *reserved);
+        Self { shared: Arc::new(Shared { settings, reserved, is_loud: false, state, read }) }
     }
 
     /// The files as they are now. A file whose new version does not compile stays what it was.
@@ -153,7 +164,11 @@ impl Shared {
             && is_news
         {
             for fault in scanned.faults() {
-                tracing::warn!(error = %fault, "user code is refused");
+                if self.is_loud {
+                    tracing::warn!(error = %fault, "user code is refused");
+                } else {
+                    tracing::info!(error = %fault, "user code is refused");
+                }
             }
         }
         let mut state = self.state();

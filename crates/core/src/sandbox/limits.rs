@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// The limits of user code. Counts are deterministic: the same rows reach them on every machine. Seconds
-/// are the net below for what counts do not see; they end a command, they never change a value.
+/// are the net below for what counts do not see; they end a command, they never change a value. They are of
+/// the processor's time that the code gets, so that a busy machine ends nothing; what waits for ever is ended
+/// after many times as long by the clock on the wall.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -42,9 +44,9 @@ pub struct Limits {
     pub module_table_elements: usize,
     /// Bytes of one block's answer.
     pub answer_bytes: usize,
-    /// Seconds that one block may take.
+    /// Seconds of a processor that one block may take.
     pub block_seconds: u64,
-    /// Seconds that loading one file may take.
+    /// Seconds of a processor that loading one file may take.
     pub load_seconds: u64,
 }
 
@@ -75,6 +77,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// `text`, which says what was more than which number, with the name of the limit.
+    pub(super) fn reached(name: &str, text: &str) -> String {
+        format!("{text} (the limit `{name}` of the setting `extension_limits`)")
+    }
+
     /// Every limit and its value, for listings.
     pub fn rows(&self) -> Vec<(String, u64)> {
         let Ok(serde_json::Value::Object(limits)) = serde_json::to_value(self) else {

@@ -24,7 +24,9 @@ mod limits;
 mod load;
 mod registry;
 mod rhai;
+mod said;
 mod wasm;
+mod work_time;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -44,6 +46,8 @@ pub use files::kind_of;
 pub use library::{Library, Reserved};
 pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings};
+pub use said::{Said, listen};
+pub use work_time::WorkTime;
 
 /// How much longer than one call a block with failing rows may take: every failing row is a call of its own.
 const PATIENCE: u64 = 3;

@@ -78,7 +78,10 @@ pub(super) fn of_kind(
     let generator = match reader.text(GENERATOR) {
         None if descriptions.len() == 1 => Some(0),
         None => {
-            let message = "the file has several generators, expected `generator` to name one";
+            let names: Vec<_> = descriptions.iter().map(|one| one.name.as_str()).collect();
+            let names = excerpt(&names.join(", "));
+            let message =
+                format!("the file has the generators {names}, expected `generator` to name one");
             reader.error(GENERATOR, "missing_attribute", message);
             None
         }

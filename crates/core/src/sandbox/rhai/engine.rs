@@ -9,6 +9,7 @@ use rhai::{Engine, EvalAltResult, ImmutableString, OptimizationLevel, Position};
 use super::watch::{self, Stop};
 use super::{host, shared, words};
 use crate::problems::excerpt;
+use crate::sandbox::said::say;
 use crate::sandbox::{FaultKind, Limits};
 
 /// Characters of one printed line that are logged, and lines of one block; the rest is dropped.
@@ -46,8 +47,9 @@ pub(super) fn parser(limits: &Limits) -> Engine {
         .set_max_call_levels(limits.script_call_depth)
         .set_max_expr_depths(limits.script_expression_depth, limits.script_expression_depth)
         .set_max_string_size(limits.script_text_bytes)
-        .set_max_array_size(limits.script_array_items)
-        .set_max_map_size(limits.script_map_entries)
+        // The parser refuses a literal of as many.
+        .set_max_array_size(limits.script_array_items.saturating_add(1))
+        .set_max_map_size(limits.script_map_entries.saturating_add(1))
         .set_max_variables(limits.script_variables)
         .set_max_functions(limits.script_functions)
         .disable_symbol("eval");
@@ -57,7 +59,10 @@ pub(super) fn parser(limits: &Limits) -> Engine {
 /// An interpreter for one thread; `field` is what it logs by.
 pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
     let mut engine = parser(limits);
-    engine.register_global_module(StandardPackage::new().as_shared_module());
+    engine
+        .set_max_array_size(limits.script_array_items)
+        .set_max_map_size(limits.script_map_entries)
+        .register_global_module(StandardPackage::new().as_shared_module());
     host::register(&mut engine, limits);
     shared::register(&mut engine);
     let most = limits.script_operations;
@@ -72,6 +77,7 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
         }
         let row = host::with(|host| host.row());
         let text: String = text.chars().take(MOST_PRINTED).collect();
+        say(&text, Some(row));
         tracing::debug!(field = name, row, text, "script prints");
     };
     engine.on_debug({
@@ -87,7 +93,10 @@ pub(super) fn engine(limits: &Limits, field: &str) -> Engine {
 }
 
 /// What is wrong, without what the interpreter adds for its own, and where.
-pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Vec<String>) {
+pub(super) fn told(
+    mut error: EvalAltResult,
+    limits: &Limits,
+) -> (FaultKind, String, Position, Vec<String>) {
     use rhai::EvalAltResult as E;
     let mut calls = Vec::new();
     let mut place = Position::NONE;
@@ -109,12 +118,36 @@ pub(super) fn told(mut error: EvalAltResult) -> (FaultKind, String, Position, Ve
     };
     let message = match &error {
         E::ErrorRuntime(value, _) => excerpt(&value.to_string()),
-        E::ErrorTerminated(token, _) => token.to_string(),
-        E::ErrorStackOverflow(_) => "calls inside calls go too deep".to_owned(),
+        E::ErrorTerminated(..) => {
+            watch::stopped().map_or_else(|| "it was stopped".to_owned(), |stop| stop.told(limits))
+        }
+        E::ErrorStackOverflow(_) => {
+            let most = limits.script_call_depth;
+            let text = format!("more than {most} calls inside one another");
+            Limits::reached("script_call_depth", &text)
+        }
+        E::ErrorTooManyVariables(_) => {
+            let most = limits.script_variables;
+            let text = format!("more than {most} variables at a time");
+            Limits::reached("script_variables", &text)
+        }
+        E::ErrorDataTooLarge(what, _) => too_large(what, limits),
         other => words::of_error(other)
             .map_or_else(|| lower_first(&excerpt(&other.to_string())), |told| excerpt(&told)),
     };
     (kind, message, place, calls)
+}
+
+/// That a value is too large, of whose limit the interpreter says `what`.
+fn too_large(what: &str, limits: &Limits) -> String {
+    let (name, text) = if what.contains("string") {
+        ("script_text_bytes", format!("a text of more than {} bytes", limits.script_text_bytes))
+    } else if what.contains("map") {
+        ("script_map_entries", format!("a map of more than {} entries", limits.script_map_entries))
+    } else {
+        ("script_array_items", format!("an array of more than {} items", limits.script_array_items))
+    };
+    Limits::reached(name, &text)
 }
 
 fn lower_first(text: &str) -> String {

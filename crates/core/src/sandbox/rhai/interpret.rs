@@ -27,7 +27,9 @@ use crate::columns::{DataType, Rows};
 use crate::failures::{FailedRows, OnError};
 use crate::generator::{Inputs, Made, Spent};
 use crate::rng::Stream;
-use crate::sandbox::{Binding, Fault, FaultKind, InputType, PATIENCE, SourcePosition, SubValue};
+use crate::sandbox::{
+    Binding, Fault, FaultKind, InputType, Limits, PATIENCE, SourcePosition, SubValue,
+};
 
 /// Interpreters that a thread keeps: each takes some hundred kilobytes.
 const MOST_KEPT: usize = 64;
@@ -172,7 +174,7 @@ impl Interpreted {
 impl Text {
     /// An error of the interpreter as a fault of this text.
     fn fault(&self, error: rhai::EvalAltResult) -> Box<Fault> {
-        let (kind, message, position, calls) = told(error);
+        let (kind, message, position, calls) = told(error, &self.limits);
         let mut fault = Fault::new(kind, self.label.clone(), message);
         fault.place = self.place(position);
         fault.trace = calls;
@@ -182,7 +184,7 @@ impl Text {
     /// A fault where the script went on although it was stopped.
     fn unless_stopped(&self) -> Result<(), Box<Fault>> {
         let Some(stop) = watch::stopped() else { return Ok(()) };
-        let message = stop.words().to_owned();
+        let message = stop.told(&self.limits);
         Err(Box::new(Fault::new(stop.kind(), self.label.clone(), message)))
     }
 
@@ -296,13 +298,17 @@ impl Interpreter {
                 }
             }
             if index % LOOK_EVERY == LOOK_EVERY - 1 && watch::is_late() {
-                let message = Stop::Time.words();
-                return Err(Box::new(fault(FaultKind::Machine, message).in_row(number)));
+                let message = Stop::Time.told(&field.text.limits);
+                return Err(Box::new(fault(FaultKind::Machine, &message).in_row(number)));
             }
             if gathered.bytes() > field.text.limits.answer_bytes {
                 // Of the block, not of the row: so no kind that could make the row null.
-                let message = "the texts of one block take too much memory";
-                return Err(Box::new(fault(FaultKind::Machine, message).in_row(number)));
+                let most = field.text.limits.answer_bytes;
+                let message = Limits::reached(
+                    "answer_bytes",
+                    &format!("the texts of one block take more than {most} bytes"),
+                );
+                return Err(Box::new(fault(FaultKind::Machine, &message).in_row(number)));
             }
         }
         let (column, sub_values) = gathered.finish();

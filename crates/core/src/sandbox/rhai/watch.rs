@@ -13,12 +13,13 @@
 //! before. Operations are.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rhai::Dynamic;
 
 use crate::memory::held;
-use crate::sandbox::FaultKind;
+use crate::sandbox::work_time::Deadline;
+use crate::sandbox::{FaultKind, Limits};
 
 /// Operations between two looks at the time. One may compare long lists, and take a good part of a second.
 const LOOK_EVERY: u32 = 32;
@@ -40,21 +41,33 @@ impl Stop {
         }
     }
 
-    /// The text by which it is told.
-    pub(super) const fn words(self) -> &'static str {
+    /// How it is told.
+    pub(super) fn told(self, limits: &Limits) -> String {
         match self {
-            Self::Time => "the time for one block is over",
-            Self::Memory => {
-                "the values of one row take too much memory (the limit `script_memory_bytes`)"
+            Self::Time => {
+                let text =
+                    format!("the rows of one block take more than {} seconds", SECONDS.get());
+                Limits::reached("block_seconds", &text)
             }
-            Self::Operations => "too many operations in one row",
+            Self::Memory => {
+                let most = limits.script_memory_bytes;
+                let text = format!("the values of one row take more than {most} bytes of memory");
+                Limits::reached("script_memory_bytes", &text)
+            }
+            Self::Operations => {
+                let most = limits.script_operations;
+                let text = format!("one row takes more than {most} operations");
+                Limits::reached("script_operations", &text)
+            }
         }
     }
 }
 
 thread_local! {
     /// When this thread's script must be done.
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static DEADLINE: Cell<Option<Deadline>> = const { Cell::new(None) };
+    /// How long it may work, for messages.
+    static SECONDS: Cell<u64> = const { Cell::new(0) };
     /// What this thread may hold while its script runs, as [`own`] counts.
     static MOST_HELD: Cell<isize> = const { Cell::new(isize::MAX) };
     /// Bytes that [`aside`] kept.
@@ -65,10 +78,11 @@ thread_local! {
     static STOPPED: Cell<Option<Stop>> = const { Cell::new(None) };
 }
 
-/// From now on this thread's scripts may take `seconds`, and hold `bytes` more than now.
+/// From now on this thread's scripts may work for `seconds`, and hold `bytes` more than now.
 pub(super) fn begin_block(seconds: u64, bytes: usize) {
     STOPPED.set(None);
-    DEADLINE.set(Instant::now().checked_add(Duration::from_secs(seconds)));
+    SECONDS.set(seconds);
+    DEADLINE.set(Some(Deadline::after(Duration::from_secs(seconds))));
     MOST_HELD.set(own().saturating_add_unsigned(bytes));
 }
 
@@ -99,7 +113,10 @@ pub(super) fn stopped() -> Option<Stop> {
 
 /// Whether the time is over.
 pub(super) fn is_late() -> bool {
-    DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)
+    let Some(mut deadline) = DEADLINE.get() else { return false };
+    let is_over = deadline.is_over();
+    DEADLINE.set(Some(deadline));
+    is_over
 }
 
 /// Ends a script whose time is over, that holds too much, or that did more than `most_operations`: what the
@@ -122,5 +139,5 @@ pub(super) fn look(operations: u64, most_operations: u64) -> Option<Dynamic> {
         }
     };
     STOPPED.set(Some(stop));
-    Some(Dynamic::from(stop.words()))
+    Some(Dynamic::UNIT)
 }

@@ -68,6 +68,12 @@ fn read<'a>(source: &Source<'a>) -> Result<Cow<'a, [u8]>, Box<Fault>> {
             "this is no WebAssembly module: it does not begin with \\0asm".to_owned(),
         )));
     };
+    if !text.trim_start().starts_with(['(', ';']) {
+        return Err(Box::new(fault(
+            "this is no WebAssembly module: it begins neither with \\0asm nor, as text, with `(`"
+                .to_owned(),
+        )));
+    }
     wat::parse_str(text).map(Cow::Owned).map_err(|error| {
         let shown = error.to_string();
         let message = shown.lines().next().unwrap_or_default().to_owned();

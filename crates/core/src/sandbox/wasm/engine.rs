@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, Store, UpdateDeadline};
 
 use super::bindings::FieldGenerators;
 use super::host::Host;
@@ -40,6 +40,36 @@ pub(super) struct Runtime {
     pooled: bool,
     calls: Mutex<Calls>,
     ended: Condvar,
+}
+
+/// What one call may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    pub(super) fuel: u64,
+    /// Of a processor.
+    pub(super) time: Duration,
+    /// The limit that `fuel` is.
+    pub(super) fuel_limit: &'static str,
+}
+
+impl Effort {
+    /// What a call may take.
+    pub(super) fn of_call(limits: &Limits) -> Self {
+        let time = Duration::from_secs(limits.block_seconds);
+        Self { fuel: limits.module_fuel, time, fuel_limit: "module_fuel" }
+    }
+
+    /// What a call may take where rows that fail become null.
+    pub(super) fn of_rows(limits: &Limits) -> Self {
+        let (fuel, fuel_limit) = (limits.module_row_fuel, "module_row_fuel");
+        Self { fuel, fuel_limit, ..Self::of_call(limits) }
+    }
+
+    /// A small part of it: what takes this much by itself is to blame where all of it was not enough.
+    pub(super) fn part(self) -> Self {
+        const PARTS: u32 = 16;
+        Self { fuel: self.fuel / u64::from(PARTS), time: self.time / PARTS, ..self }
+    }
 }
 
 /// Calls at this moment.
@@ -129,16 +159,27 @@ impl Runtime {
         Permit(self)
     }
 
-    /// A store for one call that may take `fuel`.
-    pub(super) fn store(&self, label: &str, fuel: u64) -> wasmtime::Result<Store<Host>> {
-        let mut store = Store::new(&self.engine, Host::new(label, &self.limits));
+    /// A store for one call.
+    pub(super) fn store(&self, label: &str, effort: Effort) -> wasmtime::Result<Store<Host>> {
+        let mut store = Store::new(&self.engine, Host::new(label, &self.limits, effort.time));
         store.limiter(|host| host);
-        store.set_fuel(fuel)?;
-        let ticks = u128::from(self.limits.block_seconds) * 1_000 / TICK.as_millis();
-        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX >> 1) + 1);
+        store.set_fuel(effort.fuel)?;
+        store.set_epoch_deadline(ticks(effort.time));
+        store.epoch_deadline_callback(|mut store| {
+            // The clock that ticks is the one on the wall: the call may have waited for a processor.
+            Ok(match store.data_mut().deadline.rest() {
+                Duration::ZERO => UpdateDeadline::Interrupt,
+                rest => UpdateDeadline::Continue(ticks(rest)),
+            })
+        });
         store.set_hostcall_fuel(self.limits.answer_bytes);
         Ok(store)
     }
+}
+
+/// Ticks after which so much time has gone by.
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX >> 1) + 1
 }
 
 fn config(limits: &Limits, pooled: bool) -> Config {

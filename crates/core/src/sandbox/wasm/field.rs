@@ -3,17 +3,19 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::bindings::exports::datagen::field::generators::Request;
+use super::engine::Effort;
 use super::faults::refused;
 use super::inputs::{Input, Passing};
-use super::program::{Module, Parameter, checked};
+use super::program::{Answered, Module, Parameter, checked};
 use crate::columns::{DataType, Rows};
 use crate::failures::OnError;
 use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::rng::Stream;
-use crate::sandbox::{Fault, FaultKind};
+use crate::sandbox::said::unheard;
+use crate::sandbox::{Fault, FaultKind, WorkTime};
 
 /// Purpose of the lane of the seed that all rows share.
 const FIELD_SEED: u64 = 0x6669_656c_6473_6565;
@@ -21,8 +23,9 @@ const FIELD_SEED: u64 = 0x6669_656c_6473_6565;
 /// Bits of a seed that are dropped: every language can hold 2^53.
 const SEED_SHIFT: u32 = 11;
 
-/// A failed block is searched for the row to blame as long as this.
-const SEARCH: Duration = Duration::from_secs(1);
+/// A failed block is searched for the row to blame as long as this: the command has failed, and its author wants to
+/// know where.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// A generator of a module with its parameters and inputs fixed.
 #[derive(Debug)]
@@ -49,6 +52,16 @@ impl Field {
     /// Makes the rows of `range`, counted from the start of the block.
     pub(super) fn make(
         &self,
+        block: Rows,
+        range: Range<usize>,
+        columns: &Inputs<'_>,
+    ) -> Result<Made, Box<Fault>> {
+        self.make_within(self.effort(), block, range, columns)
+    }
+
+    fn make_within(
+        &self,
+        effort: Effort,
         block: Rows,
         range: Range<usize>,
         columns: &Inputs<'_>,
@@ -84,9 +97,10 @@ impl Field {
             table_rows: self.table_rows,
             inputs: &lowered,
         };
-        let (answer, spent) = self.module.generate(self.fuel(), request)?;
-        self.spent.fetch_add(spent, Ordering::Relaxed);
-        let answer = answer.map_err(|error| refused(label, &error, Some(rows.first)))?;
+        let Answered { answer, fuel, refused: limit } = self.module.generate(effort, request)?;
+        self.spent.fetch_add(fuel, Ordering::Relaxed);
+        let answer =
+            answer.map_err(|error| refused(label, &error, Some(rows.first), limit.as_deref()))?;
         let column = checked(label, answer.values, rows, self.output, self.nullable)?;
         let (given, expected) = (answer.sub_values.len(), self.sub_values.len());
         if given != expected {
@@ -99,42 +113,45 @@ impl Field {
         Ok(Made { column, sub_values: sub_values.collect::<Result<_, _>>()?, failed: None })
     }
 
-    /// Fuel of a call. However many rows it has: else a row that takes too much by itself could borrow
+    /// What a call may take. However many rows it has: else a row that takes too much by itself could borrow
     /// from those beside it, and whether it is null would depend on how rows are cut.
-    fn fuel(&self) -> u64 {
+    fn effort(&self) -> Effort {
         let limits = &self.module.runtime.limits;
         match self.on_error {
-            OnError::Fail => limits.module_fuel,
-            OnError::Null => limits.module_row_fuel,
+            OnError::Fail => Effort::of_call(limits),
+            OnError::Null => Effort::of_rows(limits),
         }
     }
 
-    /// Looks for the first row that fails by itself: values do not depend on how rows are cut.
+    /// Looks for the first row that fails by itself: values do not depend on how rows are cut. A row that takes
+    /// too much is one that takes a good part of it alone.
     fn blame(&self, block: Rows, columns: &Inputs<'_>, fault: Box<Fault>) -> Box<Fault> {
-        let started = Instant::now();
+        let is_too_much = matches!(fault.kind, FaultKind::Limit | FaultKind::Machine);
+        let effort = if is_too_much { self.effort().part() } else { self.effort() };
+        let make = |range: Range<usize>| self.make_within(effort, block, range, columns);
+        let searching = WorkTime::of_thread();
         let mut fault = fault;
         let mut range = 0..block.count;
         while range.len() > 1 {
             let middle = range.start + range.len() / 2;
-            if started.elapsed() > SEARCH {
+            if searching.elapsed() > SEARCH {
                 return fault;
             }
-            range = match self.make(block, range.start..middle, columns) {
-                Err(found) => {
-                    fault = found;
-                    range.start..middle
-                }
+            range = match make(range.start..middle) {
+                Err(found) if is_too_much || found.row.is_none() => range.start..middle,
+                Err(found) => return found,
                 Ok(_) => middle..range.end,
             };
         }
         // The last half was never tried by itself when the others went well.
-        match self.make(block, range.clone(), columns) {
-            Err(found) if found.row.is_none() => {
-                Box::new(found.in_row(block.first + range.start as u64))
-            }
-            Err(found) => found,
-            Ok(_) => fault,
+        let row = block.first + range.start as u64;
+        match make(range) {
+            Ok(_) => {}
+            Err(_) if is_too_much => fault.row = Some(row),
+            Err(found) if found.row.is_none() => fault = Box::new(found.in_row(row)),
+            Err(found) => fault = found,
         }
+        fault
     }
 }
 
@@ -147,14 +164,14 @@ impl Generator for Field {
         if self.on_error == OnError::Null {
             return Ok(self.make_what_goes(rows, inputs)?);
         }
-        let started = Instant::now();
         let made = self.make(rows, 0..rows.count, inputs).map_err(|fault| {
-            // A wrong answer names its row where one is to blame; what took long would take long again.
-            let searched = matches!(fault.kind, FaultKind::Failed | FaultKind::Limit);
-            if fault.row.is_some() || !searched || started.elapsed() > SEARCH {
+            // A wrong answer names its row where one is to blame.
+            let is_searched =
+                matches!(fault.kind, FaultKind::Failed | FaultKind::Limit | FaultKind::Machine);
+            if fault.row.is_some() || !is_searched {
                 return fault;
             }
-            self.blame(rows, inputs, fault)
+            unheard(|| self.blame(rows, inputs, fault))
         });
         Ok(made?)
     }

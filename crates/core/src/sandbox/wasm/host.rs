@@ -1,11 +1,16 @@
 //! What stands behind a running module: its bounds of memory, and its log.
 
+use std::time::Duration;
+
 use tracing::debug;
 use wasmtime::ResourceLimiter;
 
 use super::bindings::datagen::field::{log, types};
+use super::faults::first_line;
 use crate::problems::excerpt;
 use crate::sandbox::Limits;
+use crate::sandbox::said::say;
+use crate::sandbox::work_time::Deadline;
 
 /// Lines that one call may log; the rest is dropped.
 const MOST_LINES: u32 = 100;
@@ -21,11 +26,15 @@ pub(super) struct Host {
     lines: u32,
     /// The limit that was asked to be crossed last, in words.
     pub(super) refused: Option<String>,
+    /// What it logged last as an error: the text of a panic, of an exception.
+    pub(super) last_words: Option<String>,
+    /// When it must be done.
+    pub(super) deadline: Deadline,
 }
 
 impl Host {
-    /// The state of a call that has not begun.
-    pub(super) fn new(label: &str, limits: &Limits) -> Self {
+    /// The state of a call that has not begun, which may work for `most`.
+    pub(super) fn new(label: &str, limits: &Limits, most: Duration) -> Self {
         Self {
             label: label.to_owned(),
             memory_bytes: 0,
@@ -33,6 +42,8 @@ impl Host {
             most_table_elements: limits.module_table_elements,
             lines: 0,
             refused: None,
+            last_words: None,
+            deadline: Deadline::after(most),
         }
     }
 }
@@ -48,7 +59,8 @@ impl ResourceLimiter for Host {
         let wanted = self.memory_bytes.saturating_add(desired.saturating_sub(current));
         if wanted > self.most_memory_bytes {
             let most = self.most_memory_bytes;
-            self.refused = Some(format!("asked for more than {most} bytes of memory"));
+            let text = format!("it asked for more than {most} bytes of memory");
+            self.refused = Some(Limits::reached("module_memory_bytes", &text));
             return Ok(false);
         }
         self.memory_bytes = wanted;
@@ -63,7 +75,8 @@ impl ResourceLimiter for Host {
     ) -> wasmtime::Result<bool> {
         if desired > self.most_table_elements {
             let most = self.most_table_elements;
-            self.refused = Some(format!("asked for a table of more than {most} elements"));
+            let text = format!("it asked for a table of more than {most} elements");
+            self.refused = Some(Limits::reached("module_table_elements", &text));
             return Ok(false);
         }
         Ok(true)
@@ -75,8 +88,12 @@ impl types::Host for Host {}
 
 impl log::Host for Host {
     fn log(&mut self, level: log::Level, message: String) {
+        if level == log::Level::Error {
+            self.last_words = Some(first_line(&message)).filter(|words| !words.is_empty());
+        }
         self.lines = self.lines.saturating_add(1);
         if self.lines <= MOST_LINES {
+            say(&message, None);
             debug!(module = self.label, ?level, message = excerpt(&message), "a module logs");
         }
     }

@@ -7,13 +7,14 @@
 //! The number of rows is halved until a call goes well and doubled from there: a few calls for each row
 //! that fails alone, and one for each of many that fail in a row.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::field::Field;
 use crate::columns::{Column, DataType, Rows, Values, VarBytes};
 use crate::failures::FailedRows;
 use crate::generator::{Inputs, Made};
-use crate::sandbox::{Fault, FaultKind, PATIENCE};
+use crate::sandbox::work_time::Deadline;
+use crate::sandbox::{Fault, FaultKind, Limits, PATIENCE};
 
 impl Field {
     /// Makes the rows, null where the module fails.
@@ -27,8 +28,7 @@ impl Field {
         inputs: &Inputs<'_>,
     ) -> Result<Made, Box<Fault>> {
         let seconds = self.module.runtime.limits.block_seconds.saturating_mul(PATIENCE);
-        let patience = Duration::from_secs(seconds);
-        let started = Instant::now();
+        let mut deadline = Deadline::after(Duration::from_secs(seconds));
         let (mut next, mut step) = (0, rows.count);
         let mut gathered: Option<Made> = None;
         let mut failed: Option<FailedRows> = None;
@@ -55,8 +55,10 @@ impl Field {
                 None => gathered = Some(made),
             }
             let bytes = gathered.as_ref().map_or(0, bytes);
-            if bytes > self.module.runtime.limits.answer_bytes {
-                let message = "the texts of one block take too much memory";
+            let most = self.module.runtime.limits.answer_bytes;
+            if bytes > most {
+                let text = format!("the texts of one block take more than {most} bytes");
+                let message = Limits::reached("answer_bytes", &text);
                 let fault = Fault::new(FaultKind::Machine, &*self.module.label, message);
                 return Err(Box::new(fault.in_row(rows.first + next as u64)));
             }
@@ -64,10 +66,12 @@ impl Field {
             if next == rows.count {
                 break;
             }
-            if started.elapsed() > patience {
-                let message = format!(
-                    "making the failing rows of one block null takes more than {seconds} seconds"
+            if deadline.is_over() {
+                let text = format!(
+                    "making the failing rows of one block null takes more than {seconds} seconds, \
+                     {PATIENCE} times the limit"
                 );
+                let message = Limits::reached("block_seconds", &text);
                 let fault = Fault::new(FaultKind::Machine, &*self.module.label, message);
                 return Err(Box::new(fault.in_row(rows.first + next as u64)));
             }

@@ -15,7 +15,7 @@ use super::bindings::{FieldGenerators, FieldGeneratorsPre};
 use super::code::Code;
 use super::componentize::WITHOUT_WASI;
 use super::describe::{Entry, data_type, describe};
-use super::engine::Runtime;
+use super::engine::{Effort, Runtime};
 use super::faults::{first_line, refused, trapped};
 use super::field::Field;
 use super::host::Host;
@@ -107,23 +107,23 @@ impl Module {
         &self,
         call: impl FnOnce(&FieldGenerators, &mut Store<Host>) -> wasmtime::Result<T>,
     ) -> Result<T, Box<Fault>> {
-        let fuel = self.runtime.limits.module_fuel;
-        self.run(fuel, |store| self.instances.instantiate(store), |one, store| call(&one, store))
+        let effort = Effort::of_call(&self.runtime.limits);
+        self.run(effort, |store| self.instances.instantiate(store), |one, store| call(&one, store))
     }
 
-    /// The answer of a fresh instance to `request`, and the fuel that it took, of at most `fuel`.
+    /// The answer of a fresh instance to `request`, and what it took, of at most `effort`.
     ///
     /// # Errors
     ///
     /// Why there was no answer.
     pub(super) fn generate(
         &self,
-        fuel: u64,
+        effort: Effort,
         request: Request<'_>,
-    ) -> Result<(Result<Answer, Error>, u64), Box<Fault>> {
+    ) -> Result<Answered, Box<Fault>> {
         // Only this function: looking up all of them costs as much again as the call of a short block.
         self.run(
-            fuel,
+            effort,
             |store| self.instances.instance_pre().instantiate(store),
             |instance, store| {
                 let generate = instance
@@ -132,25 +132,26 @@ impl Module {
                         self.generate,
                     )?;
                 let (answer,) = generate.call(&mut *store, (request,))?;
-                Ok((answer, fuel.saturating_sub(store.get_fuel()?)))
+                let fuel = effort.fuel.saturating_sub(store.get_fuel()?);
+                Ok(Answered { answer, fuel, refused: store.data_mut().refused.take() })
             },
         )
     }
 
-    /// Runs `call` with what `instantiate` makes in a fresh store, with so much fuel.
+    /// Runs `call` with what `instantiate` makes in a fresh store.
     fn run<I, T>(
         &self,
-        fuel: u64,
+        effort: Effort,
         instantiate: impl FnOnce(&mut Store<Host>) -> wasmtime::Result<I>,
         call: impl FnOnce(I, &mut Store<Host>) -> wasmtime::Result<T>,
     ) -> Result<T, Box<Fault>> {
         let _permit = self.runtime.permit();
-        let mut store = self.runtime.store(&self.label, fuel).map_err(|error| {
+        let mut store = self.runtime.store(&self.label, effort).map_err(|error| {
             let message = first_line(&format!("{error:#}"));
             Box::new(Fault::new(FaultKind::Machine, &*self.label, message))
         })?;
         let stopped = |error: &wasmtime::Error, store: &Store<Host>| {
-            trapped(&self.label, error, store.data(), &self.runtime.limits, fuel)
+            trapped(&self.label, error, store.data(), &self.runtime.limits, effort)
         };
         let instance = match instantiate(&mut store) {
             Ok(instance) => instance,
@@ -165,6 +166,15 @@ impl Module {
         };
         call(instance, &mut store).map_err(|error| stopped(&error, &store))
     }
+}
+
+/// What a call came to.
+pub(super) struct Answered {
+    pub(super) answer: Result<Answer, Error>,
+    /// What it took.
+    pub(super) fuel: u64,
+    /// The limit that it asked to be crossed, in words: it may fail by that.
+    pub(super) refused: Option<String>,
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -231,7 +241,7 @@ impl Program for Offer {
         let checked = module.call(|instance, store| {
             instance.datagen_field_generators().call_check(store, &entry.name, &lowered, &types)
         })?;
-        let output = checked.map_err(|error| refused(label, &error, None))?;
+        let output = checked.map_err(|error| refused(label, &error, None, None))?;
         let output = data_type(output).map_err(|message| fault(FaultKind::Answer, message))?;
         if let Some(returns) = binding.returns.filter(|returns| *returns != output) {
             let (returns, output) = (data_type_name(returns), data_type_name(output));

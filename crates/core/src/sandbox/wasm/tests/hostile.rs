@@ -245,6 +245,7 @@ fn the_clock_ends_what_fuel_does_not() {
     let limits = Limits { module_fuel: u64::MAX >> 1, block_seconds: 1, ..tight() };
     let started = Instant::now();
     let fate = fate(&with(|text| text.generate = LOOP.to_owned()), &limits);
-    assert_eq!(fate, "machine: x.wasm: one call runs for more than 1 seconds");
+    let told = "one call runs for more than 1 seconds (the limit `block_seconds` of the setting `extension_limits`)";
+    assert_eq!(fate, format!("machine: x.wasm: {told} (row 1000)"));
     assert!(started.elapsed() < Duration::from_secs(20));
 }

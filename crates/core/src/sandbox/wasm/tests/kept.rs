@@ -77,7 +77,8 @@ fn a_description_holds_within_the_same_limits_only() {
     assert!(load_with(Some(cache.path()), &bytes, &tight()).is_ok());
     let less = Limits { module_fuel: 10_000, ..tight() };
     let fault = load_with(Some(cache.path()), &bytes, &less).unwrap_err();
-    assert_eq!(fault.to_string(), "x.wasm: one call takes more than 10000 units of fuel");
+    let told = "one call takes more than 10000 units of fuel (the limit `module_fuel` of the setting `extension_limits`)";
+    assert_eq!(fault.message, told);
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn a_module_that_cannot_be_described_is_refused_at_every_start() {
     for (text, told) in [
         (
             Text { describe: "unreachable".to_owned(), ..Text::default() },
-            "failed: x.wasm: wasm `unreachable` instruction executed",
+            "failed: x.wasm: wasm `unreachable` instruction executed: a panic, an exception, a failed assertion or a call of an operating system that there is none of; built with the present library of its language (`datagen new wasm`) it tells which",
         ),
         (
             Text { generators: 0, ..Text::default() },
@@ -112,7 +113,10 @@ fn what_is_wrong_when_a_module_is_first_used_is_told_as_at_the_start() {
     let program = load_with(Some(cache), noise, &tight()).unwrap();
     assert_eq!(program.descriptions()[0].name, "count");
     let told = load(noise, &tight()).unwrap_err();
-    assert_eq!(told.to_string(), "x.wasm:1:1: expected `(`");
+    assert_eq!(
+        told.to_string(),
+        "x.wasm: this is no WebAssembly module: it begins neither with \\0asm nor, as text, with `(`"
+    );
     for _ in 0..2 {
         assert_eq!(prepare(&*program).unwrap_err(), told);
     }

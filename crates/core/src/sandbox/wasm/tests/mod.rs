@@ -6,6 +6,7 @@ mod hostile;
 mod kept;
 mod on_error;
 mod samples;
+mod speaking;
 mod text;
 
 use std::path::Path;

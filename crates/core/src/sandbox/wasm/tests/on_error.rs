@@ -129,10 +129,11 @@ fn the_clock_makes_no_nulls() {
         (fault.kind, fault.message.clone())
     };
     let told = ends(&sometimes(&[(100, 50, LOOP)]), &slow);
-    assert_eq!(told, (FaultKind::Machine, "one call runs for more than 1 seconds".to_owned()));
+    let message = "one call runs for more than 1 seconds (the limit `block_seconds` of the setting `extension_limits`)";
+    assert_eq!(told, (FaultKind::Machine, message.to_owned()));
     let long = Limits { module_row_fuel: 100_000_000, block_seconds: 1, ..tight() };
     let told = ends(&sometimes(&[(1, 0, LOOP)]), &long);
-    let message = "making the failing rows of one block null takes more than 3 seconds";
+    let message = "making the failing rows of one block null takes more than 3 seconds, 3 times the limit (the limit `block_seconds` of the setting `extension_limits`)";
     assert_eq!(told, (FaultKind::Machine, message.to_owned()));
 }
 
