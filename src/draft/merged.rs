@@ -81,7 +81,7 @@ impl Given {
         attributes: &[Attribute],
         problems: &mut Problems,
     ) -> Option<Settings> {
-        let mut own = self.settings.clone();
+        let mut own = self.settings.of_attributes(attributes);
         // A blank setting counts as not set: it does not hide the operator's.
         own.drop_blanks();
         let profile = self.profile.as_ref().map(|(name, _)| name.as_str());

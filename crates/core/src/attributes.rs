@@ -220,6 +220,20 @@ impl Settings {
         self.operators.remove(key);
     }
 
+    /// A copy of what `attributes` name: a model may hold any number of others.
+    #[must_use]
+    pub fn of_attributes(&self, attributes: &[Attribute]) -> Self {
+        let mut own = Self { reach: self.reach.clone(), ..Self::default() };
+        for name in attributes.iter().map(|attribute| attribute.name) {
+            let key = || name.to_owned();
+            own.values.extend(self.values.get(name).map(|value| (key(), value.clone())));
+            own.secrets.extend(self.secrets.get(name).map(|secret| (key(), secret.clone())));
+            own.pointers.extend(self.pointers.get(name).map(|pointer| (key(), pointer.clone())));
+            own.operators.extend(self.operators.get(name).cloned());
+        }
+        own
+    }
+
     /// Puts `stronger` settings over these: where both say something, they count.
     pub fn lay_over(&mut self, mut stronger: Self) {
         for (key, value) in std::mem::take(&mut stronger.values) {
