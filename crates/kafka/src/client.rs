@@ -284,6 +284,8 @@ impl Client {
         judge: impl Fn(&R::Response) -> Option<Refusal>,
     ) -> Result<R::Response, Error> {
         let mut pauses = Pauses::new();
+        // That the time is over says less than what was in the way before.
+        let mut before = None;
         loop {
             let outcome = match self.place(to, deadline) {
                 Ok(number) => self.call(number, deadline, &request),
@@ -308,15 +310,16 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             };
+            let last = match error {
+                Error::TimedOut { last, .. } => last,
+                error => Some(Arc::new(error)),
+            };
+            before = last.or(before);
             if deadline.has_passed() {
-                let last = match error {
-                    Error::TimedOut { last, .. } => last,
-                    error => Some(Arc::new(error)),
-                };
                 return Err(Error::TimedOut {
                     doing: doing.to_owned(),
                     after: deadline.after,
-                    last,
+                    last: before,
                 });
             }
             self.pause(deadline.left(pauses.next()))?;
