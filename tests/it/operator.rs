@@ -488,3 +488,27 @@ fn logins_of_the_operator_are_sent_nowhere_else() {
         assert!(!request.contains(secret), "{request}");
     }
 }
+
+/// Nobody takes the protection off an operator's login: the password of a topic does not go over the wire in clear.
+#[test]
+fn logins_of_the_operator_are_sent_in_no_other_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(
+        folder.path(),
+        "[connectors.kafka]\nbrokers = \"127.0.0.1:1\"\nsecurity_protocol = \"SASL_SSL\"\nsasl_username = \"ann\"\n\
+         sasl_password = \"hunter2\"\n",
+    );
+    for (key, value) in [
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SSL_CA", "-----BEGIN CERTIFICATE-----"),
+    ] {
+        let set = format!("{key}={value}");
+        let (code, told) = submitted(&server, "kafka", &["KAFKA_TOPIC=t", "check=true", &set]);
+        let expected = format!(
+            "operators_login_unused: `{key}` is not as the operator sets it, so the operator's login is not used: \
+             KAFKA_SASL_PASSWORD, KAFKA_SASL_USERNAME"
+        );
+        assert!(code == 400 && told.starts_with(&expected), "{code} {told}");
+    }
+}

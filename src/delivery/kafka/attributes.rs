@@ -140,14 +140,16 @@ const OWN: &[Attribute] = &[
         "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
         "PLAINTEXT",
         "How brokers are connected to.",
-    ),
+    )
+    .protects(),
     Attribute::new(
         "KAFKA_SASL_MECHANISM",
         "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
         "SCRAM-SHA-256",
         "How a login is proved.",
-    ),
-    Attribute::new("KAFKA_SASL_USERNAME", "text", "none", "The user's name."),
+    )
+    .protects(),
+    Attribute::new("KAFKA_SASL_USERNAME", "text", "none", "The user's name.").login(),
     Attribute::new(
         "KAFKA_SASL_PASSWORD",
         "text",
@@ -160,13 +162,15 @@ const OWN: &[Attribute] = &[
         "PEM, or the path of a PEM file",
         "none",
         "Certificates of the authorities that brokers' certificates lead to.",
-    ),
+    )
+    .protects(),
     Attribute::new(
         "KAFKA_SSL_CERTIFICATE",
         "PEM, or the path of a PEM file",
         "none",
         "A client certificate, with its chain.",
-    ),
+    )
+    .login(),
     Attribute::new(
         "KAFKA_SSL_KEY",
         "PEM",

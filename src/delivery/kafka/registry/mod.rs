@@ -55,14 +55,15 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
         "What stands in front of messages with a Cloudera registry; 1, as the reference has it: id and version of the \
          schema.",
     ),
-    Attribute::new(USER, "text", "none", "The user's name at the registry."),
+    Attribute::new(USER, "text", "none", "The user's name at the registry.").login(),
     Attribute::new(PASSWORD, "text", "none", "The user's password at the registry.").secret(),
     Attribute::new(
         CA,
         "PEM, or the path of a PEM file",
         "none",
         "Certificates of authorities of the registry, beside the system's.",
-    ),
+    )
+    .protects(),
 ];
 
 /// For registering: a registry that restarts is waited for.

@@ -3,7 +3,7 @@
 //! The interpreter asks [`look`] at every operation, also at those of callbacks, and before every call of a
 //! native function. Memory is what the thread's allocator counts: all values that live at a time, however
 //! they hang together. One operation can add to them no more than a few times what a value may be large
-//! (see [`Limits`](crate::sandbox::Limits)); the functions of which that does not hold are in
+//! (see [`Limits`]); the functions of which that does not hold are in
 //! `host/measured.rs`.
 //!
 //! A stop stays until the script has ended: functions such as `sort` go on without the answer of a callback
