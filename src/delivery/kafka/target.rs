@@ -140,11 +140,7 @@ impl KafkaTarget {
     }
 
     fn create(&self, client: &mut Client) -> Result<(), Failure> {
-        match client.create_topic(&self.new_topic()) {
-            // Somebody else was faster.
-            Err(error) if error.kind() == kafka::Kind::Exists => Ok(()),
-            outcome => outcome.map_err(failure),
-        }
+        unless_there(client.create_topic(&self.new_topic()))
     }
 
     /// The topic is there, and empty where it is to be.
@@ -165,6 +161,15 @@ impl KafkaTarget {
             ..Options::default()
         };
         Producer::open(client, &self.topic, options).map_err(failure)
+    }
+}
+
+/// A topic that is there by now is as good as one that was made: somebody else was faster, or this command before it
+/// was interrupted.
+fn unless_there(outcome: Result<(), kafka::Error>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() == kafka::Kind::Exists => Ok(()),
+        outcome => outcome.map_err(failure),
     }
 }
 
@@ -189,7 +194,7 @@ impl Target for KafkaTarget {
                 ));
             }
             Some(_) => {}
-            None => client.may_create_topic(&self.new_topic(), LOOK).map_err(failure)?,
+            None => unless_there(client.may_create_topic(&self.new_topic(), LOOK))?,
         }
         match &self.registry {
             Some(registry) => {
