@@ -47,7 +47,7 @@ impl Broker {
 
     /// What confluent-kafka reads, by partition and in the order of offsets.
     fn read_with(&self, topic: &str, more: &[&str]) -> BTreeMap<i64, Vec<Value>> {
-        let text = self.referee(topic, &[&["read_committed"], more].concat());
+        let text = self.referee(topic, &[&["settled"], more].concat());
         let mut partitions: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
             let message: Value = serde_json::from_str(line).unwrap();

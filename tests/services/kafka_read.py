@@ -1,12 +1,12 @@
 """Reads a topic whole with confluent-kafka, a client of its own: one JSON line for each message.
 
-    kafka_read.py SERVERS TOPIC [read_committed|read_uncommitted] [registry=URL|cloudera=URL]
+    kafka_read.py SERVERS TOPIC [settled|read_committed|read_uncommitted] [registry=URL|cloudera=URL]
     kafka_read.py SERVERS TOPIC delete
 
 A line has partition, offset, key, value, timestamp and headers; texts where they are UTF-8, else `hex:…`. With a
 registry, values (and keys that are framed) are read by confluent's AvroDeserializer; with Cloudera's, by fastavro with
-the schema that the registry has for them. Where a transaction is open, readers of committed messages see no end: that
-is an error.
+the schema that the registry has for them. `settled` are committed messages where no transaction is open: one that is,
+which keeps readers from what is behind it, is an error.
 """
 
 import json
@@ -79,9 +79,10 @@ def refuse_open_transactions(servers, consumer, partitions):
     whole.close()
 
 
-def main(servers, topic, isolation="read_committed", *more):
+def main(servers, topic, isolation="settled", *more):
     if isolation == "delete":
         return delete(servers, topic)
+    settled = isolation == "settled"
     read = text
     for setting in more:
         kind, _, url = setting.partition("=")
@@ -91,7 +92,7 @@ def main(servers, topic, isolation="read_committed", *more):
         "group.id": "reader",
         "enable.auto.commit": False,
         "enable.partition.eof": True,
-        "isolation.level": isolation,
+        "isolation.level": "read_committed" if settled else isolation,
         "check.crcs": True,
     })
     known = consumer.list_topics(topic, timeout=20).topics[topic]
@@ -116,7 +117,7 @@ def main(servers, topic, isolation="read_committed", *more):
                 "timestamp": message.timestamp()[1],
                 "headers": [[name, text(value)] for name, value in message.headers() or []],
             }, default=str))
-    if isolation == "read_committed":
+    if settled:
         refuse_open_transactions(servers, consumer, [TopicPartition(topic, place) for place in known.partitions])
     consumer.close()
     print("\n".join(out))
