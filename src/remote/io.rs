@@ -56,7 +56,7 @@ pub struct Io {
 }
 
 /// What a client may say after its run was cancelled: enough for a round trip or two, far from a hang.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+pub const LAST_WORDS: Duration = Duration::from_secs(3);
 
 impl Io {
     /// Requests that run on `network` until `cancel`.

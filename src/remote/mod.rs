@@ -8,17 +8,19 @@
 //! | `retry` | the one policy by which requests are repeated |
 //! | `budget` | bytes that several tasks may hold together |
 //! | `window` | requests in flight, bounded in number and bytes |
-//! | `web` | a client of HTTP that connects within reach only |
+//! | `web` | a client of HTTP that connects within reach only, and why it got no answer |
+//! | `pem` | certificates of settings |
 //!
 //! Clients are async, what calls them is not: a sink has a thread of its own and waits by [`Io::wait`]. This is
 //! the only room below `commands` that names tokio, so none of its users has a runtime of its own.
 //!
-//! Knows nothing of rows, formats or connectors.
+//! Knows settings; knows nothing of rows, formats or connectors.
 
 mod budget;
 mod cancel;
 mod failure;
 mod io;
+mod pem;
 mod retry;
 mod web;
 mod window;
@@ -26,7 +28,8 @@ mod window;
 pub use budget::{Budget, Share};
 pub use cancel::Cancel;
 pub use failure::{Failure, Kind};
-pub use io::{Io, Network};
+pub use io::{Io, LAST_WORDS, Network};
+pub use pem::Pem;
 pub use retry::Policy;
-pub use web::web_client;
+pub use web::{causes, out_of_reach, untrusted, web_client};
 pub use window::Window;

@@ -1,5 +1,8 @@
 //! HTTP to places that settings name: within reach only, with authorities of the caller's.
 
+use std::error::Error;
+use std::io;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +10,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client};
 
 use super::{Failure, Io, Kind};
-use crate::reach::{Host, Reach};
+use crate::reach::{Host, Reach, ReachError};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -60,4 +63,36 @@ impl Resolve for Resolver {
             Ok(addresses)
         })
     }
+}
+
+/// `error` and what is behind it, the outermost first.
+pub fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+/// What it means that a host has no address (then `cure` helps), or one that is out of reach; `None`: `error` is
+/// about something else.
+pub fn out_of_reach(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
+    let error = cause::<ReachError>(error)?;
+    let (kind, cure) = match error {
+        ReachError::Unknown { .. } => (Kind::Transient { after: None }, cure.to_owned()),
+        _ => (Kind::NotAllowed, error.cure()),
+    };
+    Some(Failure::new(kind, error.to_string()).cured_by(cure))
+}
+
+/// What it means that a server's certificate is not trusted; `None`: `error` is about something else.
+pub fn untrusted(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
+    let error = cause::<rustls::Error>(error)?;
+    Some(Failure::new(Kind::Refused, error.to_string()).cured_by(cure))
+}
+
+/// The first error of type `E` behind `error`, also within those of input and output.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|error| {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        error.downcast_ref().or_else(|| inner.and_then(|inner| cause::<E>(inner)))
+    })
 }

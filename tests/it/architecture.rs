@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
     // What clients of remote places share: the one room of the core that is async inside.
-    ("remote", &["problems", "reach"]),
+    ("remote", &["attributes", "problems", "reach"]),
     ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
     (
@@ -242,10 +242,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("argon2", &["access/password.rs"]),
     // rustls has a module of that name.
     ("ring", &["api/tls.rs", "home/seal.rs"]),
-    (
-        "rustls",
-        &["api/tls.rs", "cli/client.rs", "delivery/kafka", "remote/web.rs", "stores/s3/failure.rs"],
-    ),
+    ("rustls", &["api/tls.rs", "cli/client.rs", "remote/web.rs"]),
     ("object_store", &["stores/s3"]),
     ("reqwest", &["remote", "stores/s3", "delivery/kafka"]),
     ("hyper", &["api/listen.rs"]),

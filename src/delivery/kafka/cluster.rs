@@ -7,10 +7,9 @@ use datagen_kafka::{Cancel, Client, Mechanism};
 
 use super::attributes::{BROKERS, CA, PROTOCOL};
 use super::failure::failure;
-use super::pem::Pem;
 use crate::attributes::Reader;
 use crate::reach::{Host, Reach, ReachError};
-use crate::remote::{Failure, Io};
+use crate::remote::{Failure, Io, Pem};
 use crate::secrets::Secret;
 
 /// Where brokers listen that are named without a port.

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `attributes`, `settings` | what models, calls and operators say |
-//! | `cluster`, `pem` | brokers, encryption, login |
+//! | `cluster` | brokers, encryption, login |
 //! | `registry` | where the schemas of Avro messages are kept |
 //! | `records` | rows of a segment as record batches, in the workers |
 //! | `target` | topics, probing, opening, publishing |
@@ -17,7 +17,6 @@
 mod attributes;
 mod cluster;
 mod failure;
-mod pem;
 mod records;
 mod registry;
 mod settings;

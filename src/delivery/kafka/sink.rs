@@ -9,10 +9,7 @@ use super::failure::failure;
 use super::target::{Run, detail, locked};
 use crate::delivery::{Committed, Receipt, Sealing, Sink};
 use crate::formats::{Detail, Segment};
-use crate::remote::Failure;
-
-/// What the cluster may be told when a run ends early.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+use crate::remote::{Failure, LAST_WORDS};
 
 pub(super) struct KafkaSink {
     open: Arc<Mutex<Option<Run>>>,

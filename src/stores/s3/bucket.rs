@@ -11,14 +11,14 @@ use object_store::{
     Attribute, Attributes, GetOptions, ObjectStore as _, PutMultipartOptions, PutOptions,
     PutPayload, RetryConfig,
 };
-use reqwest::{Certificate, Method, Url};
+use reqwest::{Method, Url};
 use serde::Deserialize;
 
 use super::credentials;
 use super::failure::failure;
 use super::http::Http;
-use super::place::{Ca, Checksum, Encryption, Objects, Place};
-use crate::remote::{Failure, Io, Kind};
+use super::place::{Checksum, Encryption, Objects, Place};
+use crate::remote::{Failure, Io, Kind, Pem};
 
 /// Name of the metadata that tells who made an object.
 const ID: &str = "datagen-id";
@@ -65,7 +65,8 @@ impl Bucket {
         let host = url.port().map_or(host.clone(), |port| format!("{host}:{port}"));
         let connect = || {
             let port = url.port_or_known_default().unwrap_or(443);
-            let http = Http::new(certificates(place)?, &place.reach, port, io)?;
+            let authorities = place.ca.as_ref().map(Pem::authorities).transpose()?;
+            let http = Http::new(authorities.unwrap_or_default(), &place.reach, port, io)?;
             let provider = credentials::provider(place, &region, io)?;
             let store = store(place, &region, &url, &http, provider.clone())?;
             Ok((http.client(), provider, store))
@@ -297,26 +298,6 @@ pub(super) fn address(place: &Place, region: &str) -> Result<Url, Failure> {
         })?;
     }
     Ok(url)
-}
-
-fn certificates(place: &Place) -> Result<Vec<Certificate>, Failure> {
-    let (text, shown) = match &place.ca {
-        None => return Ok(Vec::new()),
-        Some(Ca::Pem(text)) => (text.clone(), "S3_SSL_CA"),
-        Some(Ca::File(path)) => {
-            let read = std::fs::read_to_string(path);
-            let told = |error| Failure::new(Kind::Refused, format!("read `{path}`: {error}"));
-            let read = read
-                .map_err(|error| told(error).cured_by("set S3_SSL_CA to a file that is there"))?;
-            (read, path.as_str())
-        }
-    };
-    let certificates = Certificate::from_pem_bundle(text.as_bytes()).unwrap_or_default();
-    if certificates.is_empty() {
-        let failure = Failure::new(Kind::Refused, format!("`{shown}` holds no certificate in PEM"));
-        return Err(failure.cured_by("set S3_SSL_CA to the certificate of an authority"));
-    }
-    Ok(certificates)
 }
 
 /// The crate's client, which never repeats by itself: that is for whoever calls, who counts and hears of the end.

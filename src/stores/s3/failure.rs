@@ -1,13 +1,11 @@
 //! What a server answers where it refuses, and what that means for us.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use crate::reach::ReachError;
-use crate::remote::{Failure, Kind};
+use crate::remote::{Failure, Kind, causes, out_of_reach, untrusted};
 
 /// A refusal in S3's own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +23,7 @@ pub(super) struct Refusal {
 
 /// What the server said, where it said anything.
 pub(super) fn refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Refusal> {
-    chain(error).find_map(<dyn Error>::downcast_ref)
+    causes(error).find_map(<dyn Error>::downcast_ref)
 }
 
 /// What the server said of a failure that was made of it.
@@ -48,28 +46,18 @@ pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
     if let Some(refusal) = refusal(error) {
         return refused(refusal.clone());
     }
-    if let Some(out_of_reach) = find::<ReachError>(error) {
-        let kind = match out_of_reach {
-            ReachError::Unknown { .. } => Kind::Transient { after: None },
-            _ => Kind::NotAllowed,
-        };
-        let cure = match kind {
-            Kind::NotAllowed => out_of_reach.cure(),
-            _ => "set S3_ENDPOINT to a host that has an address".to_owned(),
-        };
-        return Failure::new(kind, out_of_reach.to_string()).cured_by(cure);
+    if let Some(failure) = out_of_reach(error, "set S3_ENDPOINT to a host that has an address") {
+        return failure;
     }
-    if let Some(tls) = find::<rustls::Error>(error) {
-        let failure = Failure::new(Kind::Refused, tls.to_string());
-        return failure.cured_by(
-            "set S3_SSL_CA to the certificate of the authority that signed the server's, and S3_ENDPOINT to a name \
-             that it is made for",
-        );
+    let cure = "set S3_SSL_CA to the certificate of the authority that signed the server's, and S3_ENDPOINT to a name \
+                that it is made for";
+    if let Some(failure) = untrusted(error, cure) {
+        return failure;
     }
-    let is_http = chain(error).any(|error| {
+    let is_http = causes(error).any(|error| {
         error.downcast_ref::<HttpError>().is_some_and(|error| error.kind() != HttpErrorKind::Decode)
     });
-    let innermost = chain(error).last().unwrap_or(error).to_string();
+    let innermost = causes(error).last().unwrap_or(error).to_string();
     if is_http {
         return Failure::transient(innermost).cured_by("set S3_ENDPOINT to a server that answers");
     }
@@ -162,16 +150,4 @@ fn meaning(refusal: &Refusal) -> (Kind, Option<&'static str>) {
             _ => (Kind::Refused, None),
         },
     }
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
-}
-
-/// The first error of type `E` behind `error`, also within those of input and output.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    chain(error).find_map(|error| {
-        let inner = error.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
-        error.downcast_ref().or_else(|| inner.and_then(|inner| find::<E>(inner)))
-    })
 }

@@ -8,6 +8,7 @@ use super::credentials;
 use crate::attributes::Reader;
 use crate::problems::excerpt;
 use crate::reach::{Host, Reach};
+use crate::remote::Pem;
 use crate::secrets::Secret;
 
 /// A bucket, how it is reached, and what becomes of the objects in it.
@@ -24,7 +25,7 @@ pub(super) struct Place {
     /// Who asks.
     pub(super) credentials: Credentials,
     /// Certificates that servers may be signed by, beside the system's.
-    pub(super) ca: Option<Ca>,
+    pub(super) ca: Option<Pem>,
     /// What may be connected to.
     pub(super) reach: Reach,
     /// Whether the bucket is made where it is missing.
@@ -55,15 +56,6 @@ pub(super) enum Credentials {
     Instance,
     /// Nobody: requests are not signed.
     Nobody,
-}
-
-/// Certificates of authorities.
-#[derive(Debug, Clone)]
-pub(super) enum Ca {
-    /// As a text in PEM.
-    Pem(String),
-    /// As a file.
-    File(String),
 }
 
 /// What becomes of objects.
@@ -109,6 +101,8 @@ pub(super) enum Encryption {
     Customer(Secret),
 }
 
+/// The authorities that servers may be signed by.
+const CA: &str = "S3_SSL_CA";
 const CHECKSUMS: &[&str] = &["signature", "sha256", "crc64nvme", "none"];
 const ENCRYPTIONS: &[&str] = &["none", "aes256", "kms", "dsse", "customer"];
 const CREDENTIALS: &[&str] = &["keys", "environment", "profile", "instance", "none"];
@@ -126,7 +120,10 @@ pub(super) fn read(settings: &mut Reader<'_>) -> Option<Place> {
         (settings.boolean("S3_PATH_STYLE"), settings.boolean("S3_CREATE_BUCKET"));
     let endpoint = endpoint(settings).ok()?;
     let credentials = credentials(settings);
-    let ca = ca(settings).ok()?;
+    let ca = Pem::of(CA, settings);
+    if ca.is_none() && settings.has(CA) {
+        return None;
+    }
     let objects = objects(settings)?;
     let region = region(settings).ok()?;
     let place = Place {
@@ -276,23 +273,6 @@ fn keys(settings: &mut Reader<'_>) -> Option<Credentials> {
         return None;
     }
     Some(Credentials::Keys { id: id?, secret: secret?, token })
-}
-
-fn ca(settings: &mut Reader<'_>) -> Result<Option<Ca>, Told> {
-    let Some(text) = settings.text("S3_SSL_CA") else { return Ok(None) };
-    if text.trim_start().starts_with("-----BEGIN") {
-        return Ok(Some(Ca::Pem(text)));
-    }
-    if settings.reach("S3_SSL_CA") == Reach::free() {
-        return Ok(Some(Ca::File(text)));
-    }
-    settings.error_with_hint(
-        "S3_SSL_CA",
-        "wrong_value",
-        "`S3_SSL_CA` names a file of the server's machine",
-        "give the certificate itself, from `-----BEGIN CERTIFICATE-----` on",
-    );
-    Err(Told)
 }
 
 fn objects(settings: &mut Reader<'_>) -> Option<Objects> {

@@ -13,10 +13,9 @@ mod web;
 
 use reqwest::Url;
 
-use super::pem::Pem;
 use crate::attributes::{Attribute, Reader};
 use crate::reach::{Host, Reach};
-use crate::remote::{Failure, Io, Policy};
+use crate::remote::{Failure, Io, Pem, Policy};
 use crate::secrets::Secret;
 use web::Web;
 
@@ -144,7 +143,7 @@ impl Registry {
 
     /// Looks whether the registry would take the schemas; it registers none.
     pub(super) fn probe(&self, schemas: &[Wanted<'_>], io: &Io) -> Result<(), Failure> {
-        let web = self.web(io)?;
+        let web = Web::new(self, io)?;
         for wanted in schemas {
             io.wait(io.repeat(&Policy::PROBE, || async {
                 match self.api {
@@ -158,17 +157,13 @@ impl Registry {
 
     /// Registers a schema, and answers what stands in front of its messages.
     pub(super) fn register(&self, wanted: Wanted<'_>, io: &Io) -> Result<Vec<u8>, Failure> {
-        let web = self.web(io)?;
+        let web = Web::new(self, io)?;
         io.wait(io.repeat(&OPENING, || async {
             match self.api {
                 Api::Confluent(subjects) => confluent::register(&web, subjects, &wanted).await,
                 Api::Cloudera(version) => cloudera::register(&web, version, &wanted).await,
             }
         }))
-    }
-
-    fn web(&self, io: &Io) -> Result<Web, Failure> {
-        Web::new(self, io)
     }
 }
 

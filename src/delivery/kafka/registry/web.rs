@@ -1,15 +1,10 @@
 //! Requests to a registry, and what its refusals mean.
 
-use std::error::Error;
-use std::io;
-use std::iter::successors;
-
-use reqwest::{Certificate, Client, Method, Url};
+use reqwest::{Client, Method, Url};
 use serde_json::Value;
 
 use super::{CA, PASSWORD, Registry, URL, USER};
-use crate::reach::ReachError;
-use crate::remote::{Failure, Io, Kind, web_client};
+use crate::remote::{Failure, Io, Kind, Pem, causes, out_of_reach, untrusted, web_client};
 use crate::secrets::Secret;
 
 /// A client of one registry.
@@ -29,17 +24,9 @@ pub(super) struct Answer {
 
 impl Web {
     pub(super) fn new(registry: &Registry, io: &Io) -> Result<Self, Failure> {
-        let authorities = match &registry.authorities {
-            None => Vec::new(),
-            Some(pem) => Certificate::from_pem_bundle(pem.read()?.as_bytes()).unwrap_or_default(),
-        };
-        if authorities.is_empty() && registry.authorities.is_some() {
-            let told = format!("`{CA}` holds no certificate in PEM");
-            return Err(Failure::new(Kind::Refused, told)
-                .cured_by(format!("set `{CA}` to the certificate of an authority")));
-        }
+        let authorities = registry.authorities.as_ref().map(Pem::authorities).transpose()?;
         let port = registry.url.port_or_known_default().unwrap_or(443);
-        let client = web_client(authorities, &registry.reach, port, io)?;
+        let client = web_client(authorities.unwrap_or_default(), &registry.reach, port, io)?;
         Ok(Self { client, base: registry.url.clone(), login: registry.login.clone() })
     }
 
@@ -166,35 +153,18 @@ fn shown(sentence: &str) -> String {
 
 /// Why there is no answer.
 fn unreachable(error: &reqwest::Error, place: &str) -> Failure {
-    if let Some(error) = find::<ReachError>(error) {
-        let (kind, cure) = match error {
-            ReachError::Unknown { .. } => {
-                (Kind::Transient { after: None }, format!("`{URL}` names the registry"))
-            }
-            _ => (Kind::NotAllowed, error.cure()),
-        };
-        return Failure::new(kind, error.to_string()).cured_by(cure);
+    if let Some(failure) = out_of_reach(error, &format!("`{URL}` names the registry")) {
+        return failure;
     }
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return Failure::new(Kind::Refused, tls.to_string()).at(place).cured_by(format!(
-            "set `{CA}` to the certificate of the authority that signed the registry's, and `{URL}` to a name that it \
-             is made for"
-        ));
+    let cure = format!(
+        "set `{CA}` to the certificate of the authority that signed the registry's, and `{URL}` to a name that it is \
+         made for"
+    );
+    if let Some(failure) = untrusted(error, &cure) {
+        return failure.at(place);
     }
-    let innermost = chain(error).last().map(ToString::to_string).unwrap_or_default();
+    let innermost = causes(error).last().map(ToString::to_string).unwrap_or_default();
     Failure::transient(innermost)
         .at(place)
         .cured_by(format!("`{URL}` names a registry that answers"))
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
-}
-
-/// The first error of type `E` behind `error`, also within those of input and output.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    chain(error).find_map(|error| {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        error.downcast_ref().or_else(|| inner.and_then(|inner| find::<E>(inner)))
-    })
 }
