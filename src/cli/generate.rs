@@ -19,11 +19,11 @@ use super::shown::{answer_json, print_failed_rows, print_problems, print_refusal
 use super::source::{self, Reading};
 use crate::commands;
 use crate::config::Config;
-use crate::delivery::{BESIDE_HINT, Beside, Committed, Holder, Stdout, Target};
+use crate::delivery::{Beside, Committed, Holder, Stdout, Target};
 use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, LaneProgress, Observer, ObserverError, Run};
 use crate::failures::Failures;
-use crate::problems::{Problem, Problems, chain, escape_controls};
+use crate::problems::{Problems, chain, escape_controls};
 use crate::remote::Network;
 
 #[derive(Debug, Args)]
@@ -232,9 +232,7 @@ impl Record {
     fn warnings(&self) -> Problems {
         let mut problems = Problems::default();
         for (connector, beside) in &self.beside {
-            let pointer = format!("connectors/{connector}");
-            let warning = Problem::warning("files_beside", pointer, beside.to_string());
-            problems.push(warning.hint(BESIDE_HINT));
+            problems.push(beside.warning(connector));
         }
         problems
     }

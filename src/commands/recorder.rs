@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Command;
 use super::live::{Live, Shared};
 use super::probe::Point;
-use crate::delivery::{BESIDE_HINT, Beside, Committed, Durability, Receipt, Target};
+use crate::delivery::{Beside, Committed, Durability, Receipt, Target};
 use crate::engine::{Observer, ObserverError, Resume};
 use crate::failures::Failures;
 use crate::home::{StoredBatch, lock};
-use crate::problems::{Problem, chain};
+use crate::problems::chain;
 
 /// Stores what lanes tell. The very last batch is held back: it is stored together with the end of the run.
 pub(super) struct Recorder<'a> {
@@ -115,9 +115,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn beside(&self, target: usize, beside: &Beside) {
-        let pointer = format!("connectors/{}", self.targets[target].about().connector);
-        let warning =
-            Problem::warning("files_beside", pointer, beside.to_string()).hint(BESIDE_HINT);
+        let warning = beside.warning(self.targets[target].about().connector);
         tracing::warn!(message = %warning);
         if let Err(error) = self.shared.store.replace_warning(self.command.id, &warning) {
             tracing::warn!(error = chain(&error), "a warning of a command is not stored");

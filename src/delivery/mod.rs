@@ -44,8 +44,8 @@ pub use self::declared::{is_secret, rename};
 pub use self::sink::{Sealing, Sink};
 pub use self::stdout::Stdout;
 pub use self::target::{
-    About, BESIDE_HINT, Beside, Committed, CommittedFile, Destination, Durability, Encoding,
-    Opened, Payload, Published, Receipt, Start, Target,
+    About, Beside, Committed, CommittedFile, Destination, Durability, Encoding, Opened, Payload,
+    Published, Receipt, Start, Target,
 };
 pub use crate::stores::{Holder, OutputBase};
 

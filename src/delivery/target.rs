@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Sink;
 use super::files::exclusive_key;
 use crate::formats::{Encoder, RecordEncoder, SegmentEncoder};
-use crate::problems::excerpt;
+use crate::problems::{Problem, excerpt};
 use crate::remote::{Failure, Io};
 use crate::stores::Holder;
 
@@ -267,8 +267,14 @@ impl fmt::Display for Beside {
     }
 }
 
-/// What removes the files of [`Beside`].
-pub const BESIDE_HINT: &str = "`DELETE_PREVIOUS=true` removes them before the first batch";
+impl Beside {
+    /// What the user of `connector` should know.
+    pub fn warning(&self, connector: &str) -> Problem {
+        let pointer = format!("connectors/{connector}");
+        Problem::warning("files_beside", pointer, self.to_string())
+            .hint("`DELETE_PREVIOUS=true` removes them before the first batch")
+    }
+}
 
 /// What is known of a sealed batch: it is recorded before the batch is published, so it holds all that a later
 /// process needs for that; some kilobytes.

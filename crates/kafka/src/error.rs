@@ -274,6 +274,14 @@ impl Error {
         }
     }
 
+    /// The cluster's answer, where it refused by one.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Refused { code, .. } | Self::BatchRefused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
     /// Whether another attempt to connect would meet the same refusal: certificates and logins that do not fit.
     pub(crate) fn is_final_for_connections(&self) -> bool {
         match self {

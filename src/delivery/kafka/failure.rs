@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datagen_kafka as kafka;
-use datagen_kafka::TlsProblem;
+use datagen_kafka::{Code, TlsProblem};
 
 use crate::remote::{Failure, Kind};
 
@@ -76,21 +76,22 @@ fn cure(error: &kafka::Error) -> Option<&'static str> {
              WRITE on the transactional id and READ on the group that begin with `datagen-` \
              (`KAFKA_TRANSACTIONS=false` does without the last two)"
         }
-        error if error.to_string().contains("INVALID_TRANSACTION_TIMEOUT") => {
+        error => return of_code(error.code()?),
+    })
+}
+
+/// What can be changed where the cluster answers so.
+fn of_code(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::InvalidTransactionTimeout => {
             "`KAFKA_TRANSACTION_TIMEOUT` is longer than the cluster allows"
         }
-        error if error.to_string().contains("INVALID_REPLICATION_FACTOR") => {
+        Code::InvalidReplicationFactor => {
             "`KAFKA_REPLICATION_FACTOR` says how many brokers hold a topic that is made"
         }
-        error if error.to_string().contains("INVALID_CONFIG") => {
-            "`KAFKA_TOPIC_CONFIG` holds the settings of a topic that is made"
-        }
-        error if error.to_string().contains("INVALID_TIMESTAMP") => {
-            "`KAFKA_TIMESTAMP` names the field that is the time of messages"
-        }
-        error if error.to_string().contains("INVALID_RECORD") => {
-            "a compacted topic wants keys: `KAFKA_MSG_KEY` names the fields"
-        }
+        Code::InvalidConfig => "`KAFKA_TOPIC_CONFIG` holds the settings of a topic that is made",
+        Code::InvalidTimestamp => "`KAFKA_TIMESTAMP` names the field that is the time of messages",
+        Code::InvalidRecord => "a compacted topic wants keys: `KAFKA_MSG_KEY` names the fields",
         _ => return None,
     })
 }

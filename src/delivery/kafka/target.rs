@@ -139,10 +139,6 @@ impl KafkaTarget {
         Ok(Frames { value: register(values)?, key: register(keys)? })
     }
 
-    fn create(&self, client: &mut Client) -> Result<(), Failure> {
-        unless_there(client.create_topic(&self.new_topic()))
-    }
-
     /// The topic is there, and empty where it is to be.
     fn prepare(&self, client: &mut Client, anew: bool) -> Result<(), Failure> {
         let mut there = client.topic(&self.topic).map_err(failure)?.is_some();
@@ -150,7 +146,7 @@ impl KafkaTarget {
             client.delete_topic(&self.topic).map_err(failure)?;
             there = false;
         }
-        if there { Ok(()) } else { self.create(client) }
+        if there { Ok(()) } else { unless_there(client.create_topic(&self.new_topic())) }
     }
 
     fn producer(&self, client: Client, holder: &Holder) -> Result<Producer, Failure> {
