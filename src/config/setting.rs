@@ -81,11 +81,11 @@ impl Form for PathBuf {
     }
 }
 
-impl Form for Option<PathBuf> {
-    const FORM: &'static str = "a path";
+impl<T: Form> Form for Option<T> {
+    const FORM: &'static str = T::FORM;
 
     fn read(text: &str) -> Value {
-        text.into()
+        T::read(text)
     }
 }
 
@@ -122,14 +122,6 @@ impl Form for usize {
 }
 
 impl Form for u64 {
-    const FORM: &'static str = "a number";
-
-    fn read(text: &str) -> Value {
-        guessed(text)
-    }
-}
-
-impl Form for Option<u64> {
     const FORM: &'static str = "a number";
 
     fn read(text: &str) -> Value {
