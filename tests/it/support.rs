@@ -43,3 +43,12 @@ pub(crate) fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
     collect(root, root, &mut files);
     files
 }
+
+/// Numbers below the one that is asked for, the same for the same `seed`.
+pub(crate) fn random(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |most| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % most
+    }
+}
