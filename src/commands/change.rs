@@ -14,10 +14,10 @@ use uuid::Uuid;
 use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
+use super::recorder::Unstored;
 use super::{Command, ConnectorTotal, Status};
-use crate::delivery::Receipt;
 use crate::failures::Failures;
-use crate::home::{StoreError, StoredBatch, lock};
+use crate::home::{SealedBatch, StoreError, StoredBatch, lock};
 use crate::problems::chain;
 
 impl Shared {
@@ -182,21 +182,22 @@ impl Shared {
         Ok(())
     }
 
-    /// Stores the receipt of a batch that a target has sealed: the batch and the target's place are `of`.
+    /// Stores a batch that the target at `position` has sealed.
     pub(super) fn store_receipt(
         &self,
         live: &Arc<Live>,
         command: &Command,
-        of: (u64, usize),
-        receipt: &Receipt,
+        position: usize,
+        sealed: &SealedBatch,
     ) -> Result<(), StoreError> {
-        self.patiently(live, || self.store.add_receipt(command, of.0, of.1, receipt))
+        self.patiently(live, || self.store.add_receipt(command, position, sealed))
     }
 
     /// The command fails: it shows `comment`; what was committed stays.
-    pub(super) fn fail(&self, live: &Arc<Live>, comment: String, batches: &[StoredBatch]) {
+    pub(super) fn fail(&self, live: &Arc<Live>, comment: String, unstored: &Unstored) {
         let (finished, took) = live.end_of_run(&*self.probe);
-        let result = self.change(live, batches, |command| {
+        let result = self.change(live, &unstored.batches, |command| {
+            command.failures.add(unstored.failures.clone());
             command.status = Status::Failed;
             command.comment = comment;
             command.finished = Some(finished);

@@ -4,16 +4,15 @@
 //! at; the command's is the first batch that not every connector has.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Command;
 use super::live::{Live, Shared};
 use super::probe::Point;
 use crate::delivery::{Beside, Committed, Durability, Receipt, Target};
-use crate::engine::{Observer, ObserverError, Resume};
+use crate::engine::{Observer, ObserverError};
 use crate::failures::Failures;
-use crate::home::{StoredBatch, lock};
+use crate::home::{Remembered, SealedBatch, StoredBatch, lock};
 use crate::problems::chain;
 
 /// Stores what lanes tell. The very last batch is held back: it is stored together with the end of the run.
@@ -25,25 +24,38 @@ pub(super) struct Recorder<'a> {
     noted: Mutex<Noted>,
 }
 
+/// What is committed and not stored.
+#[derive(Debug, Default)]
+pub(super) struct Unstored {
+    pub(super) batches: Vec<StoredBatch>,
+    /// Rows that failed, of batches that every target has now.
+    pub(super) failures: Failures,
+}
+
 /// What a recorder has heard.
-pub(super) struct Noted {
+struct Noted {
     /// Per target the first batch that it has not.
     next: Vec<u64>,
     /// Committed, not stored.
-    pub(super) pending: Vec<StoredBatch>,
-    /// Rows that failed, of batches that not every target has. They are made again where the run goes on there.
+    pending: Vec<StoredBatch>,
+    /// Rows that failed, of batches that not every target has. After an interruption, batches that are sealed
+    /// bring theirs along, and others are made again.
     failures: BTreeMap<u64, Failures>,
     /// Rows that failed in this run, stored or not.
-    pub(super) all_failures: Failures,
+    all_failures: Failures,
 }
 
 impl Noted {
-    /// Takes the failures of the batches before `next`.
-    pub(super) fn failures_before(&mut self, next: u64) -> Failures {
-        let later = self.failures.split_off(&next);
+    /// The first batch that not every target has.
+    fn next(&self) -> u64 {
+        self.next.iter().copied().min().unwrap_or(0)
+    }
+
+    /// The failures of the batches before `next` that are not stored.
+    fn failures_before(&self, next: u64) -> Failures {
         let mut failures = Failures::default();
-        for failed in mem::replace(&mut self.failures, later).into_values() {
-            failures.add(failed);
+        for failed in self.failures.range(..next).map(|(_, failed)| failed) {
+            failures.add(failed.clone());
         }
         failures
     }
@@ -55,29 +67,43 @@ impl<'a> Recorder<'a> {
         live: &'a Arc<Live>,
         command: &'a Command,
         targets: &'a [Arc<dyn Target>],
-        resumes: &[Resume],
+        remembered: &[Remembered],
     ) -> Self {
-        let next = resumes.iter().map(|resume| resume.next_batch).collect();
-        let (pending, failures) = (Vec::new(), BTreeMap::new());
-        let noted = Noted { next, pending, failures, all_failures: Failures::default() };
+        let next = remembered.iter().map(|own| own.next_batch).collect();
+        // Where a batch is made again after all, the same rows fail.
+        let sealed = remembered.iter().flat_map(|own| &own.sealed);
+        let failures = sealed.map(|sealed| (sealed.batch, sealed.failures.clone())).collect();
+        let all_failures = Failures::default();
+        let noted = Noted { next, pending: Vec::new(), failures, all_failures };
         Self { shared, live, command, targets, noted: Mutex::new(noted) }
     }
 
-    pub(super) fn into_noted(self) -> Noted {
-        self.noted.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Ends a run, and tells what it leaves to be stored: when it `succeeded`, all targets have all batches.
+    pub(super) fn end(self, succeeded: bool) -> Unstored {
+        let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (field, failed) in noted.all_failures.iter() {
+            tracing::warn!(
+                field,
+                rows = failed.rows,
+                first = failed.message,
+                "user code failed on rows, they are null"
+            );
+        }
+        let next = if succeeded { u64::MAX } else { noted.next() };
+        Unstored { failures: noted.failures_before(next), batches: noted.pending }
     }
 
     /// The target has all batches up to `batch`, and `committed` is what came with that one.
     fn note(&self, batch: u64, target: usize, committed: &Committed) -> Result<(), ObserverError> {
         self.shared.counting.committed(&self.command.order.connectors[target], committed);
         let mut noted = lock(&self.noted);
-        let before = noted.next.iter().copied().min().unwrap_or(0);
+        let before = noted.next();
         let stored = StoredBatch { batch, position: target, committed: committed.clone() };
         noted.pending.push(stored);
         if let Some(next) = noted.next.get_mut(target) {
             *next = batch + 1;
         }
-        let next = noted.next.iter().copied().min().unwrap_or(0);
+        let next = noted.next();
         if next >= self.command.end_batch() {
             return Ok(());
         }
@@ -86,7 +112,9 @@ impl<'a> Recorder<'a> {
             self.shared.pass(Point::StoreBatch(batch))?;
         }
         self.shared.store_batches(self.live, next, &noted.pending, &failures)?;
+        // What the store did not take stays here, for the end of the run.
         noted.pending.clear();
+        noted.failures = noted.failures.split_off(&next);
         Ok(())
     }
 }
@@ -94,7 +122,9 @@ impl<'a> Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn sealed(&self, batch: u64, target: usize, receipt: &Receipt) -> Result<bool, ObserverError> {
         self.shared.pass(Point::StoreReceipt(batch))?;
-        self.shared.store_receipt(self.live, self.command, (batch, target), receipt)?;
+        let failures = lock(&self.noted).failures.get(&batch).cloned().unwrap_or_default();
+        let sealed = SealedBatch { batch, receipt: receipt.clone(), failures };
+        self.shared.store_receipt(self.live, self.command, target, &sealed)?;
         self.shared.pass(Point::Publish(batch))?;
         Ok(true)
     }

@@ -3,19 +3,36 @@
 use super::Command;
 use super::live::Shared;
 use crate::engine::Resume;
-use crate::home::{Remembered, StoreError};
+use crate::home::{Remembered, SealedBatch, StoreError};
 use crate::problems::chain;
 use crate::remote::{Cancel, Io};
 
 /// Where each connector goes on.
-pub(super) fn resumes(shared: &Shared, command: &Command) -> Result<Vec<Resume>, StoreError> {
-    let resume = |(next, sealed): Remembered| {
+pub(super) fn remembered(
+    shared: &Shared,
+    command: &Command,
+) -> Result<Vec<Remembered>, StoreError> {
+    let mut remembered = shared.store.remembered(command)?;
+    for Remembered { next_batch, sealed } in &mut remembered {
         // That of a schedule's earlier run lies before.
-        let next_batch = next.max(command.first_batch);
-        let is_to_come = |(batch, _): &(u64, _)| *batch >= next_batch;
-        Resume { next_batch, sealed: sealed.into_iter().filter(is_to_come).collect() }
+        *next_batch = command.first_batch.max(*next_batch);
+        sealed.retain(|sealed| sealed.batch >= *next_batch);
+    }
+    Ok(remembered)
+}
+
+/// What the engine needs of it.
+pub(super) fn resumes(remembered: &[Remembered]) -> Vec<Resume> {
+    let receipts = |sealed: &[SealedBatch]| {
+        sealed.iter().map(|sealed| (sealed.batch, sealed.receipt.clone())).collect()
     };
-    Ok(shared.store.remembered(command)?.into_iter().map(resume).collect())
+    remembered
+        .iter()
+        .map(|Remembered { next_batch, sealed }| Resume {
+            next_batch: *next_batch,
+            sealed: receipts(sealed),
+        })
+        .collect()
 }
 
 /// What is sealed of a command that does not go on by itself goes, as well as it goes in a moment. What stays
@@ -28,7 +45,7 @@ pub(super) fn give_up_sealed(shared: &Shared, command: &Command) {
 
 fn discard_sealed(shared: &Shared, command: &Command) -> Result<(), StoreError> {
     let remembered = shared.store.remembered(command)?;
-    if remembered.iter().all(|(_, sealed)| sealed.is_empty()) {
+    if remembered.iter().all(|remembered| remembered.sealed.is_empty()) {
         return Ok(());
     }
     let Some(model) = shared.store.model(command.id)? else { return Ok(()) };
@@ -40,8 +57,8 @@ fn discard_sealed(shared: &Shared, command: &Command) -> Result<(), StoreError> 
         }
     };
     let io = Io::new(&shared.network, &Cancel::default()).last_words();
-    for (position, (target, (_, sealed))) in targets.iter().zip(remembered).enumerate() {
-        for (batch, receipt) in sealed {
+    for (position, (target, own)) in targets.iter().zip(remembered).enumerate() {
+        for SealedBatch { batch, receipt, .. } in own.sealed {
             match target.discard(&receipt, &io) {
                 Ok(()) => shared.store.remove_receipt(command, batch, position)?,
                 Err(error) => {

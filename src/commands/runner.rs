@@ -11,14 +11,13 @@ use std::time::Instant;
 use super::error::CommandError;
 use super::live::{Live, Shared, milliseconds};
 use super::probe::Point;
-use super::recorder::{Noted, Recorder};
-use super::resume::{give_up_sealed, resumes};
+use super::recorder::{Recorder, Unstored};
+use super::resume::{give_up_sealed, remembered, resumes};
 use super::{Command, Status};
 use crate::delivery::{Destination, Holder, Target};
 use crate::draft::{Prepared, Refusal};
 use crate::engine::{self, Control, EngineError, Run};
-use crate::failures::Failures;
-use crate::home::{StoreError, StoredBatch, lock};
+use crate::home::{StoreError, lock};
 use crate::problems::{chain, panic_text};
 
 /// What a cancelled command says.
@@ -61,9 +60,9 @@ impl From<StoreError> for RunError {
 
 fn run(shared: &Shared, live: &Arc<Live>) {
     let began = Instant::now();
-    let mut pending = Vec::new();
+    let mut unstored = Unstored::default();
     // A panic fails this command, not the server: other commands share the process.
-    let result = catch_unwind(AssertUnwindSafe(|| attempt(shared, live, &mut pending)))
+    let result = catch_unwind(AssertUnwindSafe(|| attempt(shared, live, &mut unstored)))
         .unwrap_or_else(|panic| Err(RunError::Panicked { message: panic_text(&*panic) }));
     let connectors = live.command().order.connectors;
     let comment = match result {
@@ -81,16 +80,12 @@ fn run(shared: &Shared, live: &Arc<Live>) {
         Err(error) => chain(&error),
     };
     shared.counting.ended(&connectors, false, began.elapsed());
-    shared.fail(live, comment, &pending);
+    shared.fail(live, comment, &unstored);
     give_up_sealed(shared, &live.command());
 }
 
-/// One run, from `STARTING` to `FINISHED`. On an error `pending` holds what is committed, not stored.
-fn attempt(
-    shared: &Shared,
-    live: &Arc<Live>,
-    pending: &mut Vec<StoredBatch>,
-) -> Result<(), RunError> {
+/// One run, from `STARTING` to `FINISHED`. On an error `unstored` holds what is committed, not stored.
+fn attempt(shared: &Shared, live: &Arc<Live>, unstored: &mut Unstored) -> Result<(), RunError> {
     let command = shared.change(live, &[], |command| {
         command.status = Status::Starting;
         // A run that goes on after a restart keeps the time at which it began.
@@ -106,7 +101,7 @@ fn attempt(
         }
     };
     let destinations = check_destinations(&command, &targets)?;
-    let resumes = resumes(shared, &command)?;
+    let remembered = remembered(shared, &command)?;
     let control = Arc::new(Control::default());
     let batches_before = command.next_batch.saturating_sub(command.first_batch);
     let rows_before = batches_before * command.order.batch_rows;
@@ -128,30 +123,19 @@ fn attempt(
         targets: targets.clone(),
         batch_rows: command.order.batch_rows,
         batches: command.first_batch..command.end_batch(),
-        resumes,
+        resumes: resumes(&remembered),
         holder: holder(&command),
         threads: usize::try_from(command.order.threads).unwrap_or(usize::MAX),
         memory_bytes: shared.limits.command_memory_bytes,
         network: shared.network.clone(),
         block_rows: None,
     };
-    let recorder = Recorder::new(shared, live, &command, &targets, &run.resumes);
+    let recorder = Recorder::new(shared, live, &command, &targets, &remembered);
     let result = engine::run(&run, &control, &recorder);
     store_retries(shared, &command, &control);
-    let mut noted = recorder.into_noted();
-    let failures = noted.failures_before(u64::MAX);
-    let Noted { pending: unstored, all_failures, .. } = noted;
-    *pending = unstored;
-    for (field, failed) in all_failures.iter() {
-        tracing::warn!(
-            field,
-            rows = failed.rows,
-            first = failed.message,
-            "user code failed on rows, they are null"
-        );
-    }
+    *unstored = recorder.end(result.is_ok());
     result?;
-    finish(shared, live, pending, &failures)?;
+    finish(shared, live, unstored)?;
     Ok(())
 }
 
@@ -184,17 +168,12 @@ fn store_retries(shared: &Shared, command: &Command, control: &Control) {
     }
 }
 
-fn finish(
-    shared: &Shared,
-    live: &Arc<Live>,
-    pending: &mut Vec<StoredBatch>,
-    failures: &Failures,
-) -> Result<(), CommandError> {
+fn finish(shared: &Shared, live: &Arc<Live>, unstored: &mut Unstored) -> Result<(), CommandError> {
     let (finished, took) = live.end_of_run(&*shared.probe);
-    shared.change(live, pending, |command| {
+    shared.change(live, &unstored.batches, |command| {
         command.status = Status::Finished;
         command.next_batch = command.end_batch();
-        command.failures.add(failures.clone());
+        command.failures.add(unstored.failures.clone());
         command.finished = Some(finished);
         command.run_milliseconds = Some(milliseconds(took));
         command.interruptions = 0;
@@ -204,7 +183,7 @@ fn finish(
         command.next_run = schedule.and_then(|schedule| schedule.next_run(started, finished));
         Ok(())
     })?;
-    pending.clear();
+    *unstored = Unstored::default();
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub use self::status::{IllegalTransition, Status, UnknownStatus};
 pub use self::store::StoreError;
 #[cfg(test)]
 pub(crate) use self::store::hold;
-pub(crate) use self::store::{Remembered, Store, StoredBatch, forget_from};
+pub(crate) use self::store::{Remembered, SealedBatch, Store, StoredBatch, forget_from};
 pub(crate) use self::stored_code::StoredCode;
 pub use self::stored_code::UserCode;
 pub use self::users::{StoredToken, StoredUser, Users};

@@ -10,7 +10,9 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         (Point::Store(Status::Starting), 0),
         (Point::Prepared, 0),
         (Point::Store(Status::Running), 0),
+        (Point::StoreReceipt(0), 0),
         (Point::StoreBatch(0), 0),
+        (Point::StoreReceipt(1), 0),
         (Point::StoreBatch(1), 1),
         (Point::Store(Status::Finished), 2),
     ];
@@ -38,6 +40,7 @@ fn a_resumed_command_leaves_the_files_of_an_undisturbed_one() {
         assert!(made_again <= 500 * (3 - batches) && made_again.is_multiple_of(500), "{point:?}");
         let totals = tracker.look(id).unwrap().unwrap().1.connectors;
         assert!(totals.iter().all(|total| (total.rows, total.files) == (1_500, 3)), "{totals:?}");
+        assert_eq!(failed_rows(&command), [30], "{point:?}");
     }
 }
 
@@ -96,6 +99,7 @@ fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
         let command = wait_until(&tracker, id, |command| command.status == Status::Finished);
         assert_eq!(command.comment, "");
         assert!(reference.files() == home.files(), "{point:?} {fate:?}");
+        assert_eq!(failed_rows(&command), [30], "{point:?} {fate:?}");
         assert!(tracker.retry(id).is_err());
     }
 }

@@ -135,7 +135,7 @@ fn no_rows_and_no_batches_are_finished_at_once() {
     let nothing = tracker.submit(with(one_row(), |order| order.batches = 0)).unwrap();
     assert_eq!(wait_for_end(&tracker, nothing).status, Status::Finished);
     let files: Vec<_> = home.files().into_values().collect();
-    assert_eq!(files, [b"id,score\n".to_vec()]);
+    assert_eq!(files, [b"id,score,odd\n".to_vec()]);
 }
 
 // Issue 9, F16 n

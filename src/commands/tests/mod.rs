@@ -27,7 +27,9 @@ const MODEL: &str = r#"{
     "model_name": "people",
     "Fields": [
         {"name": "id", "type": "LONG", "min": 0, "max": 1000000},
-        {"name": "score", "type": "INTEGER", "min": 0, "max": 99}
+        {"name": "score", "type": "INTEGER", "min": 0, "max": 99},
+        {"name": "odd", "type": "RHAI", "returns": "int32", "on_error": "null",
+         "code": "fn generate(row, params) { if row_number() % 50 == 3 { throw \"no\" } 1 }"}
     ]
 }"#;
 
@@ -249,6 +251,11 @@ fn wait_until(tracker: &Tracker, id: Uuid, reached: impl Fn(&Command) -> bool) -
 
 fn wait_for_end(tracker: &Tracker, id: Uuid) -> Command {
     wait_until(tracker, id, |command| command.status.is_over())
+}
+
+/// How many rows of each field failed.
+fn failed_rows(command: &Command) -> Vec<u64> {
+    command.failures.iter().map(|(_, failed)| failed.rows).collect()
 }
 
 fn life(tracker: &Tracker, id: Uuid) -> String {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use super::values::{from_json, json, milliseconds, unreadable};
 use super::{Store, StoreError};
 use crate::delivery::{Committed, CommittedFile, Receipt};
+use crate::failures::Failures;
 use crate::home::{Command, ConnectorTotal, MadeFile, Part};
 
 /// One connector's share of a batch.
@@ -19,31 +20,45 @@ pub(crate) struct StoredBatch {
     pub(crate) committed: Committed,
 }
 
-/// Where a connector of a command goes on: the first batch that is not known to be published, and the batches
-/// that are sealed, in order.
-pub(crate) type Remembered = (u64, Vec<(u64, Receipt)>);
+/// A batch that a connector has sealed: it will be published.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SealedBatch {
+    pub(crate) batch: u64,
+    pub(crate) receipt: Receipt,
+    /// The rows of it that failed, which are not made again.
+    pub(crate) failures: Failures,
+}
+
+/// Where a connector of a command goes on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Remembered {
+    /// The first batch that is not known to be published.
+    pub(crate) next_batch: u64,
+    /// The batches that are sealed, in order.
+    pub(crate) sealed: Vec<SealedBatch>,
+}
 
 /// A connector's place in its command, and its sums.
 pub(super) type Sums = (usize, ConnectorTotal);
 
 impl Store {
-    /// Adds the receipt of a batch that is sealed: it will be published.
+    /// Adds a batch that the connector at `position` has sealed.
     pub(crate) fn add_receipt(
         &self,
         command: &Command,
-        batch: u64,
         position: usize,
-        receipt: &Receipt,
+        sealed: &SealedBatch,
     ) -> Result<(), StoreError> {
         let number = self.number(command.id)?;
-        let receipt = json(receipt)?;
+        let batch = sealed.batch.cast_signed();
+        let (receipt, failures) = (json(&sealed.receipt)?, json(&sealed.failures)?);
         self.write("add a receipt", |transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO receipts (command, position, batch, receipt) \
-                     VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT OR REPLACE INTO receipts (command, position, batch, receipt, failures) \
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute(params![number, position as i64, batch.cast_signed(), receipt])
+                .execute(params![number, position as i64, batch, receipt, failures])
                 .map(drop)
         })
     }
@@ -85,25 +100,25 @@ impl Store {
             let mut query = connection.prepare_cached(
                 "SELECT position, next_batch FROM connectors WHERE command = ?1 ORDER BY position",
             )?;
-            let mut remembered: Vec<Remembered> =
-                vec![(0, Vec::new()); command.order.connectors.len()];
+            let mut remembered = vec![Remembered::default(); command.order.connectors.len()];
             let mut rows = query.query([number])?;
             while let Some(row) = rows.next()? {
                 let (position, next) = (row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)?);
                 if let Some(own) = remembered.get_mut(position) {
-                    own.0 = next.cast_unsigned();
+                    own.next_batch = next.cast_unsigned();
                 }
             }
             let mut query = connection.prepare_cached(
-                "SELECT position, batch, receipt FROM receipts WHERE command = ?1 \
+                "SELECT position, batch, receipt, failures FROM receipts WHERE command = ?1 \
                  ORDER BY position, batch",
             )?;
             let mut rows = query.query([number])?;
             while let Some(row) = rows.next()? {
                 let (position, batch) = (row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)?);
-                let receipt = from_json(row, 2)?;
+                let (receipt, failures) = (from_json(row, 2)?, from_json(row, 3)?);
                 if let Some(own) = remembered.get_mut(position) {
-                    own.1.push((batch.cast_unsigned(), receipt));
+                    let batch = batch.cast_unsigned();
+                    own.sealed.push(SealedBatch { batch, receipt, failures });
                 }
             }
             Ok(remembered)

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction};
 
-pub(crate) use self::batches::{Remembered, StoredBatch};
+pub(crate) use self::batches::{Remembered, SealedBatch, StoredBatch};
 pub(crate) use self::commands::forget_from;
 pub(crate) use self::credentials::purpose as purpose_of_credential;
 pub use self::error::StoreError;

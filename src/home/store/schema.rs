@@ -195,6 +195,8 @@ CREATE TABLE receipts (
 ALTER TABLE connectors ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
 ",
     ),
+    // Rows of a sealed batch are not made again, so what failed among them is remembered with it.
+    Step::Script("ALTER TABLE receipts ADD COLUMN failures TEXT NOT NULL DEFAULT '{}'"),
 ];
 
 /// The number of the present schema.
@@ -270,10 +272,10 @@ fn gather_orders(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Brings an empty database to the schema before the last `missing` steps.
+/// Brings an empty database to the schema after the first `steps`.
 #[cfg(test)]
-pub(super) fn older(connection: &mut Connection, missing: usize) {
-    for (number, step) in MIGRATIONS.iter().enumerate().take(MIGRATIONS.len() - missing) {
+pub(super) fn older(connection: &mut Connection, steps: usize) {
+    for (number, step) in MIGRATIONS.iter().enumerate().take(steps) {
         take(connection, step, number as i64 + 1).unwrap();
     }
 }

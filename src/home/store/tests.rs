@@ -251,7 +251,7 @@ fn an_older_database_is_brought_up_to_date_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("datagen.db");
     let mut connection = Connection::open(&path).unwrap();
-    older(&mut connection, 3);
+    older(&mut connection, 4);
     connection
         .execute_batch(
             "INSERT INTO models (digest, json) VALUES (x'00', '{}');
@@ -451,7 +451,7 @@ fn secrets_of_an_older_database_are_sealed_and_leave_no_trace() {
     let path = folder.path().join("datagen.db");
     let mut connection = Connection::open(&path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    older(&mut connection, 2);
+    older(&mut connection, 5);
     let model = |secret: &str| {
         format!(
             r#"{{"Options": {{"X_PASSWORD": "{secret}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#
