@@ -139,6 +139,12 @@ impl ApiError {
                 "the server's home is no longer the folder that it opened; stop the server, bring the folder \
                  back, and start it again",
             )),
+            StoreError::Damaged { .. } => Some((
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "store_damaged",
+                "the server's store is damaged and cannot answer this; stop the server and put a copy of its \
+                 database back (the server's log says which)",
+            )),
             _ => None,
         }
     }
@@ -420,7 +426,7 @@ mod tests {
         let (status, retry, body) = told(busy).await;
         assert_eq!((status, retry.as_deref()), (503, Some("5")));
         assert_eq!(body["error"], "another program holds the server's store, come again in 5 s");
-        let moved = StoreError::Moved { home: "/srv/secret".into(), what: "`lock` is gone" };
+        let moved = StoreError::Moved { home: "/srv/secret".into(), what: "`lock` is gone".into() };
         let (status, _, body) = told(ApiError::Record(moved)).await;
         assert_eq!((status, &body["code"]), (503, &"home_moved".into()));
         assert!(!body.to_string().contains("secret"), "{body}");

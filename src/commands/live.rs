@@ -457,9 +457,15 @@ impl Shared {
         !waited.1.timed_out()
     }
 
-    /// Compiles the request of `command` for its present run.
+    /// Compiles the request of `command`, which is stored, for its present run.
     pub(super) fn prepare(&self, command: &Command, model: &str) -> Result<Prepared, Refusal> {
-        self.prepare_with(command, model, &self.unseal(command)?)
+        let prepared = self.prepare_with(command, model, &self.unseal(command)?)?;
+        let needs_code = !prepared.plan.extension_files().is_empty();
+        if needs_code && !self.code.is_stored(command.id) {
+            // What the folders hold now may be other code.
+            return Err(code_lost("its list is gone from the home"));
+        }
+        Ok(prepared)
     }
 
     /// The same, with the secrets that it was given.
@@ -483,19 +489,10 @@ impl Shared {
             seed: command.order.seed,
             now: command.order.now,
         };
-        let stored = self.code.of(command.id).map_err(|error| {
-            let message = format!("the user code of this command cannot be read any more: {error}");
-            let mut problems = Problems::default();
-            problems.push(Problem::error("user_code_lost", "", message));
-            Refusal::Problems(problems)
-        })?;
+        let stored = self.code.of(command.id).map_err(|error| code_lost(&error.to_string()))?;
         let root = &self.limits.output_root;
-        let output_root =
-            owned_outputs::output_root(&self.store, root, &command.owner).map_err(|error| {
-                let mut problems = Problems::default();
-                problems.push(Problem::error("store_unreadable", "", chain(&error)));
-                Refusal::Problems(problems)
-            })?;
+        let output_root = owned_outputs::output_root(&self.store, root, &command.owner)
+            .map_err(|error| lost("store_unreadable", chain(&error)))?;
         let surroundings = Surroundings {
             output_root,
             default_folder: command.id.to_string(),
@@ -521,6 +518,20 @@ impl Shared {
         let Limits { operator, reach, .. } = &self.limits;
         Site { vault: None, operator: Arc::clone(operator), reach: reach.clone() }
     }
+}
+
+/// What a command needs of the home is not there any more.
+pub(super) fn lost(code: &'static str, message: String) -> Refusal {
+    let mut problems = Problems::default();
+    problems.push(Problem::error(code, "", message));
+    Refusal::Problems(problems)
+}
+
+fn code_lost(reason: &str) -> Refusal {
+    let message = format!(
+        "the user code of this command cannot be read any more: {reason}; submit the command again"
+    );
+    lost("user_code_lost", message)
 }
 
 impl State {

@@ -204,9 +204,7 @@ impl Tracker {
     ///
     /// When the store refuses.
     pub fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, StoreError> {
-        let text = self.shared().store.warnings(id)?;
-        // Written by us as an array of objects.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        self.shared().store.warnings(id)
     }
 
     /// The user code that the command was accepted with, and runs, whatever happens to the files.

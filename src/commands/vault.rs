@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::live::Shared;
+use super::live::{Shared, lost};
 use crate::access::{Caller, Role};
 use crate::draft::{Refusal, Vault};
 use crate::home::{Clock, Credentials, SealError, Sealer, Store, StoreError, purpose_of_command};
-use crate::problems::{Problem, Problems, chain};
+use crate::problems::chain;
 use crate::secrets::{GivenSecrets, Secrets};
 
 use super::Command;
@@ -64,17 +64,12 @@ impl Shared {
 
     /// The secrets that `command` was given.
     pub(super) fn unseal(&self, command: &Command) -> Result<GivenSecrets, Refusal> {
-        let lost = |code, error: &dyn std::error::Error| {
-            let mut problems = Problems::default();
-            problems.push(Problem::error(code, "", chain(error)));
-            Refusal::Problems(problems)
-        };
         let sealed = self.store.sealed(command.id);
-        let sealed = sealed.map_err(|error| lost("store_unreadable", &error))?;
+        let sealed = sealed.map_err(|error| lost("store_unreadable", chain(&error)))?;
         let Some(sealed) = sealed else { return Ok(GivenSecrets::default()) };
         let sealer: &Sealer = &self.sealer;
         sealer
             .open_given(&purpose_of_command(command.id), &sealed)
-            .map_err(|error| lost("secrets_lost", &error))
+            .map_err(|error| lost("secrets_lost", chain(&error)))
     }
 }

@@ -20,12 +20,15 @@ pub(crate) struct Home {
     path: PathBuf,
     /// Holds the lock as long as it is open.
     lock: File,
-    /// The database's file, as it was opened.
-    database: OnceLock<Inode>,
+    /// The database's files, as they were opened, by their names.
+    database: OnceLock<Vec<(&'static str, Inode)>>,
 }
 
 /// What tells one file from another, whatever they are called: device and number.
 type Inode = (u64, u64);
+
+/// The files of an open database: the log holds what the first one does not yet.
+const DATABASE: [&str; 2] = ["datagen.db", "datagen.db-wal"];
 
 /// Why a home folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -97,9 +100,11 @@ impl Home {
     /// Opens the database, makes it where there is none.
     pub(crate) fn open_store(&self) -> Result<Store, StoreError> {
         let store = Store::open(&self.database())?;
-        if let Ok(about) = fs::metadata(self.database()) {
-            self.database.get_or_init(|| inode(&about));
-        }
+        let opened = |name| {
+            let about = fs::metadata(self.path.join(name)).ok()?;
+            Some((name, inode(&about)))
+        };
+        self.database.get_or_init(|| DATABASE.into_iter().filter_map(opened).collect());
         Ok(store)
     }
 
@@ -110,19 +115,26 @@ impl Home {
     ///
     /// [`StoreError::Moved`].
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let moved = |what| Err(StoreError::Moved { home: self.path.clone(), what });
-        match (fs::metadata(self.path.join("lock")), self.lock.metadata()) {
-            (Err(_), _) => return moved("`lock` is gone"),
-            (Ok(there), Ok(ours)) if inode(&there) != inode(&ours) => {
-                return moved("`lock` is another file");
-            }
-            _ => {}
+        let moved = |what| StoreError::Moved { home: self.path.clone(), what };
+        if let Ok(ours) = self.lock.metadata() {
+            self.is_still("lock", inode(&ours)).map_err(moved)?;
         }
-        let Some(database) = self.database.get() else { return Ok(()) };
+        for (name, opened) in self.database.get().into_iter().flatten() {
+            self.is_still(name, *opened).map_err(moved)?;
+        }
         match fs::metadata(self.database()) {
-            Err(_) => moved("`datagen.db` is gone"),
-            Ok(about) if inode(&about) != *database => moved("`datagen.db` is another file"),
-            Ok(about) if about.len() == 0 => moved("`datagen.db` was emptied"),
+            Ok(about) if self.database.get().is_some() && about.len() == 0 => {
+                Err(moved("`datagen.db` was emptied".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the file `name` is the one that was opened; else, what it is.
+    fn is_still(&self, name: &str, opened: Inode) -> Result<(), String> {
+        match fs::metadata(self.path.join(name)) {
+            Err(_) => Err(format!("`{name}` is gone")),
+            Ok(about) if inode(&about) != opened => Err(format!("`{name}` is another file")),
             Ok(_) => Ok(()),
         }
     }
@@ -154,7 +166,7 @@ impl Home {
 
     /// The database of the home `path`, whoever owns it.
     pub(crate) fn database_of(path: &Path) -> PathBuf {
-        path.join("datagen.db")
+        path.join(DATABASE[0])
     }
 }
 
@@ -215,7 +227,7 @@ mod tests {
     #[test]
     fn a_home_that_is_no_longer_the_one_that_was_opened_is_noticed() {
         type Damage = fn(&Path);
-        let damages: [(Damage, &str); 5] = [
+        let damages: [(Damage, &str); 6] = [
             (|home| fs::remove_dir_all(home).unwrap(), "(`lock` is gone)"),
             (|home| fs::remove_file(home.join("lock")).unwrap(), "(`lock` is gone)"),
             (
@@ -227,6 +239,10 @@ mod tests {
                 "(`lock` is another file)",
             ),
             (|home| fs::remove_file(home.join("datagen.db")).unwrap(), "(`datagen.db` is gone)"),
+            (
+                |home| fs::remove_file(home.join("datagen.db-wal")).unwrap(),
+                "(`datagen.db-wal` is gone)",
+            ),
             (
                 |home| {
                     let copy = home.join("copy");

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::lock;
 use crate::fields;
-use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings};
+use crate::problems::excerpt;
+use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings, digest};
 
 /// Stores user code for commands.
 #[derive(Debug)]
@@ -69,7 +70,8 @@ impl StoredCode {
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
             let path = folder.join(&file.digest);
-            if !path.exists() {
+            // One that is there and damaged would be taken for this one.
+            if !fs::read(&path).is_ok_and(|there| there == file.bytes[..]) {
                 write_whole(&path, &file.bytes)?;
             }
             entries.push(Entry {
@@ -78,7 +80,7 @@ impl StoredCode {
                 digest: file.digest.clone(),
             });
         }
-        write_whole(&folder.join(format!("{id}.json")), &serde_json::to_vec(&entries)?)?;
+        write_whole(&list_of(folder, id), &serde_json::to_vec(&entries)?)?;
         let mut live = lock(&self.live);
         live.retain(|_, file| file.strong_count() > 0);
         live.extend(
@@ -104,12 +106,27 @@ impl StoredCode {
                 extensions.register(file, &fields::reserved);
                 continue;
             }
-            let bytes = fs::read(folder.join(&entry.digest))?;
+            let path = folder.join(&entry.digest);
+            let bytes = fs::read(&path).map_err(|error| named(&path, &error))?;
+            if digest(&bytes) != entry.digest {
+                return Err(damaged(&path, "its bytes are others than those that its name tells"));
+            }
             let kind = KINDS.iter().find(|kind| kind.type_name() == entry.kind);
-            let Some(kind) = kind else { continue };
+            let Some(kind) = kind else {
+                let list = list_of(folder, id);
+                return Err(damaged(&list, &format!("unknown kind `{}`", excerpt(&entry.kind))));
+            };
             extensions.add(*kind, &entry.path, bytes, &fields::reserved, None);
         }
         Ok(Some(Arc::new(extensions)))
+    }
+
+    /// Whether something is stored for `id`.
+    pub(crate) fn is_stored(&self, id: Uuid) -> bool {
+        match &self.folder {
+            Some(folder) => list_of(folder, id).exists(),
+            None => lock(&self.memory).contains_key(&id),
+        }
     }
 
     /// Which files are stored for `id`.
@@ -166,11 +183,28 @@ impl StoredCode {
 
 /// The list of the command `id`; `None` where there is none.
 fn entries(folder: &Path, id: Uuid) -> io::Result<Option<Vec<Entry>>> {
-    match fs::read(folder.join(format!("{id}.json"))) {
-        Ok(list) => Ok(Some(serde_json::from_slice(&list)?)),
+    let path = list_of(folder, id);
+    match fs::read(&path) {
+        Ok(list) => {
+            let list = serde_json::from_slice(&list);
+            list.map(Some).map_err(|error| damaged(&path, &error.to_string()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(named(&path, &error)),
     }
+}
+
+fn list_of(folder: &Path, id: Uuid) -> PathBuf {
+    folder.join(format!("{id}.json"))
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
+}
+
+fn damaged(path: &Path, reason: &str) -> io::Error {
+    let message = format!("`{}` is damaged ({reason})", path.display());
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 /// What cannot be removed now is removed at the next start.
@@ -241,5 +275,48 @@ mod tests {
         let stored = StoredCode::new(Some(home.path().join("extensions")), settings);
         stored.prune(|_| false);
         assert_eq!(fs::read_dir(home.path().join("extensions")).unwrap().count(), 0);
+    }
+
+    // Issue 9, section E: damage of a home. No other code runs in place of what was stored.
+    #[test]
+    fn damaged_user_code_is_told_and_never_run() {
+        let (scripts, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(scripts.path().join("one.rhai"), "fn generate(row, params) { 1 }").unwrap();
+        let settings = Settings { folders: vec![scripts.path().to_owned()], ..Settings::default() };
+        let library = fields::library(settings.clone()).current();
+        let folder = home.path().join("extensions");
+        let id = Uuid::from_u128(1);
+        let code = folder.join(&library.files()[0].digest);
+        let list = list_of(&folder, id);
+        let store = || {
+            let stored = StoredCode::new(Some(folder.clone()), settings.clone());
+            stored.store(id, library.files()).unwrap();
+        };
+        let told = || {
+            // Another process.
+            let stored = StoredCode::new(Some(folder.clone()), settings.clone());
+            stored.of(id).unwrap_err().to_string()
+        };
+        let damages: [(&Path, Option<&str>, &str); 5] = [
+            (&code, Some("fn generate(row, params) { 2 }"), "its bytes are others than"),
+            (&code, Some(""), "its bytes are others than"),
+            (&code, None, "No such file"),
+            (&list, Some("[{\"kind\": \"RHAI\""), "EOF while parsing"),
+            (&list, Some("{\"kind\": 1}"), "invalid type"),
+        ];
+        for (path, text, reason) in damages {
+            store();
+            match text {
+                Some(text) => fs::write(path, text).unwrap(),
+                None => fs::remove_file(path).unwrap(),
+            }
+            let told = told();
+            assert!(told.starts_with(&format!("`{}`", path.display())), "{told}");
+            assert!(told.contains(reason), "{told}");
+        }
+        // Who stores it again has it whole.
+        fs::write(&code, "").unwrap();
+        store();
+        assert_eq!(fs::read(&code).unwrap(), library.files()[0].bytes[..]);
     }
 }

@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod contract;
 mod crowds;
+mod damage;
 mod documents;
 mod doors;
 mod durable;

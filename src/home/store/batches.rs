@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::values::{from_json, json, milliseconds, unreadable};
@@ -102,11 +103,14 @@ impl Store {
             )?;
             let mut remembered = vec![Remembered::default(); command.order.connectors.len()];
             let mut rows = query.query([number])?;
-            while let Some(row) = rows.next()? {
+            for (expected, own) in remembered.iter_mut().enumerate() {
+                // Without its line, what it has committed would be made again.
+                let Some(row) = rows.next()? else { return Err(no_sums(expected)) };
                 let (position, next) = (row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)?);
-                if let Some(own) = remembered.get_mut(position) {
-                    own.next_batch = next.cast_unsigned();
+                if position != expected {
+                    return Err(no_sums(expected));
                 }
+                own.next_batch = next.cast_unsigned();
             }
             let mut query = connection.prepare_cached(
                 "SELECT position, batch, receipt, failures FROM receipts WHERE command = ?1 \
@@ -203,7 +207,7 @@ impl Store {
             {
                 let count = row.get::<_, i64>(3)?.cast_unsigned();
                 let skipped = offset.saturating_sub(passed).min(count);
-                passed += count;
+                passed = passed.saturating_add(count);
                 if skipped < count {
                     let left = limit - items.len() as u64;
                     let files = read_files(row, command)?.into_iter().skip(skipped as usize);
@@ -272,19 +276,28 @@ pub(super) fn insert_batches(
         let more = params![
             number,
             position,
-            new_rows - rows,
-            new_bytes - bytes,
-            new_count - files,
+            new_rows.saturating_sub(rows),
+            new_bytes.saturating_sub(bytes),
+            new_count.saturating_sub(files),
             batch + 1
         ];
-        transaction
+        let changed = transaction
             .prepare_cached(
                 "UPDATE connectors SET rows = rows + ?3, bytes = bytes + ?4, files = files + ?5, \
                  next_batch = max(next_batch, ?6) WHERE command = ?1 AND position = ?2",
             )?
             .execute(more)?;
+        if changed == 0 {
+            return Err(no_sums(position as usize));
+        }
     }
     Ok(())
+}
+
+/// The line of a connector of a command is not there.
+fn no_sums(position: usize) -> rusqlite::Error {
+    let reason = format!("no sums of connector {position}");
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Null, reason.into())
 }
 
 pub(super) fn read_totals(

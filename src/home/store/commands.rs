@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
-use rusqlite::{
-    Connection, OptionalExtension as _, Row, Transaction, named_params, params, params_from_iter,
-};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, params_from_iter};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::batches::{insert_batches, read_totals, totals_of_many};
-use super::values::{from_json, json, milliseconds, optional_time, status, time};
+use super::error::is_unreadable;
+use super::values::{
+    from_json, json, leave_out, milliseconds, optional_time, readable, status, time,
+};
 use super::{Store, StoreError, StoredBatch};
 use crate::home::{Command, ConnectorTotal, Filter, Part, Status, Transition};
 
@@ -48,50 +49,23 @@ impl Store {
         sealed: Option<&[u8]>,
     ) -> Result<(), StoreError> {
         let digest = Sha256::digest(model.as_bytes());
-        let order = json(&command.order)?;
-        let destinations = json(&command.destinations)?;
-        let failures = json(&command.failures)?;
-        let folder = command.model_folder.as_ref().map(|folder| folder.to_string_lossy());
+        let mut cells = changing(command)?;
+        cells.extend(lasting(command));
+        cells.push(("sealed", sealed.map(<[u8]>::to_vec).into()));
         self.write("add a command", |transaction| {
             transaction
                 .prepare_cached("INSERT OR IGNORE INTO models (digest, json) VALUES (?1, ?2)")?
                 .execute(params![digest.as_slice(), model])?;
+            let model: i64 = transaction
+                .prepare_cached("SELECT number FROM models WHERE digest = ?1")?
+                .query_row([digest.as_slice()], |row| row.get(0))?;
+            cells.push(("model", model.into()));
+            let columns: Vec<_> = cells.iter().map(|(column, _)| *column).collect();
+            let marks = vec!["?"; cells.len()].join(", ");
+            let columns = columns.join(", ");
             let number = transaction
-                .prepare_cached(
-                    "INSERT INTO commands (id, owner, model, model_name, model_label, model_folder, \
-                     order_json, destinations, accepted, scheduled, paused, started, finished, status, \
-                     comment, runs, next_run, first_batch, next_batch, failures, interruptions, \
-                     run_milliseconds, sealed) \
-                     VALUES (:id, :owner, (SELECT number FROM models WHERE digest = :digest), \
-                     :model_name, :model_label, :model_folder, :order_json, :destinations, :accepted, \
-                     :scheduled, :paused, :started, :finished, :status, :comment, :runs, :next_run, \
-                     :first_batch, :next_batch, :failures, :interruptions, :run_milliseconds, :sealed)",
-                )?
-                .insert(named_params! {
-                    ":id": command.id.as_bytes(),
-                    ":owner": command.owner,
-                    ":digest": digest.as_slice(),
-                    ":model_name": command.model_name,
-                    ":model_label": command.model_label,
-                    ":model_folder": folder,
-                    ":order_json": order,
-                    ":destinations": destinations,
-                    ":accepted": milliseconds(command.accepted),
-                    ":scheduled": command.order.schedule.is_some(),
-                    ":paused": command.paused,
-                    ":started": command.started.map(milliseconds),
-                    ":finished": command.finished.map(milliseconds),
-                    ":status": command.status.name(),
-                    ":comment": command.comment,
-                    ":runs": command.runs.cast_signed(),
-                    ":next_run": command.next_run.map(milliseconds),
-                    ":first_batch": command.first_batch.cast_signed(),
-                    ":next_batch": command.next_batch.cast_signed(),
-                    ":failures": failures,
-                    ":interruptions": command.interruptions.cast_signed(),
-                    ":run_milliseconds": command.run_milliseconds.map(u64::cast_signed),
-                    ":sealed": sealed,
-                })?;
+                .prepare_cached(&format!("INSERT INTO commands ({columns}) VALUES ({marks})"))?
+                .insert(params_from_iter(cells.into_iter().map(|(_, value)| value)))?;
             for position in 0..command.order.connectors.len() {
                 transaction
                     .prepare_cached(
@@ -118,38 +92,15 @@ impl Store {
         batches: &[StoredBatch],
         now: DateTime<Utc>,
     ) -> Result<Vec<ConnectorTotal>, StoreError> {
-        let order = json(&command.order)?;
-        let destinations = json(&command.destinations)?;
-        let failures = json(&command.failures)?;
         let number = self.number(command.id)?;
+        let mut cells = changing(command)?;
+        let columns: Vec<_> = cells.iter().map(|(column, _)| format!("{column} = ?")).collect();
+        let statement = format!("UPDATE commands SET {} WHERE number = ?", columns.join(", "));
+        cells.push(("number", number.into()));
         self.write("change a command", |transaction| {
             transaction
-                .prepare_cached(
-                    "UPDATE commands SET order_json = :order_json, destinations = :destinations, \
-                     scheduled = :scheduled, paused = :paused, started = :started, \
-                     finished = :finished, status = :status, comment = :comment, runs = :runs, \
-                     next_run = :next_run, first_batch = :first_batch, next_batch = :next_batch, \
-                     failures = :failures, interruptions = :interruptions, \
-                     run_milliseconds = :run_milliseconds WHERE number = :number",
-                )?
-                .execute(named_params! {
-                    ":number": number,
-                    ":order_json": order,
-                    ":destinations": destinations,
-                    ":scheduled": command.order.schedule.is_some(),
-                    ":paused": command.paused,
-                    ":started": command.started.map(milliseconds),
-                    ":finished": command.finished.map(milliseconds),
-                    ":status": command.status.name(),
-                    ":comment": command.comment,
-                    ":runs": command.runs.cast_signed(),
-                    ":next_run": command.next_run.map(milliseconds),
-                    ":first_batch": command.first_batch.cast_signed(),
-                    ":next_batch": command.next_batch.cast_signed(),
-                    ":failures": failures,
-                    ":interruptions": command.interruptions.cast_signed(),
-                    ":run_milliseconds": command.run_milliseconds.map(u64::cast_signed),
-                })?;
+                .prepare_cached(&statement)?
+                .execute(params_from_iter(cells.into_iter().map(|(_, value)| value)))?;
             if let Some(time) = step {
                 insert_transition(transaction, number, command, time)?;
                 forget_earlier_batches(transaction, number, command)?;
@@ -222,25 +173,11 @@ impl Store {
 
     /// The JSON of the command's model, as it was given.
     pub(crate) fn model(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        self.text(
-            "SELECT json FROM models WHERE number = (SELECT model FROM commands WHERE id = ?1)",
-            id,
-        )
-    }
-
-    /// What was noticed when the command was accepted: a JSON array.
-    pub(crate) fn warnings(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        self.text(
-            "SELECT json FROM warnings \
-             WHERE command = (SELECT number FROM commands WHERE id = ?1)",
-            id,
-        )
-    }
-
-    fn text(&self, statement: &str, id: Uuid) -> Result<Option<String>, StoreError> {
         self.read("read a command", |connection| {
             connection
-                .prepare_cached(statement)?
+                .prepare_cached(
+                    "SELECT json FROM models WHERE number = (SELECT model FROM commands WHERE id = ?1)",
+                )?
                 .query_row([id.as_bytes()], |row| row.get(0))
                 .optional()
         })
@@ -257,8 +194,8 @@ impl Store {
                 .prepare_cached(
                     "SELECT status, time, comment FROM transitions WHERE command = ?1 ORDER BY number",
                 )?
-                .query_map([number], read)?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
+                .query_map([number], read)
+                .and_then(|steps| readable(connection, steps))?;
             let total: i64 = connection
                 .prepare_cached("SELECT steps FROM commands WHERE number = ?1")?
                 .query_row([number], |row| row.get(0))?;
@@ -346,6 +283,43 @@ pub(crate) fn forget_from(
     known.map_or(now, |known| known.min(now)).checked_sub_signed(retention)
 }
 
+/// A column of a command and its value.
+type Cell = (&'static str, Value);
+
+/// What stays as it is in a command.
+fn lasting(command: &Command) -> [Cell; 6] {
+    let folder = command.model_folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+    [
+        ("id", command.id.as_bytes().to_vec().into()),
+        ("owner", command.owner.clone().into()),
+        ("model_name", command.model_name.clone().into()),
+        ("model_label", command.model_label.clone().into()),
+        ("model_folder", folder.into()),
+        ("accepted", milliseconds(command.accepted).into()),
+    ]
+}
+
+/// What may change in a command.
+fn changing(command: &Command) -> Result<Vec<Cell>, StoreError> {
+    Ok(vec![
+        ("order_json", json(&command.order)?.into()),
+        ("destinations", json(&command.destinations)?.into()),
+        ("scheduled", command.order.schedule.is_some().into()),
+        ("paused", command.paused.into()),
+        ("started", command.started.map(milliseconds).into()),
+        ("finished", command.finished.map(milliseconds).into()),
+        ("status", command.status.name().to_owned().into()),
+        ("comment", command.comment.clone().into()),
+        ("runs", command.runs.cast_signed().into()),
+        ("next_run", command.next_run.map(milliseconds).into()),
+        ("first_batch", command.first_batch.cast_signed().into()),
+        ("next_batch", command.next_batch.cast_signed().into()),
+        ("failures", json(&command.failures)?.into()),
+        ("interruptions", command.interruptions.cast_signed().into()),
+        ("run_milliseconds", command.run_milliseconds.map(u64::cast_signed).into()),
+    ])
+}
+
 fn insert_transition(
     transaction: &Transaction<'_>,
     number: i64,
@@ -396,7 +370,11 @@ fn read_many(
     while let Some(row) = rows.next()? {
         match read_command(row) {
             Ok(command) => commands.push((row.get("number")?, command)),
-            Err(error) => tracing::warn!(%error, "a stored command cannot be read"),
+            Err(error) if is_unreadable(&error) => {
+                let id = row.get(0).map(|id| Uuid::from_bytes(id).to_string());
+                leave_out(connection, &id.unwrap_or_default(), &error);
+            }
+            Err(error) => return Err(error),
         }
     }
     let numbers: Vec<i64> = commands.iter().map(|(number, _)| *number).collect();

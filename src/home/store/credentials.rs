@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::values::{from_json, json, milliseconds, time};
+use super::values::{from_json, json, milliseconds, readable, time};
 use super::{Store, StoreError};
 use crate::home::StoredCredential;
 
@@ -70,8 +70,8 @@ impl Store {
         self.read("list credentials", |reader| {
             reader
                 .prepare_cached(&format!("SELECT {COLUMNS} FROM credentials ORDER BY name"))?
-                .query_map([], read_credential)?
-                .collect()
+                .query_map([], read_credential)
+                .and_then(|rows| readable(reader, rows))
         })
     }
 
@@ -100,8 +100,8 @@ impl Store {
                 .prepare_cached(
                     "SELECT name, json FROM stored_models WHERE json LIKE '%' || ?1 || '%' ORDER BY name",
                 )?
-                .query_map([text], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect()
+                .query_map([text], |row| Ok((row.get(0)?, row.get(1)?)))
+                .and_then(|rows| readable(reader, rows))
         })
     }
 }

@@ -47,6 +47,20 @@ pub enum StoreError {
         /// What the database said.
         reason: String,
     },
+    /// The file cannot be used as it lies there.
+    #[error(
+        "command store `{}` cannot be used ({action}: {reason}); see to it that it is a file that this user may \
+         read and write, in a folder of the same kind, on a disk that works",
+        path.display()
+    )]
+    Unusable {
+        /// What was to be done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system or the database said.
+        reason: String,
+    },
     /// The home is no longer the folder that was opened.
     #[error(
         "the home `{}` is no longer the one that this server opened ({what}); stop the server, bring the \
@@ -57,7 +71,7 @@ pub enum StoreError {
         /// The folder.
         home: PathBuf,
         /// What is different.
-        what: &'static str,
+        what: String,
     },
     /// There were users in this home, and there is none now.
     #[error(
@@ -116,14 +130,54 @@ pub(super) fn failed<E: Display>(action: &'static str) -> impl Fn(E) -> StoreErr
     move |source| StoreError::Database { action, source: source.to_string().into() }
 }
 
+/// Wraps what the system says to the file at `path`.
+pub(super) fn unusable<E: Display>(action: &'static str, path: &Path) -> impl Fn(E) -> StoreError {
+    move |source| StoreError::Unusable { action, path: path.to_owned(), reason: source.to_string() }
+}
+
 /// Wraps what the database at `path` says: as text, for its errors tell everything twice.
 pub(super) fn refused(action: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { action },
-        Some(ErrorCode::DiskFull) => StoreError::Full { action, path: path.to_owned() },
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            StoreError::Damaged { action, path: path.to_owned(), reason: error.to_string() }
+    move |error| {
+        let (code, reason) = match &error {
+            // Its text repeats the whole statement.
+            rusqlite::Error::SqlInputError { error, msg, .. } => (Some(error.code), msg.clone()),
+            error => (error.sqlite_error_code(), error.to_string()),
+        };
+        let damaged = || StoreError::Damaged { action, path: path.to_owned(), reason };
+        match code {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Busy { action }
+            }
+            Some(ErrorCode::DiskFull) => StoreError::Full { action, path: path.to_owned() },
+            // The statements are ours: where the database does not understand one, or contradicts it, its tables
+            // are not.
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::Unknown,
+            ) => damaged(),
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => unusable(action, path)(error),
+            None if is_unreadable(&error) => damaged(),
+            _ => failed(action)(error),
         }
-        _ => failed(action)(error),
     }
+}
+
+/// Whether a value is not of the kind that is stored there.
+pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::InvalidColumnName(_)
+            | rusqlite::Error::Utf8Error(..)
+    )
 }

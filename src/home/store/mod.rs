@@ -26,7 +26,8 @@ mod users;
 mod values;
 mod warnings;
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,7 +39,7 @@ pub(crate) use self::batches::{Remembered, SealedBatch, StoredBatch};
 pub(crate) use self::commands::forget_from;
 pub(crate) use self::credentials::purpose as purpose_of_credential;
 pub use self::error::StoreError;
-use self::error::{failed, refused};
+use self::error::{failed, refused, unusable};
 pub(crate) use self::models::ModelText;
 use self::schema::{KNOWN, migrate, version};
 
@@ -77,7 +78,7 @@ struct Log {
 impl Store {
     /// Opens the file, makes it where there is none, brings an older one up to date.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        keep_private(path).map_err(failed("open"))?;
+        keep_private(path).map_err(unusable("open", path))?;
         let mut writer = connect(path)?;
         migrate(&mut writer, path)?;
         Self::with(path, writer)
@@ -99,7 +100,7 @@ impl Store {
         let log = Log {
             written: AtomicU64::new(1),
             flushed: Mutex::new(0),
-            path: PathBuf::from(format!("{}-wal", path.display())),
+            path: log_of(path),
             file: Mutex::new(None),
         };
         // The files' names themselves must survive.
@@ -199,14 +200,14 @@ impl Store {
         }
         // Whatever was written while we waited for the lock is flushed with it.
         let covered = log.written.load(Ordering::SeqCst);
-        log.flush().map_err(failed("flush"))?;
+        log.flush().map_err(unusable("flush", &log.path))?;
         *flushed = covered;
         Ok(())
     }
 }
 
 impl Log {
-    fn flush(&self) -> std::io::Result<()> {
+    fn flush(&self) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.is_none() {
             *file = Some(File::open(&self.path)?);
@@ -214,6 +215,13 @@ impl Log {
         // The database keeps its locks on other files than this one, so that closing it is harmless.
         file.as_ref().map_or(Ok(()), File::sync_data)
     }
+}
+
+/// The write-ahead log of the database at `path`.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -232,14 +240,18 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 /// Hashes of passwords and settings of commands are the owner's alone. The database gives its other
 /// files the mode of this one.
-fn keep_private(path: &Path) -> std::io::Result<()> {
+fn keep_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
     const OWNER_ONLY: u32 = 0o600;
+    // Opened, a pipe would wait for somebody at its other end.
+    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(io::Error::other("it is no file"));
+    }
     let file =
         File::options().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(std::fs::Permissions::from_mode(OWNER_ONLY))?;
+        file.set_permissions(fs::Permissions::from_mode(OWNER_ONLY))?;
     }
     Ok(())
 }

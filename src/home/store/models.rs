@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::values::{milliseconds, time, unreadable};
+use super::values::{milliseconds, readable, time, unreadable};
 use super::{Store, StoreError};
 use crate::home::{Right, StoredModel};
 
@@ -81,8 +81,8 @@ impl Store {
             let Some((mut model, number)) = found else { return Ok(None) };
             let mut query =
                 reader.prepare_cached("SELECT kind, name FROM model_rights WHERE model = ?1")?;
-            for right in query.query_map([number], |row| Ok((right(row, 0)?, row.get(1)?)))? {
-                let (right, name) = right?;
+            let rights = query.query_map([number], |row| Ok((right(row, 0)?, row.get(1)?)))?;
+            for (right, name) in readable(reader, rights)? {
                 model.rights.entry(right).or_default().push(name);
             }
             Ok(Some(model))
@@ -110,13 +110,14 @@ impl Store {
         let mut models: Vec<StoredModel> = self.read("list models", |reader| {
             let mut models: BTreeMap<i64, StoredModel> = reader
                 .prepare_cached("SELECT name, owner, changed, number FROM stored_models")?
-                .query_map([], |row| Ok((row.get(3)?, read_model(row)?)))?
-                .collect::<rusqlite::Result<_>>()?;
+                .query_map([], |row| Ok((row.get(3)?, read_model(row)?)))
+                .and_then(|rows| readable(reader, rows))?
+                .into_iter()
+                .collect();
             let mut query = reader.prepare_cached("SELECT kind, name, model FROM model_rights")?;
             let rights = query
                 .query_map([], |row| Ok((right(row, 0)?, row.get(1)?, row.get::<_, i64>(2)?)))?;
-            for right in rights {
-                let (right, name, number) = right?;
+            for (right, name, number) in readable(reader, rights)? {
                 if let Some(model) = models.get_mut(&number) {
                     model.rights.entry(right).or_default().push(name);
                 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 
 use super::StoreError;
-use super::error::{failed, refused};
+use super::error::refused;
 
 /// A step from one schema to the next one.
 #[derive(Debug)]
@@ -215,12 +215,26 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     if found > KNOWN {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: KNOWN });
     }
-    let taken = usize::try_from(found).map_err(failed("read the schema's version"))?;
+    let damaged = |reason| {
+        Err(StoreError::Damaged { action: "read the schema", path: path.to_owned(), reason })
+    };
+    let Ok(taken) = usize::try_from(found) else {
+        return damaged(format!("its schema is of number {found}"));
+    };
+    if taken == 0 && has_tables(connection).map_err(refused("read the schema", path))? {
+        return damaged(
+            "it holds tables of another program, or its schema's number is lost".into(),
+        );
+    }
     for (number, step) in MIGRATIONS.iter().enumerate().skip(taken) {
         take(connection, step, number as i64 + 1)
             .map_err(refused("bring the schema up to date", path))?;
     }
     Ok(())
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 /// Takes `step` and counts it, as one transaction: a crash between them cannot happen.

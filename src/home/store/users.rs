@@ -5,7 +5,7 @@ use std::fs;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::values::{milliseconds, time, unreadable};
+use super::values::{milliseconds, readable, time, unreadable};
 use super::{Store, StoreError, failed};
 use crate::access::{Account, Password, Role, TokenDigest};
 use crate::home::{StoredToken, StoredUser};
@@ -71,8 +71,8 @@ impl Store {
         self.read("list users", |reader| {
             reader
                 .prepare_cached("SELECT name, role, created FROM users ORDER BY name")?
-                .query_map([], read)?
-                .collect()
+                .query_map([], read)
+                .and_then(|rows| readable(reader, rows))
         })
     }
 
@@ -190,8 +190,8 @@ impl Store {
                      FROM tokens JOIN users ON users.number = tokens.user \
                      ORDER BY users.name, tokens.number",
                 )?
-                .query_map([], read)?
-                .collect()
+                .query_map([], read)
+                .and_then(|rows| readable(reader, rows))
         })
     }
 

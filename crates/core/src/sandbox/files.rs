@@ -14,7 +14,7 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 /// SHA-256 in 64 hexadecimal digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

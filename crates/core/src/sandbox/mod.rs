@@ -42,7 +42,7 @@ use crate::rng::Stream;
 
 pub use data_type::{data_type_name, parse_data_type};
 pub use fault::{Fault, FaultKind, SourcePosition};
-pub use files::kind_of;
+pub use files::{digest, kind_of};
 pub use library::{Library, Reserved};
 pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings};

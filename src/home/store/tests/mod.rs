@@ -1,19 +1,17 @@
 //! The store by itself: what comes back, what is counted, what is refused.
 
-use std::fs;
-use std::path::Path;
+mod damage;
+mod older;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params_from_iter};
 use uuid::Uuid;
 
 use super::commands::{COLUMNS, conditions};
-use super::schema::older;
 use super::{Store, StoreError, StoredBatch};
-use crate::access::{Account, Password, Role};
 use crate::delivery::{Committed, CommittedFile, Destination};
 use crate::failures::Failures;
-use crate::home::{Command, Filter, Order, Schedule, Sealer, Status};
+use crate::home::{Command, Filter, Order, Schedule, Status};
 
 fn time(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).unwrap()
@@ -98,7 +96,7 @@ fn a_command_comes_back_as_it_was_kept() {
     let store = Store::open(&path).unwrap();
     assert_eq!(store.get(stored.id).unwrap(), Some(stored.clone()));
     assert_eq!(store.model(stored.id).unwrap().as_deref(), Some("{\"a\": 1}"));
-    assert_eq!(store.warnings(stored.id).unwrap().as_deref(), Some("[1]"));
+    assert_eq!(store.warnings(stored.id).unwrap(), [1]);
     assert_eq!(store.get(Uuid::from_u128(2)).unwrap(), None);
 }
 
@@ -161,15 +159,6 @@ fn a_probe_tells_a_full_disk_and_a_held_database_and_leaves_nothing() {
     // Once a second at most.
     let _held = super::hold(&path);
     store.probe().unwrap();
-}
-
-#[test]
-fn a_file_of_a_later_version_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("datagen.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let refused = Store::open(&path).unwrap_err();
-    assert!(matches!(refused, StoreError::Newer { found: 99, .. }), "{refused}");
 }
 
 #[test]
@@ -245,45 +234,6 @@ fn every_filter_is_answered_by_an_index() {
     }
 }
 
-/// A database of the version before orders, with commands of every kind: all is there after it is opened.
-#[test]
-fn an_older_database_is_brought_up_to_date_and_loses_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("datagen.db");
-    let mut connection = Connection::open(&path).unwrap();
-    older(&mut connection, 4);
-    connection
-        .execute_batch(
-            "INSERT INTO models (digest, json) VALUES (x'00', '{}');
-             INSERT INTO commands (id, owner, model, model_name, model_label, connectors, destinations, \
-             rows, batches, threads, seed, now, overrides, accepted, scheduled, delay_seconds, cron, \
-             paused, status, comment, runs, first_batch, next_batch) VALUES \
-             (x'00000000000000000000000000000001', 'ann', 1, 'orders', 'o.json', '[\"csv\",\"json\"]', \
-             '[\"/a\",\"/b\"]', 10, 3, 2, -1, -5, '[[\"CSV_HEADER\",\"false\"]]', 1000, 0, NULL, NULL, \
-             0, 'QUEUED', '', 0, 0, 0), \
-             (x'00000000000000000000000000000002', '', 1, 'orders', '', '[\"csv\"]', '[\"/a\"]', 1, 1, 1, 7, \
-             0, '[]', 2000, 1, 60, NULL, 0, 'FINISHED', '', 1, 0, 1), \
-             (x'00000000000000000000000000000003', '', 1, 'orders', '', '[\"csv\"]', '[\"/a\"]', 1, 1, 1, 7, \
-             0, '[]', 3000, 1, NULL, '@daily', 1, 'FINISHED', '', 1, 0, 1);
-             INSERT INTO connectors (command, position, rows, bytes, files) VALUES (1, 1, 4, 5, 6);
-             INSERT INTO transitions (command, status, time, comment) VALUES (1, 'QUEUED', 1000, '');",
-        )
-        .unwrap();
-    drop(connection);
-    let store = Store::open(&path).unwrap();
-    let (first, totals) = store.get_with_totals(Uuid::from_u128(1)).unwrap().unwrap();
-    assert_eq!(first.order, Order { now: -5, ..command(1).order });
-    assert_eq!((totals[0].connector.as_str(), totals[0].rows), ("json", 4));
-    assert_eq!(store.transitions(first.id).unwrap().total, 1);
-    let schedule = |number| store.get(Uuid::from_u128(number)).unwrap().unwrap().order.schedule;
-    assert_eq!(schedule(2), Some(Schedule::Delay { seconds: 60 }));
-    assert_eq!(schedule(3), Some(Schedule::Cron { expression: "@daily".into() }));
-    assert_eq!(
-        store.list(&Filter { scheduled: Some(true), ..Filter::default() }).unwrap().len(),
-        2
-    );
-}
-
 // Issue 9, D5 and F8
 #[test]
 fn a_schedule_of_many_runs_has_a_short_history() {
@@ -331,182 +281,5 @@ fn files_are_told_in_pages_that_say_how_many_there_are() {
         let expected: Vec<_> =
             all.items.iter().skip(offset as usize).take(limit as usize).cloned().collect();
         assert_eq!((page.items, page.total), (expected, 30), "{limit} from {offset}");
-    }
-}
-
-// Issue 9, D12
-#[test]
-fn a_command_that_cannot_be_read_hides_no_other() {
-    let store = Store::in_memory().unwrap();
-    for number in 1..=3 {
-        store.insert(&command(number), "{}", None).unwrap();
-    }
-    store.writer().execute("UPDATE commands SET status = 'RESTING' WHERE number = 2", []).unwrap();
-    let list = store.list(&Filter::default()).unwrap();
-    assert_eq!(list.iter().map(|(command, _)| command.id.as_u128()).collect::<Vec<_>>(), [3, 1]);
-    assert_eq!(store.unfinished().unwrap().len(), 2);
-    let refused = crate::problems::chain(&store.get(Uuid::from_u128(2)).unwrap_err());
-    assert!(refused.contains("unknown status `RESTING`"), "{refused}");
-}
-
-// Issue 9, D12 and section E: damage that was done to a database by hand
-#[test]
-fn a_damaged_database_is_told_with_its_name_and_what_to_do() {
-    type Damage = fn(&Path);
-    let whole = {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("datagen.db");
-        let store = Store::open(&path).unwrap();
-        for number in 1..=50 {
-            store.insert(&finished(number), &"{}".repeat(500), None).unwrap();
-        }
-        drop(store);
-        fs::read(&path).unwrap()
-    };
-    assert!(whole.len() > 40_000);
-    let damages: [(&str, Damage); 6] = [
-        ("text", |path| fs::write(path, "this is no database at all, it is a text").unwrap()),
-        ("noise", |path| fs::write(path, vec![0x5a; 8_192]).unwrap()),
-        ("header", |path| {
-            let mut bytes = fs::read(path).unwrap();
-            bytes[..16].fill(0);
-            fs::write(path, bytes).unwrap();
-        }),
-        ("cut", |path| {
-            let bytes = fs::read(path).unwrap();
-            fs::write(path, &bytes[..bytes.len() / 3]).unwrap();
-        }),
-        ("cut in the first page", |path| {
-            let bytes = fs::read(path).unwrap();
-            fs::write(path, &bytes[..1_000]).unwrap();
-        }),
-        ("pages", |path| {
-            let mut bytes = fs::read(path).unwrap();
-            bytes[4_096..32_768].fill(0xff);
-            fs::write(path, bytes).unwrap();
-        }),
-    ];
-    for (name, damage) in damages {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("datagen.db");
-        fs::write(&path, &whole).unwrap();
-        damage(&path);
-        let read = Store::open(&path).and_then(|store| store.list(&Filter::default()));
-        let refused = read.expect_err(name).to_string();
-        let expected = format!("command store `{}` is damaged (", path.display());
-        assert!(refused.starts_with(&expected), "{name}: {refused}");
-        assert!(refused.contains("put a copy of the file back, or move it away"), "{refused}");
-    }
-}
-
-// Issue 9, D12 and section E: what is odd but no damage
-#[test]
-fn an_empty_file_is_a_new_database_and_a_lost_log_is_no_harm() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("datagen.db");
-    fs::write(&path, "").unwrap();
-    let store = Store::open(&path).unwrap();
-    store.insert(&command(1), "{}", None).unwrap();
-    drop(store);
-    for suffix in ["-wal", "-shm"] {
-        fs::write(format!("{}{suffix}", path.display()), vec![7; 5_000]).unwrap();
-    }
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.list(&Filter::default()).unwrap().len(), 1);
-}
-
-// Issue 9, C8
-#[test]
-fn a_database_that_lost_its_users_opens_no_door() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("datagen.db");
-    let store = Store::open(&path).unwrap();
-    assert!(!store.has_users().unwrap());
-    let account = Account {
-        name: "ann".to_owned(),
-        role: Role::Admin,
-        password: Password::hash("correct horse").unwrap(),
-    };
-    store.add_user(&account, time(0)).unwrap();
-    assert!(store.has_users().unwrap());
-    store.writer().execute("DELETE FROM users", []).unwrap();
-    let refused = store.has_users().unwrap_err();
-    assert!(matches!(refused, StoreError::NoUsers { .. }), "{refused}");
-    assert!(!store.remove_user("ann").unwrap());
-    drop(store);
-    fs::remove_file(&path).unwrap();
-    let store = Store::open(&path).unwrap();
-    assert!(store.has_users().is_err(), "also another database in the same home");
-    store.add_user(&account, time(0)).unwrap();
-    assert!(store.has_users().unwrap());
-    store.remove_user("ann").unwrap();
-    assert!(!store.has_users().unwrap(), "who removes the last one means it");
-}
-
-/// A database of the version before secrets were sealed: nothing of them is in its files afterwards, and
-/// everything that needs them has them.
-#[test]
-fn secrets_of_an_older_database_are_sealed_and_leave_no_trace() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("datagen.db");
-    let mut connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    older(&mut connection, 5);
-    let model = |secret: &str| {
-        format!(
-            r#"{{"Options": {{"X_PASSWORD": "{secret}"}}, "Fields": [{{"name": "a", "type": "LONG"}}]}}"#
-        )
-    };
-    let (one, two) = (model("canary-one"), model("canary-two"));
-    let order = r#"{"connectors": ["csv"], "overrides": [["y_token", "canary-call"], ["A", "b"]]}"#;
-    let insert = |id: &str, number: i64| {
-        format!(
-            "INSERT INTO commands (id, owner, model, model_name, model_label, destinations, accepted, \
-             scheduled, paused, status, comment, runs, first_batch, next_batch, order_json) VALUES \
-             (x'{id:0>32}', 'ann', {number}, 'orders', '', '[]', 1000, 0, 0, 'QUEUED', '', 0, 0, 0, \
-             '{order}');"
-        )
-    };
-    connection
-        .execute_batch(&format!(
-            "INSERT INTO models (number, digest, json) VALUES (1, x'01', '{one}'), (2, x'02', '{two}');
-             {} {}
-             INSERT INTO stored_models (name, owner, json, changed) VALUES ('kept', 'ann', '{two}', 0);",
-            insert("1", 1),
-            insert("2", 2)
-        ))
-        .unwrap();
-    drop(connection);
-    let store = Store::open(&path).unwrap();
-    let sealer = Sealer::of_home(folder.path()).unwrap();
-    for _ in 0..2 {
-        store.seal_clear_texts(&sealer).unwrap();
-    }
-    let given = |number: u128| {
-        let id = Uuid::from_u128(number);
-        let sealed = store.sealed(id).unwrap().unwrap();
-        sealer.open_given(&crate::home::purpose_of_command(id), &sealed).unwrap()
-    };
-    assert_eq!(given(1).model["X_PASSWORD"].expose(), "canary-one");
-    assert_eq!(given(2).model["X_PASSWORD"].expose(), "canary-two");
-    assert_eq!(given(2).call["Y_TOKEN"].expose(), "canary-call");
-    let command = store.get(Uuid::from_u128(1)).unwrap().unwrap();
-    assert_eq!(command.order.overrides, [("A".to_owned(), "b".to_owned())]);
-    assert_eq!(command.order.secrets, ["y_token"]);
-    for number in 1..=2 {
-        assert_eq!(store.model(Uuid::from_u128(number)).unwrap(), Some(model("***")));
-    }
-    assert_eq!(scalar(&store, "SELECT count(*) FROM models"), 1, "the two differ in nothing else");
-    let kept = store.model_text("kept").unwrap().unwrap();
-    assert_eq!((kept.json, kept.sealed.unwrap().1), (model("***"), "ann".to_owned()));
-    // A key that is replaced opens all of them.
-    sealer.add_key().unwrap();
-    assert_eq!(store.seal_anew(&sealer).unwrap(), 3);
-    sealer.forget_older_keys().unwrap();
-    assert_eq!(given(1).model["X_PASSWORD"].expose(), "canary-one");
-    for entry in fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = fs::read(&path).unwrap();
-        assert!(!bytes.windows(7).any(|window| window == b"canary-"), "{}", path.display());
     }
 }
