@@ -161,7 +161,13 @@ impl TestHome {
 
     fn open(&self, steps: &Arc<Steps>) -> Tracker {
         let probe: Arc<dyn Probe> = Arc::clone(steps) as Arc<dyn Probe>;
-        Tracker::open_with(&self.config, probe).unwrap()
+        loop {
+            match Tracker::open_with(&self.config, Arc::clone(&probe)) {
+                // A program that a test beside this one starts has our lock, too, until it is itself.
+                Err(OpenError::Home(HomeError::InUse { .. })) => std::thread::yield_now(),
+                tracker => return tracker.unwrap(),
+            }
+        }
     }
 
     fn undisturbed(&self) -> Tracker {
