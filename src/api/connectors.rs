@@ -44,7 +44,7 @@ fn told(operator: &Operator, connector: &'static dyn Connector) -> ConnectorInfo
     ConnectorInfo {
         name: connector.name().to_owned(),
         summary: connector.summary(),
-        promise: connector.promise().to_string(),
+        promise: delivery::promised(connector),
         section: connector.kind().to_owned(),
         settings: settings.collect(),
         profiles: profiles.collect(),

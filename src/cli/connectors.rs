@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         Named::ToCome(name) => bail!("connector `{name}` is not available yet"),
     };
     writeln!(out, "{}: {}\n", connector.name(), connector.summary())?;
-    writeln!(out, "Promise: {}.\n", connector.promise())?;
+    writeln!(out, "Promise: {}.\n", delivery::promised(connector))?;
     writeln!(out, "Settings, in `Table_Names` or `Options` of a model, or by `--set KEY=VALUE`:")?;
     writeln!(out, "{}", attribute_table(&connector.attributes()).trim_fmt())?;
     // Whoever looks for the right key must find it: what is wrong is told when all is said.

@@ -32,6 +32,11 @@ pub trait Connector: Sync + Debug {
     /// What it promises of rows when the process or the place breaks down.
     fn promise(&self) -> Promise;
 
+    /// What weakens the promise, in words that begin with `with` or `for`, and what is promised then.
+    fn weakened(&self) -> Option<(&'static str, Promise)> {
+        None
+    }
+
     /// The format of the files that it makes; `None` where it makes none.
     fn file_format(&self) -> Option<&'static str> {
         None
@@ -59,6 +64,14 @@ pub enum Promise {
     ExactlyOnce,
     /// No row is lost; those of the last batch under way may be there again, with the same keys and bytes.
     MayRepeatLastBatch,
+}
+
+/// The promise of a connector in one sentence, with what weakens it.
+pub fn promised(connector: &dyn Connector) -> String {
+    match connector.weakened() {
+        Some((when, weaker)) => format!("{}; {when}: {weaker}", connector.promise()),
+        None => connector.promise().to_string(),
+    }
 }
 
 impl fmt::Display for Promise {

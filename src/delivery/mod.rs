@@ -39,7 +39,7 @@ use crate::formats::{EncodeError, FORMATS};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::remote::{Failure, Kind};
 
-pub use self::connector::{Connector, Encoders, Promise, Workbench};
+pub use self::connector::{Connector, Encoders, Promise, Workbench, promised};
 pub use self::declared::{is_secret, rename};
 pub use self::sink::{Sealing, Sink};
 pub use self::stdout::Stdout;

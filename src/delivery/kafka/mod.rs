@@ -52,6 +52,11 @@ impl Connector for Kafka {
         Promise::ExactlyOnce
     }
 
+    fn weakened(&self) -> Option<(&'static str, Promise)> {
+        let when = "with `KAFKA_TRANSACTIONS=false`, and for readers without `isolation.level=read_committed`";
+        Some((when, Promise::MayRepeatLastBatch))
+    }
+
     fn needs(&self, settings: &Settings) -> Vec<String> {
         settings::fields(settings)
     }
