@@ -141,6 +141,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let result = look(&run, &control).and_then(|()| {
         show_progress(&run, &control, arguments.quiet, || engine::run(&run, &control, &recorder))
     });
+    if result.is_ok() {
+        engine::retire(&run.targets, &run.holder, &run.network);
+    }
     let record = recorder.into_record();
     for (field, failed) in record.failures.iter() {
         print_failed_rows(&source.label, field, failed.rows, &failed.message);

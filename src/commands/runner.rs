@@ -136,7 +136,21 @@ fn attempt(shared: &Shared, live: &Arc<Live>, unstored: &mut Unstored) -> Result
     *unstored = recorder.end(result.is_ok());
     result?;
     finish(shared, live, unstored)?;
+    retire(shared, &command, &targets);
     Ok(())
+}
+
+/// What targets keep at their places to go on by goes, once it is on the disk that nothing has to go on.
+fn retire(shared: &Shared, command: &Command, targets: &[Arc<dyn Target>]) {
+    if !targets.iter().any(|target| target.keeps_position()) {
+        return;
+    }
+    match shared.store.sync() {
+        Ok(()) => engine::retire(targets, &holder(command), &shared.network),
+        Err(error) => {
+            tracing::warn!(id = %command.id, error = chain(&error), "positions stay behind");
+        }
+    }
 }
 
 /// Refuses targets that will not take the rows, before the first one is made. One that does not answer is waited for

@@ -66,6 +66,22 @@ pub trait Target: Debug + Send + Sync {
     ///
     /// When the destination refuses.
     fn clean(&self, holder: &Holder, io: &Io) -> Result<(), Failure>;
+
+    /// Whether the destination keeps something by which an interrupted run goes on, that is of no use once the run
+    /// is over for good.
+    fn keeps_position(&self) -> bool {
+        false
+    }
+
+    /// Removes what the destination [keeps](Self::keeps_position) for `holder`. Called when it is recorded, on the disk,
+    /// that every batch is published.
+    ///
+    /// # Errors
+    ///
+    /// When the destination refuses; what stays behind disturbs nobody.
+    fn retire(&self, _holder: &Holder, _io: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// What others may know of a target.

@@ -24,6 +24,7 @@ mod handing;
 mod lane;
 mod memory;
 mod probe;
+mod retire;
 mod shares;
 mod units;
 mod worker;
@@ -31,6 +32,7 @@ mod worker;
 pub use control::{Control, LaneProgress};
 pub use memory::check_memory;
 pub use probe::{NotReady, probe};
+pub use retire::retire;
 pub use shares::{Segment, Shares};
 
 use std::error::Error;

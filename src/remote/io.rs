@@ -91,6 +91,11 @@ impl Io {
         self.retries.load(Ordering::Relaxed)
     }
 
+    /// The counter of repeated requests, for a client that repeats them by itself.
+    pub fn retry_counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.retries)
+    }
+
     pub(super) fn count_retry(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }

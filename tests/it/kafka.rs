@@ -46,7 +46,7 @@ impl Broker {
     }
 
     /// What confluent-kafka reads, by partition and in the order of offsets.
-    fn read_with(&self, topic: &str, more: &[&str]) -> BTreeMap<i64, Vec<Value>> {
+    pub(crate) fn read_with(&self, topic: &str, more: &[&str]) -> BTreeMap<i64, Vec<Value>> {
         let text = self.referee(topic, &[&["settled"], more].concat());
         let mut partitions: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -54,6 +54,11 @@ impl Broker {
             partitions.entry(message["partition"].as_i64().unwrap()).or_default().push(message);
         }
         partitions
+    }
+
+    /// The groups whose names end with that of the topic.
+    pub(crate) fn groups(&self, topic: &str) -> String {
+        self.referee(topic, &["groups"])
     }
 
     pub(crate) fn read(&self, topic: &str) -> BTreeMap<i64, Vec<Value>> {
@@ -65,6 +70,21 @@ impl Broker {
         let allowed = self.address("KAFKA_PORT");
         Server::start_by(datagen(folder).env("DATAGEN_CONNECTORS_ALLOWED_HOSTS", allowed))
     }
+}
+
+/// The registries under test: kind and address of each; says so where there are none.
+pub(crate) fn registries() -> Vec<(String, String)> {
+    let named = std::env::var("DATAGEN_REGISTRIES").unwrap_or_default();
+    if named.is_empty() {
+        println!(
+            "left out: kafka and registries need DATAGEN_REGISTRIES (confluent=URL cloudera=URL)"
+        );
+    }
+    let one = |registry: &str| {
+        let (kind, url) = registry.split_once('=').unwrap();
+        (kind.to_owned(), url.to_owned())
+    };
+    named.split_whitespace().map(one).collect()
 }
 
 /// A topic of this test run's own.
@@ -302,16 +322,9 @@ fn headers_times_and_partitions_come_from_fields() {
 #[test]
 fn registries_know_the_schemas_of_messages() {
     let Some(broker) = Broker::find("kafka and registries") else { return };
-    let registries = std::env::var("DATAGEN_REGISTRIES").unwrap_or_default();
-    if registries.is_empty() {
-        println!(
-            "left out: kafka and registries need DATAGEN_REGISTRIES (confluent=URL cloudera=URL)"
-        );
-    }
-    for registry in registries.split_whitespace() {
-        let (kind, url) = registry.split_once('=').unwrap();
+    for (kind, url) in registries() {
         let folder = tempfile::tempdir().unwrap();
-        let topic = topic(kind);
+        let topic = topic(&kind);
         let avro = |more: Value| {
             let mut options = json!({
                 "KAFKA_MESSAGE_TYPE": "avro", "KAFKA_KEY_TYPE": "avro", "KAFKA_MSG_KEY": "hidden,city",

@@ -81,6 +81,7 @@ fn outages_of_a_broker_are_survived_or_told() {
         outage.service("start");
     });
     assert_eq!(killed["status"], "FINISHED", "{killed}");
+    assert!(killed["connectors"][0]["retries"].as_u64().unwrap() > 0, "{killed}");
     let frozen = run(&broker, "frozen", &json!({}), 200, || {
         outage.signal("-STOP");
         std::thread::sleep(Duration::from_secs(60));

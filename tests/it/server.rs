@@ -74,6 +74,15 @@ impl Server {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Waits until somebody has ended it.
+    pub(crate) fn wait_for_end(mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.has_ended() {
+            assert!(Instant::now() < deadline, "nobody has ended the server");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Ends it as a loss of the process would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

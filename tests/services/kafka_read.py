@@ -2,11 +2,12 @@
 
     kafka_read.py SERVERS TOPIC [settled|read_committed|read_uncommitted] [registry=URL|cloudera=URL]
     kafka_read.py SERVERS TOPIC delete
+    kafka_read.py SERVERS TOPIC groups
 
 A line has partition, offset, key, value, timestamp and headers; texts where they are UTF-8, else `hex:…`. With a
 registry, values (and keys that are framed) are read by confluent's AvroDeserializer; with Cloudera's, by fastavro with
 the schema that the registry has for them. `settled` are committed messages where no transaction is open: one that is,
-which keeps readers from what is behind it, is an error.
+which keeps readers from what is behind it, is an error. `groups` are those whose names end with that of the topic.
 """
 
 import json
@@ -70,6 +71,13 @@ def delete(servers, topic):
         future.result()
 
 
+def groups(servers, topic):
+    from confluent_kafka.admin import AdminClient
+
+    listed = AdminClient({"bootstrap.servers": servers}).list_consumer_groups().result().valid
+    print("".join(f"{group.group_id}\n" for group in listed if group.group_id.endswith(topic)), end="")
+
+
 def refuse_open_transactions(servers, consumer, partitions):
     whole = Consumer({"bootstrap.servers": servers, "group.id": "reader", "isolation.level": "read_uncommitted"})
     for place in partitions:
@@ -82,6 +90,8 @@ def refuse_open_transactions(servers, consumer, partitions):
 def main(servers, topic, isolation="settled", *more):
     if isolation == "delete":
         return delete(servers, topic)
+    if isolation == "groups":
+        return groups(servers, topic)
     settled = isolation == "settled"
     read = text
     for setting in more:

@@ -15,7 +15,11 @@ use kafka_protocol::protocol::StrBytes;
 use crate::client::{Client, Refusal, To, refusal};
 use crate::codes::Code;
 use crate::error::Error;
+use crate::rights::Rights;
 use crate::wait::{Deadline, Pauses};
+
+/// How long a topic that was there may be unknown before it counts as removed.
+pub(crate) const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 
 /// A topic as the cluster describes it.
 #[derive(Debug, Clone)]
@@ -24,8 +28,8 @@ pub struct Topic {
     pub id: u128,
     /// By number.
     pub partitions: Vec<TopicPartition>,
-    /// Whether this user may write to it, where the brokers say so (2.3 and later).
-    pub may_write: Option<bool>,
+    /// What this user may do with it, where the brokers say so (2.3 and later).
+    pub rights: Option<Rights>,
 }
 
 /// A partition as the cluster describes it.
@@ -60,12 +64,18 @@ impl Client {
         self.topic_within(name, deadline)
     }
 
-    /// Tries for as long as `within`: for a first look at a cluster.
-    ///
-    /// # Errors
-    /// As for [`topic`](Self::topic).
-    pub fn look_for_topic(&mut self, name: &str, within: Duration) -> Result<Option<Topic>, Error> {
-        self.topic_within(name, Deadline::after(within))
+    /// A topic that is there, or was made a moment ago: brokers hear of it one after the other, so one that does not know
+    /// it is asked again for a while.
+    pub(crate) fn topic_at_last(&mut self, name: &str) -> Result<Option<Topic>, Error> {
+        let patience = Deadline::after(UNKNOWN_FOR);
+        let mut pauses = Pauses::new();
+        loop {
+            let topic = self.topic(name)?;
+            if topic.is_some() || patience.has_passed() {
+                return Ok(topic);
+            }
+            self.pause(patience.left(pauses.next()))?;
+        }
     }
 
     pub(crate) fn topic_within(
@@ -115,17 +125,14 @@ impl Client {
         })
     }
 
-    /// Asks whether a topic could be made, and makes none; tries for as long as `within`.
+    /// Asks whether a topic could be made, and makes none.
     ///
     /// # Errors
     /// As for [`create_topic`](Self::create_topic).
-    pub fn may_create_topic(
-        &mut self,
-        topic: &NewTopic<'_>,
-        within: Duration,
-    ) -> Result<(), Error> {
+    pub fn may_create_topic(&mut self, topic: &NewTopic<'_>) -> Result<(), Error> {
         let doing = format!("asking whether topic `{}` may be created", topic.name);
-        self.ask_for_topic(topic, &doing, Deadline::after(within), true)
+        let deadline = self.deadline();
+        self.ask_for_topic(topic, &doing, deadline, true)
     }
 
     fn ask_for_topic(
@@ -250,8 +257,6 @@ fn judge_topic(answer: &MetadataResponse) -> Option<Refusal> {
 }
 
 fn described(topic: &MetadataResponseTopic) -> Topic {
-    /// The place of WRITE among the rights of Kafka's access control.
-    const WRITE: i32 = 1 << 4;
     let count = topic
         .partitions
         .iter()
@@ -272,8 +277,7 @@ fn described(topic: &MetadataResponseTopic) -> Topic {
     Topic {
         id: topic.topic_id.as_u128(),
         partitions,
-        may_write: (topic.topic_authorized_operations != i32::MIN)
-            .then_some(topic.topic_authorized_operations & WRITE != 0),
+        rights: Rights::of(topic.topic_authorized_operations),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -96,6 +97,15 @@ impl Client {
     pub fn last_words(&mut self, within: Duration) {
         self.config.cancel = Cancel::never();
         self.config.delivery_timeout = within;
+    }
+
+    /// What had to be sent again because something was in the way.
+    pub fn repeated(&self) -> u64 {
+        self.config.repeated.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_repeated(&self) {
+        self.config.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tries for as long as the configuration's delivery time-out.
@@ -310,6 +320,7 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             };
+            let is_usual = error.code().is_some_and(is_usual);
             let last = match error {
                 Error::TimedOut { last, .. } => last,
                 error => Some(Arc::new(error)),
@@ -321,6 +332,9 @@ impl Client {
                     after: deadline.after,
                     last: before,
                 });
+            }
+            if !is_usual {
+                self.count_repeated();
             }
             self.pause(deadline.left(pauses.next()))?;
         }
@@ -435,6 +449,11 @@ impl Client {
             }
         }
     }
+}
+
+/// Codes by which a healthy cluster says that it still ends the transaction before.
+fn is_usual(code: Code) -> bool {
+    matches!(code, Code::ConcurrentTransactions | Code::UnstableOffsetCommit)
 }
 
 /// The error code of an answer, with the broker's words.

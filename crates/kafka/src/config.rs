@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -29,6 +30,8 @@ pub struct Config {
     pub resolve: Resolve,
     /// Ends every wait.
     pub cancel: Cancel,
+    /// Counts what had to be sent again because something was in the way; clones of the configuration share it.
+    pub repeated: Arc<AtomicU64>,
 }
 
 /// Finds the addresses of a host, also of those that the cluster names.
@@ -88,6 +91,7 @@ impl Config {
             delivery_timeout: Duration::from_secs(300),
             resolve: Resolve::system(),
             cancel: Cancel::never(),
+            repeated: Arc::default(),
         }
     }
 
@@ -117,9 +121,9 @@ fn address(text: &str) -> Result<(String, u16), Error> {
 /// Whom to trust, and who we are.
 #[derive(Debug, Clone, Default)]
 pub struct Tls {
-    /// Certificates of authorities, as PEM. The server's certificate must lead to one of them, and must name the
-    /// host that is connected to.
-    pub authorities: Vec<u8>,
+    /// Certificates of authorities, as PEM; those of the system where there are none. The server's certificate must
+    /// lead to one of them, and must name the host that is connected to.
+    pub authorities: Option<Vec<u8>>,
     /// Our own certificate with its chain, and its key, both as PEM.
     pub identity: Option<(Vec<u8>, Secret)>,
 }

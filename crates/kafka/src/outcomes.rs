@@ -110,7 +110,7 @@ impl Producer {
     }
 
     fn again(&mut self, number: usize, batch: Batch, error: Error) {
-        self.retries += 1;
+        self.client.count_repeated();
         self.partitions[number].again(batch, error);
     }
 
@@ -123,7 +123,7 @@ impl Producer {
                 limit: self.limit,
             });
         }
-        self.retries += 1;
+        self.client.count_repeated();
         let halves = split(&batch.bytes).map_err(|error| Error::Protocol {
             address: format!("partition {number}"),
             reason: error.to_string(),

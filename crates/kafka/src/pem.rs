@@ -15,10 +15,10 @@ use crate::error::Error;
 /// # Errors
 /// Certificates or the key cannot be read, or do not belong together.
 pub(crate) fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, Error> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&tls.authorities, "the authorities' certificates")? {
-        roots.add(certificate).map_err(|error| unusable("an authority's certificate", &error))?;
-    }
+    let roots = match &tls.authorities {
+        Some(authorities) => roots(authorities)?,
+        None => system_roots()?,
+    };
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable("TLS", &error))?
@@ -34,6 +34,26 @@ pub(crate) fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, Error> {
         }
     };
     Ok(Arc::new(config))
+}
+
+fn roots(authorities: &[u8]) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(authorities, "the authorities' certificates")? {
+        roots.add(certificate).map_err(|error| unusable("an authority's certificate", &error))?;
+    }
+    Ok(roots)
+}
+
+/// The authorities that the system trusts, those of them that can be read.
+fn system_roots() -> Result<RootCertStore, Error> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (usable, _) = roots.add_parsable_certificates(found.certs);
+    if usable > 0 {
+        return Ok(roots);
+    }
+    let reason = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+    Err(Error::Unusable(format!("the system has no authorities that are trusted{reason}")))
 }
 
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {

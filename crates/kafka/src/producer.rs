@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kafka_protocol::messages::ProduceRequest;
 
-use crate::admin::Topic;
+use crate::admin::{Topic, UNKNOWN_FOR};
 use crate::batch::{SealedBatch, Stamp};
 use crate::client::Client;
 use crate::codes::Code;
@@ -40,8 +40,6 @@ impl Default for Options {
     }
 }
 
-/// How long a topic that was there may be unknown before it counts as removed.
-const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 /// How often the leaders are asked for while something is in the way.
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_millis(250);
 
@@ -67,7 +65,6 @@ pub struct Producer {
     /// Bytes without an acknowledgement.
     pub(crate) unacknowledged: usize,
     pub(crate) acknowledged: u64,
-    pub(crate) retries: u64,
     failed: Option<Error>,
     pub(crate) refresh_at: Option<Instant>,
     unknown_since: Option<Instant>,
@@ -93,7 +90,7 @@ impl Producer {
     /// # Errors
     /// The topic is not there; the user may not write in this way; the deadline passed.
     pub fn open(mut client: Client, topic: &str, options: Options) -> Result<Self, Error> {
-        let Some(known) = client.topic(topic)? else {
+        let Some(known) = client.topic_at_last(topic)? else {
             return Err(Error::refused(
                 &format!("opening topic `{topic}`"),
                 Code::UnknownTopicOrPartition,
@@ -121,7 +118,6 @@ impl Producer {
             sent: BTreeMap::new(),
             unacknowledged: 0,
             acknowledged: 0,
-            retries: 0,
             failed: None,
             refresh_at: None,
             unknown_since: None,
@@ -148,9 +144,9 @@ impl Producer {
         self.acknowledged
     }
 
-    /// Requests that had to be made again.
+    /// What had to be sent again because something was in the way ([`Config::repeated`](crate::Config::repeated)).
     pub fn retries(&self) -> u64 {
-        self.retries
+        self.client.repeated()
     }
 
     /// The client, for questions between two batches.

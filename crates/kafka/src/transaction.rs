@@ -8,7 +8,7 @@ use kafka_protocol::messages::txn_offset_commit_request::{
 };
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, EndTxnRequest,
-    GroupId, InitProducerIdRequest, ProducerId, TopicName, TransactionalId, TxnOffsetCommitRequest,
+    GroupId, ProducerId, TopicName, TransactionalId, TxnOffsetCommitRequest,
     TxnOffsetCommitResponse,
 };
 use kafka_protocol::protocol::StrBytes;
@@ -45,22 +45,8 @@ impl Transaction {
 impl Producer {
     /// Asks for an identity. With a transactional id this ends an open transaction of it, whoever began it.
     pub(crate) fn initialise(&mut self) -> Result<(), Error> {
-        let id = self.options.transactional_id.clone();
-        let doing = match &id {
-            None => "asking for a producer id".to_owned(),
-            Some(id) => format!("taking over the transactional id `{id}`"),
-        };
-        let timeout = self.options.transaction_timeout.as_millis() as i32;
-        let request = |_| {
-            InitProducerIdRequest::default()
-                .with_transactional_id(id.as_deref().map(transactional))
-                .with_transaction_timeout_ms(timeout)
-        };
-        let to = id.as_deref().map_or(To::Any, To::Transaction);
-        let deadline = self.client.deadline();
-        let answer = self
-            .client
-            .request(to, &doing, deadline, request, |answer| refusal(answer.error_code, None))?;
+        let id = self.options.transactional_id.as_deref();
+        let answer = self.client.identity(id, self.options.transaction_timeout)?;
         self.identity = (answer.producer_id.0, answer.producer_epoch);
         self.transaction = Transaction::None;
         self.forget_messages();

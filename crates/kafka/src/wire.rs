@@ -8,12 +8,12 @@ use kafka_protocol::messages::{
     AddPartitionsToTxnResponse, ApiKey, ApiVersionsRequest, ApiVersionsResponse,
     CreateTopicsRequest, CreateTopicsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
     DeleteTopicsRequest, DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse,
-    EndTxnRequest, EndTxnResponse, FindCoordinatorRequest, FindCoordinatorResponse,
-    InitProducerIdRequest, InitProducerIdResponse, ListOffsetsRequest, ListOffsetsResponse,
-    MetadataRequest, MetadataResponse, OffsetFetchRequest, OffsetFetchResponse, ProduceRequest,
-    ProduceResponse, RequestHeader, ResponseHeader, SaslAuthenticateRequest,
-    SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse, TxnOffsetCommitRequest,
-    TxnOffsetCommitResponse,
+    DescribeGroupsRequest, DescribeGroupsResponse, EndTxnRequest, EndTxnResponse,
+    FindCoordinatorRequest, FindCoordinatorResponse, InitProducerIdRequest, InitProducerIdResponse,
+    ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse, OffsetFetchRequest,
+    OffsetFetchResponse, ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader,
+    SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
+    TxnOffsetCommitRequest, TxnOffsetCommitResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, StrBytes};
 
@@ -42,7 +42,8 @@ macro_rules! spoken {
     };
 }
 
-// Newer versions that are left out: those for brokers (AddPartitionsToTxn 4), those that take many keys at once
+// Newer versions that are left out: those for brokers (AddPartitionsToTxn 4), the one that does not know a group
+// without members (DescribeGroups 6), those that take many keys at once
 // (FindCoordinator 4, OffsetFetch 8, DeleteTopics 6), and those of transactions whose epoch rises with each commit
 // (Produce 12, AddOffsetsToTxn 4, TxnOffsetCommit 5, EndTxn 5); brokers serve clients of either kind. Produce ends at
 // 8 because its frame is made by hand, so that batches are not copied.
@@ -64,6 +65,7 @@ spoken! {
     DescribeConfigsRequest -> DescribeConfigsResponse DescribeConfigs 1..=4,
     ListOffsetsRequest -> ListOffsetsResponse ListOffsets 1..=7,
     DeleteGroupsRequest -> DeleteGroupsResponse DeleteGroups 0..=2,
+    DescribeGroupsRequest -> DescribeGroupsResponse DescribeGroups 0..=5,
 }
 
 /// The largest answer that is taken; what claims to be longer is not Kafka.

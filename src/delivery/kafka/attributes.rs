@@ -160,7 +160,7 @@ const OWN: &[Attribute] = &[
     Attribute::new(
         CA,
         "PEM, or the path of a PEM file",
-        "none",
+        "the system's",
         "Certificates of the authorities that brokers' certificates lead to.",
     )
     .protects(),

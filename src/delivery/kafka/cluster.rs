@@ -28,7 +28,8 @@ pub(super) struct Cluster {
 
 #[derive(Debug)]
 struct Tls {
-    authorities: Pem,
+    /// Those of the system where there are none.
+    authorities: Option<Pem>,
     identity: Option<(Pem, Secret)>,
 }
 
@@ -52,6 +53,11 @@ impl Cluster {
 
     /// A client of it, which ends with the run.
     pub(super) fn client(&self, io: &Io) -> Result<Client, Failure> {
+        self.client_for(io, self.timeout)
+    }
+
+    /// A client that tries for at most `within`.
+    pub(super) fn client_for(&self, io: &Io, within: Duration) -> Result<Client, Failure> {
         let mut config = kafka::Config::new(&self.brokers);
         if let Some(Tls { authorities, identity }) = &self.tls {
             let identity = match identity {
@@ -60,11 +66,13 @@ impl Cluster {
                 }
                 None => None,
             };
-            let authorities = authorities.read()?.into_bytes();
+            let authorities = authorities.as_ref().map(Pem::read).transpose()?;
+            let authorities = authorities.map(String::into_bytes);
             config.tls = Some(kafka::Tls { authorities, identity });
         }
         config.sasl.clone_from(&self.sasl);
-        config.delivery_timeout = self.timeout;
+        config.delivery_timeout = within;
+        config.repeated = io.retry_counter();
         let reach = self.reach.clone();
         config.resolve = kafka::Resolve::new(move |host, port| {
             // Also of the brokers that the cluster names.
@@ -113,10 +121,6 @@ fn brokers(settings: &mut Reader<'_>) -> Option<Vec<String>> {
 
 fn tls(settings: &mut Reader<'_>) -> Option<Tls> {
     let authorities = Pem::of(CA, settings);
-    if authorities.is_none() && !settings.has(CA) {
-        let message = "`KAFKA_SSL_CA` is missing: the certificates of the authorities, as PEM";
-        settings.error(CA, "missing_option", message);
-    }
     let chain = Pem::of("KAFKA_SSL_CERTIFICATE", settings);
     let identity = match (chain, settings.secret("KAFKA_SSL_KEY")) {
         (None, None) => None,
@@ -127,7 +131,7 @@ fn tls(settings: &mut Reader<'_>) -> Option<Tls> {
             return None;
         }
     };
-    Some(Tls { authorities: authorities?, identity })
+    Some(Tls { authorities, identity })
 }
 
 fn sasl(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {

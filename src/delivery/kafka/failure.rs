@@ -25,13 +25,17 @@ pub(super) fn failure(error: kafka::Error) -> Failure {
         kafka::Kind::Fenced => Kind::Held,
         kafka::Kind::Fault => Kind::Fault,
     };
-    let cure = cure(&error);
+    let cure = cure(&error).map(str::to_owned).or_else(|| error.code().and_then(right));
     let failure = Failure::new(kind, Told(Arc::new(error)));
     match cure {
         Some(cure) => failure.cured_by(cure),
         None => failure,
     }
 }
+
+/// Who needs a right.
+pub(super) const USER: &str =
+    "the user that `KAFKA_SASL_USERNAME` or `KAFKA_SSL_CERTIFICATE` names";
 
 /// What can be changed.
 fn cure(error: &kafka::Error) -> Option<&'static str> {
@@ -71,13 +75,29 @@ fn cure(error: &kafka::Error) -> Option<&'static str> {
         Error::TooLarge { .. } => {
             "`max.message.bytes` of the topic says how large a message may be"
         }
-        error if error.kind() == kafka::Kind::NotAllowed => {
-            "the user that `KAFKA_SASL_USERNAME` or `KAFKA_SSL_CERTIFICATE` names needs the rights WRITE and DESCRIBE on `KAFKA_TOPIC`, CREATE where it is to be made, \
-             WRITE on the transactional id and READ on the group that begin with `datagen-` \
-             (`KAFKA_TRANSACTIONS=false` does without the last two)"
-        }
         error => return of_code(error.code()?),
     })
+}
+
+/// The right that is missing where the cluster answers so, and who needs it.
+fn right(code: Code) -> Option<String> {
+    let right = match code {
+        Code::TopicAuthorizationFailed => {
+            "grant DESCRIBE and WRITE on `KAFKA_TOPIC` (READ, too, unless `KAFKA_TRANSACTIONS=false`; CREATE where it \
+             is to be made)"
+        }
+        Code::GroupAuthorizationFailed => {
+            "set `KAFKA_TRANSACTIONS=false`, or grant READ on groups that begin with `datagen-`"
+        }
+        Code::TransactionalIdAuthorizationFailed => {
+            "set `KAFKA_TRANSACTIONS=false`, or grant WRITE on transactional ids that begin with `datagen-`"
+        }
+        Code::ClusterAuthorizationFailed => {
+            "grant IDEMPOTENT_WRITE on the cluster, or WRITE on a topic,"
+        }
+        _ => return None,
+    };
+    Some(format!("{right} to {USER}"))
 }
 
 /// What can be changed where the cluster answers so.
@@ -88,6 +108,9 @@ fn of_code(code: Code) -> Option<&'static str> {
         }
         Code::InvalidReplicationFactor => {
             "`KAFKA_REPLICATION_FACTOR` says how many brokers hold a topic that is made"
+        }
+        Code::InvalidPartitions => {
+            "`KAFKA_PARTITIONS_NUMBER` says how many partitions a topic has that is made"
         }
         Code::InvalidConfig => "`KAFKA_TOPIC_CONFIG` holds the settings of a topic that is made",
         Code::InvalidTimestamp => "`KAFKA_TIMESTAMP` names the field that is the time of messages",

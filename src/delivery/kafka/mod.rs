@@ -10,13 +10,15 @@
 //! | `cluster` | brokers, encryption, login |
 //! | `registry` | where the schemas of Avro messages are kept |
 //! | `records` | rows of a segment as record batches, in the workers |
-//! | `target` | topics, probing, opening, publishing |
+//! | `target` | topics, opening, publishing |
+//! | `probe` | what the user may do, looked at before the first row |
 //! | `sink` | sending |
 //! | `failure` | errors of the client with the setting to change |
 
 mod attributes;
 mod cluster;
 mod failure;
+mod probe;
 mod records;
 mod registry;
 mod settings;

@@ -17,13 +17,10 @@ use crate::delivery::{
     About, Destination, Durability, Encoding, Holder, Opened, Payload, Published, Receipt, Start,
     Target,
 };
-use crate::remote::{Failure, Io, Kind};
+use crate::remote::{Failure, Io, LAST_WORDS};
 
 /// Bytes that may be under way without an acknowledgement.
 const WINDOW: usize = 16 << 20;
-
-/// How long a first look at a cluster may take.
-const LOOK: Duration = Duration::from_secs(8);
 
 /// Key of the batch's number in a receipt.
 const BATCH: &str = "batch";
@@ -45,10 +42,10 @@ pub(super) struct Place {
 pub(super) struct KafkaTarget {
     about: About,
     payload: Payload,
-    cluster: Cluster,
-    registry: Option<Registry>,
-    topic: String,
-    place: Place,
+    pub(super) cluster: Cluster,
+    pub(super) registry: Option<Registry>,
+    pub(super) topic: String,
+    pub(super) place: Place,
     records: KafkaRecords,
     /// The open run, shared with its sink.
     open: Arc<Mutex<Option<Run>>>,
@@ -112,7 +109,7 @@ impl KafkaTarget {
         format!("datagen-{}-{}", holder.id, self.topic)
     }
 
-    fn new_topic(&self) -> NewTopic<'_> {
+    pub(super) fn new_topic(&self) -> NewTopic<'_> {
         NewTopic {
             name: &self.topic,
             partitions: Some(self.place.partitions),
@@ -122,7 +119,7 @@ impl KafkaTarget {
     }
 
     /// The schemas that readers need, for a registry.
-    fn schemas(&self) -> (Option<Wanted<'_>>, Option<Wanted<'_>>) {
+    pub(super) fn schemas(&self) -> (Option<Wanted<'_>>, Option<Wanted<'_>>) {
         let topic = self.topic.as_str();
         let wanted = |is_key| move |text| Wanted { topic, is_key, text };
         let (values, keys) = self.records.schemas();
@@ -141,12 +138,17 @@ impl KafkaTarget {
 
     /// The topic is there, and empty where it is to be.
     fn prepare(&self, client: &mut Client, anew: bool) -> Result<(), Failure> {
-        let mut there = client.topic(&self.topic).map_err(failure)?.is_some();
-        if there && anew {
+        let mut topic = client.topic(&self.topic).map_err(failure)?;
+        if topic.is_some() && anew {
             client.delete_topic(&self.topic).map_err(failure)?;
-            there = false;
+            topic = None;
         }
-        if there { Ok(()) } else { unless_there(client.create_topic(&self.new_topic())) }
+        if topic.is_none() {
+            unless_there(client.create_topic(&self.new_topic()))?;
+            // The rights on a topic can be asked for once it is there.
+            topic = client.topic(&self.topic).map_err(failure)?;
+        }
+        topic.as_ref().map_or(Ok(()), |topic| self.check_rights(topic))
     }
 
     fn producer(&self, client: Client, holder: &Holder) -> Result<Producer, Failure> {
@@ -162,7 +164,7 @@ impl KafkaTarget {
 
 /// A topic that is there by now is as good as one that was made: somebody else was faster, or this command before it
 /// was interrupted.
-fn unless_there(outcome: Result<(), kafka::Error>) -> Result<(), Failure> {
+pub(super) fn unless_there(outcome: Result<(), kafka::Error>) -> Result<(), Failure> {
     match outcome {
         Err(error) if error.kind() == kafka::Kind::Exists => Ok(()),
         outcome => outcome.map_err(failure),
@@ -179,27 +181,7 @@ impl Target for KafkaTarget {
     }
 
     fn probe(&self, io: &Io) -> Result<(), Failure> {
-        let mut client = self.cluster.client(io)?;
-        let topic = client.look_for_topic(&self.topic, LOOK).map_err(failure)?;
-        match topic {
-            Some(topic) if topic.may_write == Some(false) => {
-                let cause = format!("the user may not write to topic `{}`", self.topic);
-                return Err(Failure::new(Kind::NotAllowed, cause).cured_by(
-                    "the user that `KAFKA_SASL_USERNAME` names, or the client certificate, needs the right WRITE on \
-                     `KAFKA_TOPIC`",
-                ));
-            }
-            Some(_) => {}
-            None => unless_there(client.may_create_topic(&self.new_topic(), LOOK))?,
-        }
-        match &self.registry {
-            Some(registry) => {
-                let (values, keys) = self.schemas();
-                let schemas: Vec<Wanted<'_>> = values.into_iter().chain(keys).collect();
-                registry.probe(&schemas, io)
-            }
-            None => Ok(()),
-        }
+        self.look(io)
     }
 
     fn open(&self, start: &Start, io: &Io) -> Result<Opened, Failure> {
@@ -279,5 +261,22 @@ impl Target for KafkaTarget {
         let mut producer = self.producer(client, holder)?;
         let group = self.name_of(holder);
         producer.client().delete_group(&group).map_err(failure)
+    }
+
+    fn keeps_position(&self) -> bool {
+        self.place.transactions
+    }
+
+    fn retire(&self, holder: &Holder, io: &Io) -> Result<(), Failure> {
+        let group = self.name_of(holder);
+        let open = locked(&self.open).take();
+        let remove = |client: &mut Client| {
+            client.last_words(LAST_WORDS);
+            client.delete_group(&group).map_err(failure)
+        };
+        match open {
+            Some(mut run) => remove(run.producer.client()),
+            None => remove(&mut self.cluster.client(io)?),
+        }
     }
 }

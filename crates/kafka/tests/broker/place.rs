@@ -59,7 +59,7 @@ impl Broker {
     pub(crate) fn tls(&self, authority: &str, identity: bool) -> Option<Tls> {
         let file = |name: &str| std::fs::read(self.folder.join("tls").join(name)).unwrap();
         let identity = identity.then(|| (file("client.crt"), Secret::new(file("client.key"))));
-        Some(Tls { authorities: file(authority), identity })
+        Some(Tls { authorities: Some(file(authority)), identity })
     }
 
     /// A topic of its own for a test.
