@@ -17,6 +17,7 @@ mod documents;
 mod doors;
 mod durable;
 mod escape;
+mod exact_decimals;
 mod failing_places;
 mod features;
 mod formats;

@@ -175,6 +175,8 @@ pub enum ParameterKind {
     Integer,
     /// A finite number.
     Number,
+    /// An exact decimal of at most 38 digits.
+    Decimal,
     /// A text.
     Text,
     /// Any JSON value.
@@ -188,6 +190,7 @@ impl ParameterKind {
             Self::Boolean => "boolean",
             Self::Integer => "integer",
             Self::Number => "number",
+            Self::Decimal => "decimal, as text where it has more than 15 digits",
             Self::Text => "text",
             Self::Json => "any JSON",
         }
@@ -200,11 +203,31 @@ impl ParameterKind {
             Self::Boolean => value.is_boolean(),
             Self::Integer => value.is_i64(),
             Self::Number => return value.as_f64().filter(|n| n.is_finite()).map(Value::from),
+            Self::Decimal => return decimal_text(value).map(Value::from),
             Self::Text => value.is_string(),
             Self::Json => true,
         };
         fits.then(|| value.clone())
     }
+}
+
+/// The text of a decimal that JSON gives as text, or as a number whose digits it surely kept.
+fn decimal_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) if number.is_f64() => format!("{}", number.as_f64()?),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let body = text.strip_prefix('-').unwrap_or(&text);
+    let (whole, fraction) = body.split_once('.').unwrap_or((body, "0"));
+    let is_number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let digits = whole.len() + if body.contains('.') { fraction.len() } else { 0 };
+    let significant =
+        body.trim_start_matches(['0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let is_kept = !value.is_f64() || significant <= 15;
+    (is_number(whole) && is_number(fraction) && digits <= 38 && is_kept).then_some(text)
 }
 
 /// A column that a generator reads.
@@ -270,4 +293,39 @@ pub struct Prepared {
     pub data_type: DataType,
     /// Whether a value may be null.
     pub nullable: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_decimal_parameter_keeps_all_its_digits_or_is_refused() {
+        let accepted = |value: Value| ParameterKind::Decimal.accept(&value);
+        for (given, taken) in [
+            (json!("0.19"), "0.19"),
+            (json!(" -12345678901234567890.50 "), "-12345678901234567890.50"),
+            (json!(0.19), "0.19"),
+            (json!(-7), "-7"),
+            (json!(u64::MAX), "18446744073709551615"),
+            (json!(0.000_001), "0.000001"),
+        ] {
+            assert_eq!(accepted(given), Some(json!(taken)));
+        }
+        for wrong in [
+            json!(12_345_678_901_234_567.89),
+            json!("1e3"),
+            json!(".5"),
+            json!("5."),
+            json!(""),
+            json!("9".repeat(39)),
+            json!(1e300),
+            json!(true),
+            json!(null),
+        ] {
+            assert_eq!(accepted(wrong.clone()), None, "{wrong}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::declared::hinted;
 use super::gathered::{missing, unknown_sub_value};
 use super::host;
 use super::read::{Author, Script};
+use super::walk;
 use crate::problems::did_you_mean;
 use crate::sandbox::{Fault, Limits};
 
@@ -204,19 +205,7 @@ fn records(script: &Script, at: Author<'_>) -> Result<(), Box<Fault>> {
     if sub_values.is_empty() {
         return Ok(());
     }
-    let mut returned = Vec::new();
-    last_expressions(&script.body, &mut returned);
-    let mut path = Vec::new();
-    for statement in &script.body {
-        statement.walk(&mut path, &mut |nodes| {
-            if let Some(ASTNode::Stmt(Stmt::Return(Some(expr), flags, _))) = nodes.last()
-                && !flags.contains(ASTFlags::BREAK)
-            {
-                returned.push((**expr).clone());
-            }
-            true
-        });
-    }
+    let returned = returned(&script.body);
     let names = || ["value"].into_iter().chain(sub_values.iter().map(|sub| sub.name.as_str()));
     for expr in &returned {
         let Expr::Map(parts, position) = expr else { continue };
@@ -232,6 +221,43 @@ fn records(script: &Script, at: Author<'_>) -> Result<(), Box<Fault>> {
         }
     }
     Ok(())
+}
+
+/// What `generate` returns, wherever it does.
+fn returned(body: &[Stmt]) -> Vec<Expr> {
+    let mut returned = Vec::new();
+    last_expressions(body, &mut returned);
+    walk::each(body, &mut |node| {
+        if let ASTNode::Stmt(Stmt::Return(Some(expr), flags, _)) = node
+            && !flags.contains(ASTFlags::BREAK)
+        {
+            returned.push((**expr).clone());
+        }
+    });
+    returned
+}
+
+/// Whether nothing is done with a variable of `generate` but to return it, by itself or in a map, and to ask whether
+/// it is null.
+pub(super) fn is_given_on(body: &[Stmt], name: &str) -> bool {
+    let is_it = |expr: &Expr| matches!(expr, Expr::Variable(parts, ..) if parts.1 == name);
+    let (mut mentions, mut harmless) = (0, 0);
+    walk::each(body, &mut |node| match node {
+        ASTNode::Expr(expr) if is_it(expr) => mentions += 1,
+        ASTNode::Expr(Expr::FnCall(call, _)) if matches!(&*call.name, "==" | "!=") => {
+            if let [left, Expr::Unit(_)] = &call.args[..] {
+                harmless += usize::from(is_it(left));
+            }
+        }
+        _ => {}
+    });
+    for expr in returned(body) {
+        harmless += match &expr {
+            Expr::Map(parts, _) => parts.0.iter().filter(|(_, part)| is_it(part)).count(),
+            expr => usize::from(is_it(expr)),
+        };
+    }
+    mentions == harmless
 }
 
 /// The expressions that stand last, in every branch.

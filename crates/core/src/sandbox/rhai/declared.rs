@@ -4,6 +4,7 @@
 use rhai::{Dynamic, Position};
 use serde_json::Value;
 
+use super::host::decimal::Decimal;
 use super::read::{Author, Constants, Found};
 use crate::columns::DataType;
 use crate::problems::did_you_mean;
@@ -158,14 +159,25 @@ fn parameter(name: &str, declared: &Dynamic) -> Result<Parameter, String> {
         Some("boolean") => ParameterKind::Boolean,
         Some("integer") => ParameterKind::Integer,
         Some("number") => ParameterKind::Number,
+        Some("decimal") => ParameterKind::Decimal,
         Some("text") => ParameterKind::Text,
         Some("json") => ParameterKind::Json,
         Some(other) => {
             return Err(format!(
-                "the parameter `{name}` is of kind `{}`, expected boolean, integer, number, text or json",
+                "the parameter `{name}` is of kind `{}`, expected boolean, integer, number, decimal, text or json",
                 crate::problems::excerpt(other)
             ));
         }
+    };
+    let default = match (kind, default) {
+        (ParameterKind::Decimal, Some(default)) => match kind.accept(&default) {
+            Some(default) => Some(default),
+            None => {
+                let message = format!("the parameter `{name}` has a `value` that is no decimal");
+                return Err(format!("{message}, expected {}", kind.words()));
+            }
+        },
+        (_, default) => default,
     };
     let required = full.get("required").is_some_and(|value| value.as_bool().unwrap_or(false));
     Ok(Parameter {
@@ -213,6 +225,16 @@ fn to_json(value: &Dynamic) -> Result<Value, String> {
         .into_string()
         .map(Value::String)
         .map_err(|found| format!("a value of type {found} cannot be a parameter"))
+}
+
+/// The value that a parameter was given, as scripts get it.
+pub(super) fn given(kind: ParameterKind, value: &Value) -> Dynamic {
+    match (kind, value) {
+        (ParameterKind::Decimal, Value::String(text)) => {
+            Decimal::parse(text).map_or(Dynamic::UNIT, Dynamic::from)
+        }
+        _ => from_json(value),
+    }
 }
 
 /// JSON as a script's value.

@@ -69,7 +69,7 @@ fn spread(pure: &Pure, body: &mut [Stmt]) -> bool {
 /// Variables that are made with a list or map of constants.
 fn held(body: &[Stmt]) -> Vec<(String, Dynamic)> {
     let mut held = Vec::new();
-    each(body, &mut |node| {
+    walk::each(body, &mut |node| {
         if let ASTNode::Stmt(Stmt::Var(parts, ..)) = node
             && let Expr::DynamicConstant(value, _) = &parts.1
             && (value.is_array() || value.is_map())
@@ -82,25 +82,14 @@ fn held(body: &[Stmt]) -> Vec<(String, Dynamic)> {
 
 fn is_read(body: &[Stmt], name: &str) -> bool {
     let mut found = false;
-    each(body, &mut |node| found |= matches!(node, ASTNode::Expr(expr) if is_variable(expr, name)));
+    walk::each(body, &mut |node| {
+        found |= matches!(node, ASTNode::Expr(expr) if is_variable(expr, name));
+    });
     found
 }
 
 fn is_variable(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Variable(parts, ..) if parts.1 == name)
-}
-
-/// Calls `visit` with every node of `body`.
-fn each(body: &[Stmt], visit: &mut dyn FnMut(&ASTNode<'_>)) {
-    let mut path = Vec::new();
-    for statement in body {
-        statement.walk(&mut path, &mut |nodes| {
-            if let Some(node) = nodes.last() {
-                visit(node);
-            }
-            true
-        });
-    }
 }
 
 /// Whether there is something to work out.
@@ -126,6 +115,7 @@ fn is_plain(value: &Dynamic) -> bool {
         || value.is_unit()
         || value.is::<host::dates::Date>()
         || value.is::<host::dates::Timestamp>()
+        || value.is::<host::decimal::Decimal>()
 }
 
 /// Which functions give the same for the same arguments.
@@ -186,7 +176,7 @@ impl Pure {
     fn is_changed(&self, body: &[Stmt], name: &str) -> bool {
         let changes = |called: &str| !self.host.contains(called) && !DRAWS.contains(&called);
         let mut found = false;
-        each(body, &mut |node| match node {
+        walk::each(body, &mut |node| match node {
             ASTNode::Stmt(Stmt::Assignment(parts)) => found |= begins_with(&parts.1.lhs, name),
             ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _)) => {
                 let first = call.args.first().is_some_and(|first| is_variable(first, name));

@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rhai::{AST, Dynamic, Engine, Map, Position, Scope, Stmt};
 use serde_json::Value;
 
-use super::declared::from_json;
+use super::declared::given;
 use super::engine::{begin_log, count_operations, engine, told};
 use super::fold::fold;
 use super::gathered::Gathered;
 use super::host;
 use super::read::{Script, constant, input_variable, property_of, read, replace_head};
 use super::shared::share;
-use super::values::cell;
+use super::values::{Decimals, cell};
 use super::watch::{self, Stop};
 use super::{Text, walk};
 use crate::columns::{DataType, Rows};
@@ -53,6 +53,8 @@ pub(super) struct Interpreted {
     pub(super) field: String,
     pub(super) parameters: Vec<Value>,
     pub(super) inputs: Vec<Option<InputType>>,
+    /// How each of them is read where it holds decimals.
+    pub(super) decimals: Vec<Decimals>,
     pub(super) data_type: DataType,
     pub(super) stream: Stream,
     pub(super) total_rows: Option<u64>,
@@ -61,13 +63,19 @@ pub(super) struct Interpreted {
 
 impl Interpreted {
     /// Gives the field its number.
-    pub(super) fn new(text: Arc<Text>, binding: &Binding<'_>, data_type: DataType) -> Self {
+    pub(super) fn new(
+        text: Arc<Text>,
+        binding: &Binding<'_>,
+        data_type: DataType,
+        decimals: Vec<Decimals>,
+    ) -> Self {
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             text,
             field: binding.field.to_owned(),
             parameters: binding.parameters.to_vec(),
             inputs: binding.inputs.to_vec(),
+            decimals,
             data_type,
             stream: binding.stream,
             total_rows: binding.total_rows,
@@ -220,7 +228,7 @@ pub(super) fn parameter_map(names: &[crate::sandbox::Parameter], values: &[Value
     names
         .iter()
         .zip(values)
-        .map(|(parameter, value)| (parameter.name.as_str().into(), from_json(value)))
+        .map(|(parameter, value)| (parameter.name.as_str().into(), given(parameter.kind, value)))
         .collect()
 }
 
@@ -281,8 +289,8 @@ impl Interpreter {
             watch::aside(|| Gathered::new(field.data_type, self.nullable, &self.sub_values, rows));
         let mut failed: Option<FailedRows> = None;
         for (index, number) in rows.iter().enumerate() {
-            self.set_row(field, index, inputs);
-            let made = self.row(field, number, &mut gathered);
+            let set = self.set_row(field, index, inputs);
+            let made = set.and_then(|()| self.row(field, number, &mut gathered));
             match made.map_err(|fault| fault.in_row(number)) {
                 Ok(()) => {}
                 Err(fault)
@@ -336,13 +344,22 @@ impl Interpreter {
         })
     }
 
-    fn set_row(&mut self, field: &Interpreted, index: usize, inputs: &Inputs<'_>) {
+    fn set_row(
+        &mut self,
+        field: &Interpreted,
+        index: usize,
+        inputs: &Inputs<'_>,
+    ) -> Result<(), Box<Fault>> {
         let mut whole = self.row.is_some().then(Map::new);
         for (place, name) in &self.variables {
             let (Some(column), Some(input)) = (inputs[*place], field.inputs[*place]) else {
                 continue;
             };
-            let value = cell(column, input.data_type, index);
+            let value = cell(column, input.data_type, field.decimals[*place], index);
+            let value = value.map_err(|told| {
+                let message = format!("`{name}`: {told}");
+                Box::new(Fault::new(FaultKind::Failed, field.text.label.clone(), message))
+            })?;
             if let Some(whole) = &mut whole {
                 let name = name.strip_prefix("row.").unwrap_or(name);
                 whole.insert(name.into(), value.clone());
@@ -356,5 +373,6 @@ impl Interpreter {
         {
             *slot = Dynamic::from_map(whole);
         }
+        Ok(())
     }
 }

@@ -9,7 +9,8 @@
 //! fn generate(row, params) { … }                 // once for a row; `()` is null
 //! ```
 //!
-//! `const nullable = false` promises that no value is null; `const sub_values = #{ lat: "float64" }`
+//! `const exact_decimals = true` makes decimals of the row exact values; without it they are numbers, but where the
+//! script only gives them on. `const nullable = false` promises that no value is null; `const sub_values = #{ lat: "float64" }`
 //! makes `generate` give maps of `value` and the sub-values, which LINK can read.
 //!
 //! | file | holds |
@@ -56,6 +57,7 @@ use crate::sandbox::{
 };
 use interpret::Interpreted;
 use lower::Tree;
+use values::Decimals;
 
 /// The functions of [`host`], as listings show them.
 pub(super) fn functions() -> impl Iterator<Item = HostFunction> {
@@ -116,8 +118,10 @@ impl ScriptProgram {
             bytes: Arc::clone(source.bytes),
             limits: limits.clone(),
         };
+        let exact = exact_inputs(&script);
         Ok(Self {
             text: Arc::new(text),
+            exact,
             nullable: script.may_be_null(),
             descriptions: [script.description],
             has_check: script.has_check,
@@ -146,6 +150,19 @@ struct ScriptProgram {
     descriptions: [Description; 1],
     nullable: bool,
     has_check: bool,
+    /// Which inputs are read as decimals where they hold such.
+    exact: Vec<bool>,
+}
+
+/// Which inputs a script reads as decimals: all where it says so, else those that it only gives on.
+fn exact_inputs(script: &read::Script) -> Vec<bool> {
+    let inputs = script.description.inputs.iter();
+    inputs
+        .map(|input| {
+            let name = read::input_variable(&input.name);
+            script.exact_decimals || !script.whole_row && checks::is_given_on(&script.body, &name)
+        })
+        .collect()
 }
 
 impl Program for ScriptProgram {
@@ -169,7 +186,13 @@ impl ScriptProgram {
                            or `returns` of the field";
             return Err(Box::new(Fault::new(FaultKind::Refused, self.text.label.clone(), message)));
         };
-        let interpreted = Interpreted::new(Arc::clone(&self.text), binding, data_type);
+        let makes = description.sub_values.iter().map(|sub| sub.data_type).chain([data_type]);
+        let makes = makes.into_iter().any(|made| matches!(made, DataType::Decimal { .. }));
+        let numbers = if makes { Decimals::Kept } else { Decimals::Nearest };
+        let decimals =
+            self.exact.iter().map(|exact| if *exact { Decimals::Exact } else { numbers });
+        let text = Arc::clone(&self.text);
+        let interpreted = Interpreted::new(text, binding, data_type, decimals.collect());
         if self.has_check {
             interpreted.check()?;
         }
@@ -192,6 +215,7 @@ impl ScriptProgram {
             body: &body,
             functions: &functions,
             inputs: &inputs,
+            decimals: &field.decimals,
             data_type,
             sub_values: &description.sub_values,
             nullable: self.nullable,

@@ -22,6 +22,8 @@ pub(super) struct Script {
     pub(super) whole_row: bool,
     /// Whether it may give null, where it says so.
     pub(super) nullable: Option<bool>,
+    /// Whether decimals of the row are decimals in the script, and no numbers.
+    pub(super) exact_decimals: bool,
     /// Whether there is a `check`.
     pub(super) has_check: bool,
 }
@@ -86,13 +88,26 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
         output: output(&constants, at)?,
         sub_values: sub_values(&constants, at)?,
     };
-    let nullable = constants.get("nullable").map(|(value, position)| {
-        let wrong = |_| at.fault(*position, "`nullable` is no true or false".to_owned());
-        value.as_bool().map_err(wrong)
-    });
-    let nullable = nullable.transpose()?;
+    let flag = |name: &str| {
+        let flag = constants.get(name).map(|(value, position)| {
+            let wrong = |_| at.fault(*position, format!("`{name}` is no true or false"));
+            value.as_bool().map_err(wrong)
+        });
+        flag.transpose()
+    };
+    let nullable = flag("nullable")?;
+    let exact_decimals = flag("exact_decimals")?.unwrap_or(false);
     let whole_row = found.whole_row.is_some();
-    Ok(Script { description, functions, body, arguments, whole_row, nullable, has_check })
+    Ok(Script {
+        description,
+        functions,
+        body,
+        arguments,
+        whole_row,
+        nullable,
+        exact_decimals,
+        has_check,
+    })
 }
 
 /// Tells faults of one file.

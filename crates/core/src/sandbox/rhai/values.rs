@@ -3,25 +3,74 @@
 use rhai::{Dynamic, ImmutableString};
 
 use super::host::dates::{Date, Timestamp, date_text, timestamp_text};
+use super::host::decimal::Decimal;
 use super::words;
 use crate::columns::{Column, DataType, Values, uuid_text};
 use crate::sandbox::data_type_name;
 
-/// The value of `row` in `column`, whose type is `data_type`.
-pub(super) fn cell(column: &Column, data_type: DataType, row: usize) -> Dynamic {
+/// How a script reads an input that holds decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decimals {
+    /// As decimals: the script says so, or does nothing with the input but to give it on.
+    Exact,
+    /// As numbers, where these keep all digits: the script makes decimals of them.
+    Kept,
+    /// As the numbers that are nearest.
+    Nearest,
+}
+
+/// Up to here a number keeps every whole number apart from the next.
+const WHOLE_NUMBERS: u128 = 1 << 53;
+
+impl Decimals {
+    /// The number that a decimal is read as; `None` where it would have other digits and may not.
+    pub(super) fn number(self, digits: i128, scale: u8) -> Option<f64> {
+        let number = decimal(digits, scale);
+        let is_kept = || {
+            digits.unsigned_abs() <= WHOLE_NUMBERS || digits_of(number, 38, scale) == Some(digits)
+        };
+        (self == Self::Nearest || is_kept()).then_some(number)
+    }
+
+    /// The value of a script.
+    fn value(self, digits: i128, scale: u8) -> Result<Dynamic, String> {
+        let exact = Decimal::new(digits, scale).unwrap_or(Decimal::ZERO);
+        if self == Self::Exact {
+            return Ok(Dynamic::from(exact));
+        }
+        self.number(digits, scale).map(Dynamic::from_float).ok_or_else(|| {
+            format!(
+                "it is {exact}, more digits than a number keeps: say `const exact_decimals = true;` \
+                 at the top of the script"
+            )
+        })
+    }
+}
+
+/// The value of `row` in `column`, whose type is `data_type`, with decimals read as `decimals` says.
+///
+/// # Errors
+///
+/// A decimal that cannot be read so.
+pub(super) fn cell(
+    column: &Column,
+    data_type: DataType,
+    decimals: Decimals,
+    row: usize,
+) -> Result<Dynamic, String> {
     if column.is_null(row) {
-        return Dynamic::UNIT;
+        return Ok(Dynamic::UNIT);
     }
     let text = |bytes: &[u8]| ImmutableString::from(&*String::from_utf8_lossy(bytes)).into();
-    match &column.values {
+    Ok(match &column.values {
         Values::Boolean(values) => values[row].into(),
         Values::Int32(values) => i64::from(values[row]).into(),
         Values::Int64(values) => values[row].into(),
         Values::Float32(values) => f64::from(values[row]).into(),
         Values::Float64(values) => values[row].into(),
         Values::Decimal(values) => {
-            let DataType::Decimal { scale, .. } = data_type else { return Dynamic::UNIT };
-            decimal(values[row], scale).into()
+            let DataType::Decimal { scale, .. } = data_type else { return Ok(Dynamic::UNIT) };
+            decimals.value(values[row], scale)?
         }
         Values::Date(values) => Dynamic::from(Date(values[row])),
         Values::EpochMillis(values) => Dynamic::from(Timestamp(values[row].saturating_mul(1_000))),
@@ -30,11 +79,11 @@ pub(super) fn cell(column: &Column, data_type: DataType, row: usize) -> Dynamic 
         Values::Choice { keys, dictionary } => text(dictionary.get(keys[row])),
         Values::Uuid(values) => text(&uuid_text(values[row])),
         Values::Bytes(values) => Dynamic::from_blob(values.get(row).to_vec()),
-    }
+    })
 }
 
 /// The number that a decimal is nearest to.
-pub(super) fn decimal(digits: i128, scale: u8) -> f64 {
+fn decimal(digits: i128, scale: u8) -> f64 {
     digits as f64 / libm::pow(10.0, f64::from(scale))
 }
 
@@ -104,9 +153,11 @@ impl Builder {
             Values::Choice { .. } | Values::Uuid(_) => None,
         };
         let Some(()) = pushed else {
+            let decimal = value.read_lock::<Decimal>().map(|value| value.to_string());
             let shown = match (value.read_lock::<Date>(), value.read_lock::<Timestamp>()) {
                 (Some(date), _) => date_text(*date),
                 (_, Some(time)) => timestamp_text(*time),
+                _ if decimal.is_some() => decimal.unwrap_or_default(),
                 _ => crate::problems::excerpt(&value.to_string()),
             };
             return Err(format!(
@@ -151,17 +202,28 @@ impl Builder {
 
 /// A number; whole ones are widened.
 fn number(value: &Dynamic) -> Option<f64> {
-    let number = value.as_float().ok().or_else(|| value.as_int().ok().map(|whole| whole as f64))?;
+    let exact = || value.read_lock::<Decimal>().map(|value| value.to_float());
+    let whole = || value.as_int().ok().map(|whole| whole as f64);
+    let number = value.as_float().ok().or_else(whole).or_else(exact)?;
     // One form of "not a number": its bits must not tell which processor made it.
     Some(if number.is_nan() { f64::NAN } else { number })
 }
 
 /// The digits of a decimal, if they fit.
 fn exact(value: &Dynamic, precision: u8, scale: u8) -> Option<i128> {
+    if let Some(value) = value.read_lock::<Decimal>() {
+        return exact_digits(*value, precision, scale);
+    }
     match value.as_int() {
         Ok(whole) => whole_digits(whole, precision, scale),
         Err(_) => digits_of(value.as_float().ok()?, precision, scale),
     }
+}
+
+/// The digits of a decimal with `scale` behind the point, halves away from zero, if they fit.
+pub(super) fn exact_digits(value: Decimal, precision: u8, scale: u8) -> Option<i128> {
+    let digits = value.digits_at(scale)?;
+    (digits.abs() < 10_i128.checked_pow(u32::from(precision))?).then_some(digits)
 }
 
 /// The digits of a whole number as a decimal, if they fit.

@@ -1,6 +1,6 @@
 //! Going through a script's syntax tree.
 
-use rhai::{ASTFlags, Expr, FnCallExpr, Position, Stmt, StmtBlock};
+use rhai::{ASTFlags, ASTNode, Expr, FnCallExpr, Position, Stmt, StmtBlock};
 
 /// Calls `visit` with every expression of `statements`, outer ones first: what it puts in their place is
 /// gone through as well.
@@ -91,12 +91,25 @@ pub(super) fn goes_on(right: &Expr, flags: ASTFlags) -> bool {
     matches!(right, Expr::Dot(..) | Expr::Index(..)) && !flags.contains(ASTFlags::BREAK)
 }
 
+/// Calls `visit` with every node of `body`.
+pub(super) fn each(body: &[Stmt], visit: &mut dyn FnMut(&ASTNode<'_>)) {
+    let mut path = Vec::new();
+    for statement in body {
+        statement.walk(&mut path, &mut |nodes| {
+            if let Some(node) = nodes.last() {
+                visit(node);
+            }
+            true
+        });
+    }
+}
+
 /// Names that `statements` give to variables of their own, with the place.
 pub(super) fn declared(statements: &[Stmt], found: &mut Vec<(String, Position)>) {
     let mut path = Vec::new();
     for statement in statements {
         statement.walk(&mut path, &mut |nodes| {
-            let Some(rhai::ASTNode::Stmt(inner)) = nodes.last() else { return true };
+            let Some(ASTNode::Stmt(inner)) = nodes.last() else { return true };
             match inner {
                 Stmt::Var(parts, _, position) => {
                     found.push((parts.0.name.to_string(), *position));

@@ -34,6 +34,7 @@ fn kind(name: &str) -> String {
         "()" => "null",
         "Fn" | "FnPtr" => "a function",
         "date" | "Date" => "a date",
+        "decimal" | "Decimal" => "a decimal",
         "timestamp" | "Timestamp" => "a timestamp",
         "blob" | "Blob" => "bytes",
         "range" | "range=" => "a range",
@@ -50,6 +51,7 @@ pub(super) fn type_name(name: &str) -> &str {
         "bool" => "boolean",
         "string" | "ImmutableString" | "char" => "utf8",
         "Date" => "date",
+        "Decimal" => "decimal",
         "Timestamp" => "timestamp",
         "blob" => "bytes",
         "array" => "list",
@@ -95,6 +97,7 @@ fn cure(name: &str, types: &[&str]) -> Option<&'static str> {
                 | (Type::Float, "f64")
                 | (Type::Bool, "bool")
                 | (Type::Char, "char")
+                | (Type::Decimal, "decimal")
                 | (Type::Date, "date")
                 | (Type::Time, "timestamp")
         ) || *kind == Type::Text && found.contains("tring")
@@ -106,6 +109,8 @@ fn cure(name: &str, types: &[&str]) -> Option<&'static str> {
         let (kind, one) = wrong.next()?;
         match (kind, *one) {
             (Type::Int, "f64") => Some("`.to_int()` makes a whole number of a number"),
+            (Type::Float, "decimal") => Some("`.to_float()` makes a number of a decimal"),
+            (Type::Int, "decimal") => Some("`.to_int()` makes a whole number of a decimal"),
             (Type::Float, "i64") => Some("`.to_float()` makes a number of a whole number"),
             (Type::Int, text) if text.contains("tring") => {
                 Some("`parse_int(text)` makes a whole number of a text")
@@ -226,7 +231,7 @@ mod tests {
         `to_upper`: a value is null here: ask before, as in `if row.NAME == () { … }`
         `rand_int` does not take a number and a whole number, expected rand_int(low, high) (`.to_int()` makes a whole number of a number)
         `days_between` does not take a date and a timestamp, expected days_between(from, to) (`date(timestamp)` makes a date of a timestamp)
-        there is no `-` between a text and a whole number
+        there is no `-` between a text and a whole number (`parse_int(text)` makes a whole number of a text)
         there is no `!` of a whole number
         `len` does not take a whole number (`.to_string()` makes a text of anything)
         `to_int` does not take a text (`parse_int(text)` makes a whole number of a text)

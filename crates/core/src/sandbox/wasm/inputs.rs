@@ -1,6 +1,7 @@
 //! Columns of the same rows as a module reads them.
 //!
-//! Most are passed as they are; those of a narrower type than the module takes are widened, and texts
+//! Most are passed as they are; those of a narrower type than the module takes are widened, decimals become texts with
+//! all their digits where it takes no decimals, or none so long, and texts
 //! are laid out one behind the other whatever their own layout is.
 
 use std::borrow::Cow;
@@ -10,7 +11,18 @@ use super::bindings::datagen::field::types::{
     ColumnDataParam, ColumnParam, ColumnType, Kind, VarlenParam,
 };
 use crate::columns::{Column, DataType, Values, VarBytes, uuid_text};
+use crate::display::write_decimal;
 use crate::sandbox::{InputType, data_type_name};
+
+/// Most digits of a decimal that is handed over as a number: more go as text to a module that takes texts.
+const MOST_DIGITS: u8 = 18;
+
+fn too_long(data_type: DataType) -> String {
+    format!(
+        "is {}, expected at most {MOST_DIGITS} digits: a module reads more where its input accepts utf8",
+        data_type_name(data_type)
+    )
+}
 
 /// How an input is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,23 +55,25 @@ impl Passing {
         let wider: &[Kind] = match own {
             Kind::Int32 => &[Kind::Int64, Kind::Float64],
             Kind::Float32 => &[Kind::Float64],
+            Kind::Decimal => &[Kind::Utf8],
             _ => &[],
         };
-        let found = if accepts.is_empty() || accepts.contains(&own) {
+        let is_long = precision > MOST_DIGITS;
+        let found = if accepts.is_empty() || accepts.contains(&own) && !is_long {
             Some(own)
         } else {
             wider.iter().copied().find(|kind| accepts.contains(kind))
         };
         let Some(kind) = found else {
+            if is_long && accepts.contains(&own) {
+                return Err(too_long(input.data_type));
+            }
             let names: Vec<&str> = accepts.iter().copied().map(kind_name).collect();
             let own = data_type_name(input.data_type);
             return Err(format!("is {own}, expected {}", names.join(" or ")));
         };
-        if precision > 18 {
-            return Err(format!(
-                "is {}, expected at most 18 digits",
-                data_type_name(input.data_type)
-            ));
+        if is_long && kind == own {
+            return Err(too_long(input.data_type));
         }
         Ok(Self { kind, precision, scale })
     }
@@ -124,6 +138,15 @@ impl<'a> Input<'a> {
             }
             (Values::Float32(values), _) => Data::Float32(&values[range.clone()]),
             (Values::Float64(values), _) => Data::Float64(Cow::Borrowed(&values[range.clone()])),
+            (Values::Decimal(values), Kind::Utf8) => {
+                let mut text = Vec::new();
+                let texts = values[range.clone()].iter().map(|digits| {
+                    text.clear();
+                    write_decimal(*digits, passing.scale, &mut text);
+                    text.clone()
+                });
+                Data::Utf8(Cow::Owned(texts.collect()))
+            }
             (Values::Decimal(values), _) => {
                 // Of at most 18 digits; what stands in a null's slot does not matter.
                 Data::Decimal(values[range.clone()].iter().map(|value| *value as i64).collect())
@@ -182,4 +205,35 @@ fn laid_out<'a>(values: &'a VarBytes, range: &Range<usize>) -> Cow<'a, VarBytes>
         return Cow::Borrowed(values);
     }
     Cow::Owned(range.clone().map(|index| values.get(index)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Issue 11, D1.
+    #[test]
+    fn decimals_reach_modules_with_all_their_digits_or_not_at_all() {
+        let of = |precision| InputType {
+            data_type: DataType::Decimal { precision, scale: 2 },
+            nullable: false,
+        };
+        let kinds: [&[Kind]; 4] =
+            [&[], &[Kind::Decimal], &[Kind::Decimal, Kind::Utf8], &[Kind::Utf8]];
+        let passed = |precision, accepts| Passing::new(of(precision), accepts).map(|one| one.kind);
+        assert_eq!(passed(18, kinds[0]), Ok(Kind::Decimal));
+        assert_eq!(passed(18, kinds[2]), Ok(Kind::Decimal));
+        assert_eq!(passed(18, kinds[3]), Ok(Kind::Utf8));
+        assert_eq!(passed(20, kinds[2]), Ok(Kind::Utf8));
+        for accepts in [kinds[0], kinds[1]] {
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(passed(20, accepts).unwrap_err(), @"is decimal(20, 2), expected at most 18 digits: a module reads more where its input accepts utf8");
+            }
+        }
+        let column = Column::new(Values::Decimal(vec![0, 1_234_567_890_123_456_789, -5]));
+        let passing = Passing::new(of(20), kinds[3]).unwrap();
+        let input = Input::new(&column, 1..3, passing).unwrap();
+        let Data::Utf8(texts) = &input.data else { panic!("{input:?}") };
+        assert_eq!(texts.iter().collect::<Vec<_>>(), [&b"12345678901234567.89"[..], b"-0.05"]);
+    }
 }

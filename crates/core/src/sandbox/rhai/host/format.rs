@@ -6,6 +6,7 @@
 use rhai::{Dynamic, Engine, ImmutableString};
 
 use super::dates::{Date, Timestamp, date_text, timestamp_text};
+use super::decimal::Decimal;
 use super::function::{Function, Group};
 use super::{Answer, raised};
 
@@ -20,6 +21,7 @@ const MOST_PRECISION: usize = 100;
 pub(in crate::sandbox::rhai) enum Shown<'a> {
     Int(i64),
     Float(f64),
+    Decimal(Decimal),
     Text(&'a str),
 }
 
@@ -118,12 +120,15 @@ impl Placeholder {
                 (value.is_sign_negative() && !value.is_nan(), text)
             }
             (Shown::Float(value), None | Some('f'), digits) => decimal(value, digits),
+            (Shown::Decimal(value), None | Some('f'), digits) => {
+                (value.is_negative(), value.magnitude(digits))
+            }
             (Shown::Text(text), None, None) => (false, text.to_owned()),
             (Shown::Text(text), None, Some(most)) => (false, text.chars().take(most).collect()),
             (Shown::Text(_), Some(kind), _) => {
                 return Err(format!("format: `{kind}` is for numbers, not for a text"));
             }
-            (Shown::Int(_) | Shown::Float(_), Some(kind), _) => {
+            (Shown::Int(_) | Shown::Float(_) | Shown::Decimal(_), Some(kind), _) => {
                 return Err(format!("format: `{kind}` is for whole numbers without a precision"));
             }
         };
@@ -285,7 +290,9 @@ fn of_dynamics(pattern: &str, values: &[Dynamic]) -> Answer<String> {
     let texts: Vec<String> = values.iter().map(text).collect();
     let shown = values.iter().zip(&texts).map(|(value, text)| {
         let int = value.as_int().map(Shown::Int);
-        int.or_else(|_| value.as_float().map(Shown::Float)).unwrap_or(Shown::Text(text))
+        let decimal = value.read_lock::<Decimal>().map(|value| Shown::Decimal(*value));
+        int.or_else(|_| value.as_float().map(Shown::Float))
+            .unwrap_or(decimal.unwrap_or(Shown::Text(text)))
     });
     format_values(pattern, &shown.collect::<Vec<_>>())
 }

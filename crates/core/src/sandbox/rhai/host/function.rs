@@ -6,6 +6,7 @@
 use rhai::Engine;
 
 use super::dates::{Date, Timestamp};
+use super::decimal::Decimal;
 use super::{Answer, Host};
 
 /// What authors look for together.
@@ -20,6 +21,7 @@ pub(in crate::sandbox::rhai) enum Group {
     CheckDigits,
     Form,
     Maths,
+    Decimals,
     Talking,
 }
 
@@ -36,6 +38,7 @@ impl Group {
             Self::CheckDigits => "check digits",
             Self::Form => "form",
             Self::Maths => "maths",
+            Self::Decimals => "decimals",
             Self::Talking => "talking",
         }
     }
@@ -85,6 +88,8 @@ pub(in crate::sandbox::rhai) enum Type {
     Text,
     /// A letter.
     Char,
+    /// An exact decimal.
+    Decimal,
     /// A civil date.
     Date,
     /// A point in time.
@@ -103,6 +108,7 @@ pub(in crate::sandbox::rhai) enum Value<'a> {
     Text(&'a str),
     Made(String),
     Char(char),
+    Decimal(Decimal),
     Date(Date),
     Time(Timestamp),
 }
@@ -118,6 +124,10 @@ impl Value<'_> {
 
     pub(super) fn letter(&self) -> char {
         if let Self::Char(value) = self { *value } else { '\0' }
+    }
+
+    pub(super) fn decimal(&self) -> Decimal {
+        if let Self::Decimal(value) = self { *value } else { Decimal::ZERO }
     }
 
     pub(super) fn date(&self) -> Date {
@@ -193,6 +203,7 @@ macro_rules! form {
     (@owned Float) => { f64 };
     (@owned Date) => { $crate::sandbox::rhai::host::dates::Date };
     (@owned Time) => { $crate::sandbox::rhai::host::dates::Timestamp };
+    (@owned Decimal) => { $crate::sandbox::rhai::host::decimal::Decimal };
     (@owned Text) => { rhai::ImmutableString };
     (@lent Text $argument:ident) => { &*$argument };
     (@lent $kind:ident $argument:ident) => { $argument };
@@ -200,6 +211,7 @@ macro_rules! form {
     (@taken Float $argument:ident) => { $argument.float() };
     (@owned Char) => { char };
     (@taken Char $argument:ident) => { $argument.letter() };
+    (@taken Decimal $argument:ident) => { $argument.decimal() };
     (@taken Date $argument:ident) => { $argument.date() };
     (@taken Time $argument:ident) => { $argument.time() };
     (@taken Text $argument:ident) => { $argument.text() };

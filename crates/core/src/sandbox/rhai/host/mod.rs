@@ -8,6 +8,7 @@
 //! | `rand_*`, `uuid`, `pick`, `pick_weighted`, `sample`, `shuffle` | `random` |
 //! | names, places, phones of the dictionaries: instead of handles to whole data sets | `data` |
 //! | `date`, `timestamp`, `add_*`, `days_between`, `format_date`, getters | `dates` |
+//! | exact decimals: `decimal` is the number, `decimals` what scripts do with it | `decimals` |
 //! | `format`: numbers and texts with widths and digits | `format` |
 //! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
 //! | `replace`, `pad`: the language's own, measured before they are made | `measured` |
@@ -22,6 +23,8 @@
 
 pub(super) mod data;
 pub(super) mod dates;
+pub(super) mod decimal;
+mod decimals;
 pub(super) mod format;
 pub(super) mod function;
 mod language;
@@ -174,13 +177,14 @@ const LOGGED: &[Function] = &[Function {
 
 /// Every function of ours that scripts may call, in the order of listings.
 pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Function> {
-    const ALL: [&[Function]; 7] = [
+    const ALL: [&[Function]; 8] = [
         random::FUNCTIONS,
         FUNCTIONS,
         data::FUNCTIONS,
         dates::FUNCTIONS,
         format::FUNCTIONS,
         text::FUNCTIONS,
+        decimals::FUNCTIONS,
         LOGGED,
     ];
     ALL.into_iter().flatten()

@@ -9,6 +9,7 @@ use rhai::{Array, Dynamic, Map};
 use super::tree::Type;
 use crate::rng::mix;
 use crate::sandbox::rhai::host::dates::{Date, Timestamp};
+use crate::sandbox::rhai::host::decimal::Decimal;
 use crate::sandbox::rhai::host::weights::Weights;
 
 /// Most bytes of texts, and most values, that the constants of one script hold.
@@ -44,6 +45,8 @@ pub(super) enum Cell {
     Char(char),
     /// Where it stands in the texts.
     Text(u32, u32),
+    /// Its place among the decimals: they are larger than all other values.
+    Decimal(u32),
     Date(i32),
     Time(i64),
     Table(u32),
@@ -149,6 +152,7 @@ impl Table {
 pub(super) struct Tables {
     /// The texts of all, one behind the other.
     pub(super) texts: Vec<u8>,
+    pub(super) decimals: Vec<Decimal>,
     all: Vec<Table>,
     shapes: Vec<Shape>,
     cells: usize,
@@ -187,6 +191,10 @@ impl Tables {
             self.texts.extend_from_slice(text.as_bytes());
             let fits = self.texts.len() <= MOST_BYTES;
             return fits.then_some((Cell::Text(start as u32, self.texts.len() as u32), Type::Text));
+        }
+        if let Some(decimal) = value.read_lock::<Decimal>() {
+            self.decimals.push(*decimal);
+            return Some((Cell::Decimal(self.decimals.len() as u32 - 1), Type::Decimal));
         }
         if let Some(date) = value.read_lock::<Date>() {
             return Some((Cell::Date(date.0), Type::Date));

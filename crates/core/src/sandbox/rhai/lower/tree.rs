@@ -3,9 +3,11 @@
 use super::tables::Tables;
 use crate::columns::DataType;
 use crate::columnwise::Comparator;
+use crate::sandbox::rhai::host::decimal::Decimal;
 use crate::sandbox::rhai::host::format::Pattern;
 use crate::sandbox::rhai::host::function::Form;
 pub(super) use crate::sandbox::rhai::host::function::Type;
+use crate::sandbox::rhai::values::Decimals;
 
 /// A lowered script.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(in crate::sandbox::rhai) struct Tree {
     pub(super) slots: Vec<Type>,
     /// The value, then the sub-values.
     pub(super) outputs: Vec<Output>,
+    /// How each input is read where it holds decimals.
+    pub(super) decimals: Vec<Decimals>,
     /// The constants that are lists or maps.
     pub(super) tables: Tables,
     /// Whether anything is drawn.
@@ -48,6 +52,7 @@ pub(super) enum Node {
     Bool(bool),
     Text(Box<str>),
     Char(char),
+    Decimal(Decimal),
     Date(i32),
     Time(i64),
     Table(u32),

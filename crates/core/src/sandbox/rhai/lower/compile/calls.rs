@@ -35,10 +35,14 @@ impl Compiler<'_> {
             let mut values = values.into_iter();
             return match (values.next(), values.next()) {
                 (Some(left), Some(right)) => self.operate(name, left, right, position),
-                (Some((value, kind @ (Type::Int | Type::Float))), None) if name == "+" => {
+                (Some((value, kind @ (Type::Int | Type::Float | Type::Decimal))), None)
+                    if name == "+" =>
+                {
                     Ok((value, kind))
                 }
-                (Some((value, kind @ (Type::Int | Type::Float))), None) if name == "-" => {
+                (Some((value, kind @ (Type::Int | Type::Float | Type::Decimal))), None)
+                    if name == "-" =>
+                {
                     Ok((Node::Negate(Box::new(value)), kind))
                 }
                 (Some((value, Type::Bool)), None) if name == "!" => {
@@ -95,7 +99,7 @@ impl Compiler<'_> {
         let mut nodes = Vec::with_capacity(values.len());
         for (node, kind) in values {
             nodes.push(match kind {
-                Type::Int | Type::Float | Type::Text => node,
+                Type::Int | Type::Float | Type::Decimal | Type::Text => node,
                 Type::Bool | Type::Char => Node::Show(Box::new(node)),
                 Type::Date | Type::Time => {
                     self.call_known("to_string", vec![(node, kind)], position)?.0

@@ -177,7 +177,9 @@ impl Compiler<'_> {
             Type::Date | Type::Time => {
                 self.call_known(&format!("get${name}"), vec![(node, kind)], position)
             }
-            _ if GETTERS.contains(&name) => self.call_known(name, vec![(node, kind)], position),
+            _ if GETTERS.contains(&name) && kind != Type::Decimal => {
+                self.call_known(name, vec![(node, kind)], position)
+            }
             _ => cannot(format!("the property `{name}`"), position),
         }
     }

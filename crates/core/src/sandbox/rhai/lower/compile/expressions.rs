@@ -6,6 +6,7 @@ use super::{Compiler, Found, Lowered, MOST_VECTORS, NotLowered, cannot};
 use crate::columns::DataType;
 use crate::columnwise::Comparator;
 use crate::sandbox::rhai::lower::tree::{Node, Operator, Type};
+use crate::sandbox::rhai::values::Decimals;
 
 impl Compiler<'_> {
     /// An expression of type `kind`.
@@ -118,6 +119,9 @@ impl Compiler<'_> {
         };
         let kind = match input.data_type {
             DataType::Int32 | DataType::Int64 => Type::Int,
+            DataType::Decimal { .. } if self.script.decimals[index] == Decimals::Exact => {
+                Type::Decimal
+            }
             DataType::Float32 | DataType::Float64 | DataType::Decimal { .. } => Type::Float,
             DataType::Boolean => Type::Bool,
             DataType::Text => Type::Text,
@@ -210,6 +214,11 @@ impl Compiler<'_> {
             ">=" => Some(Comparator::GreaterOrEqual),
             _ => None,
         };
+        if left.1 == Type::Decimal || right.1 == Type::Decimal {
+            return self.call_known(syntax, vec![left, right], position).or_else(|_| {
+                cannot(format!("`{syntax}` between values of different types"), position)
+            });
+        }
         let (left, right, kind) = match (left, right) {
             ((left, a), (right, b)) if a == b => (left, right, a),
             ((left, Type::Int), (right, Type::Float)) => {

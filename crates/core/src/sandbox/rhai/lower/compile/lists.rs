@@ -29,6 +29,7 @@ impl Compiler<'_> {
             Cell::Float(value) => Node::Float(value),
             Cell::Bool(value) => Node::Bool(value),
             Cell::Char(value) => Node::Char(value),
+            Cell::Decimal(place) => Node::Decimal(self.tables.decimals[place as usize]),
             Cell::Date(value) => Node::Date(value),
             Cell::Time(value) => Node::Time(value),
             Cell::Table(table) => Node::Table(table),

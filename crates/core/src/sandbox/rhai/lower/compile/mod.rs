@@ -20,6 +20,7 @@ use rhai::{Position, Stmt};
 use super::tables::Tables;
 use super::tree::{Tree, Type};
 use crate::columns::DataType;
+use crate::sandbox::rhai::values::Decimals;
 use crate::sandbox::{InputType, SubValue};
 use results::Outcome;
 
@@ -50,6 +51,8 @@ pub(in crate::sandbox::rhai) struct Script<'a> {
     pub(in crate::sandbox::rhai) functions: &'a Functions,
     /// Variables of the inputs, with their types where they are bound.
     pub(in crate::sandbox::rhai) inputs: &'a [(String, Option<InputType>)],
+    /// How the script reads each of them where it holds decimals.
+    pub(in crate::sandbox::rhai) decimals: &'a [Decimals],
     pub(in crate::sandbox::rhai) data_type: DataType,
     /// What is returned beside the value.
     pub(in crate::sandbox::rhai) sub_values: &'a [SubValue],
@@ -105,6 +108,7 @@ pub(in crate::sandbox::rhai) fn compile(script: &Script<'_>) -> Result<Tree, Vec
             body,
             slots: compiler.slots,
             outputs,
+            decimals: script.decimals.to_vec(),
             tables: compiler.tables,
             draws: compiler.draws,
             operations: compiler.nodes * 2 + 16,

@@ -150,6 +150,9 @@ fn fits(kind: Type, data_type: DataType) -> bool {
         Type::Float => {
             matches!(data_type, DataType::Float32 | DataType::Float64 | DataType::Decimal { .. })
         }
+        Type::Decimal => {
+            matches!(data_type, DataType::Float32 | DataType::Float64 | DataType::Decimal { .. })
+        }
         Type::Bool => data_type == DataType::Boolean,
         Type::Text | Type::Char => data_type == DataType::Text,
         Type::Date => data_type == DataType::Date,

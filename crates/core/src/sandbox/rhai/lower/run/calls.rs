@@ -89,6 +89,7 @@ impl Machine<'_> {
                     Value::Text(std::str::from_utf8(bytes).map_err(|_| Bail)?)
                 }
                 Vector::Char(values) => Value::Char(values.get(place)),
+                Vector::Decimal(values) => Value::Decimal(values.get(place)),
                 Vector::Date(values) => Value::Date(Date(values.get(place))),
                 Vector::Time(values) => Value::Time(Timestamp(values.get(place))),
                 Vector::Table(_) => return Err(Bail),
@@ -164,6 +165,7 @@ impl Answers {
             Type::Bool => Vector::Bool(Many::Each(Vec::with_capacity(count))),
             Type::Text => Vector::Text(Many::Each(Vec::with_capacity(count))),
             Type::Char => Vector::Char(Many::Each(Vec::with_capacity(count))),
+            Type::Decimal => Vector::Decimal(Many::Each(Vec::with_capacity(count))),
             Type::Date => Vector::Date(Many::Each(Vec::with_capacity(count))),
             Type::Time => Vector::Time(Many::Each(Vec::with_capacity(count))),
             Type::Table(_) => Vector::Table(Many::Each(Vec::new())),
@@ -177,6 +179,7 @@ impl Answers {
             (Vector::Float(Many::Each(values)), Value::Float(value)) => values.push(value),
             (Vector::Bool(Many::Each(values)), Value::Bool(value)) => values.push(value),
             (Vector::Char(Many::Each(values)), Value::Char(value)) => values.push(value),
+            (Vector::Decimal(Many::Each(values)), Value::Decimal(value)) => values.push(value),
             (Vector::Date(Many::Each(values)), Value::Date(value)) => values.push(value.0),
             (Vector::Time(Many::Each(values)), Value::Time(value)) => values.push(value.0),
             (Vector::Text(Many::Each(values)), Value::Made(text)) => {

@@ -4,7 +4,8 @@ use super::vector::{Many, Span, Vector};
 use super::{Bail, Frame, Machine, Run};
 use crate::columns::{Column, DataType, Values, VarBytes, append_part, uuid_text};
 use crate::columnwise::Selection;
-use crate::sandbox::rhai::values::{decimal, digits_of, whole_digits};
+use crate::sandbox::rhai::host::decimal::Decimal;
+use crate::sandbox::rhai::values::{Decimals, digits_of, exact_digits, whole_digits};
 
 impl Machine<'_> {
     pub(super) fn input(&mut self, index: usize, rows: &Selection) -> Run<Vector> {
@@ -27,7 +28,7 @@ impl Machine<'_> {
             Values::Float64(values) => Vector::Float(Many::Each(rows.gather(&values[range]))),
             Values::Decimal(values) => {
                 let DataType::Decimal { scale, .. } = kind else { return Err(Bail) };
-                Vector::Float(Many::Each(rows.map(&values[range], |value| decimal(value, scale))))
+                self.decimals(self.tree.decimals[index], &values[range], scale, rows)?
             }
             Values::Date(values) => Vector::Date(Many::Each(rows.gather(&values[range]))),
             Values::EpochMillis(values) => {
@@ -48,6 +49,25 @@ impl Machine<'_> {
             }
             Values::Bytes(_) => return Err(Bail),
         })
+    }
+
+    /// Decimals as the script reads them.
+    fn decimals(
+        &self,
+        reading: Decimals,
+        digits: &[i128],
+        scale: u8,
+        rows: &Selection,
+    ) -> Run<Vector> {
+        let read = |place| digits[rows.position(place)];
+        let places = 0..rows.len();
+        if reading == Decimals::Exact {
+            let exact = |place| Decimal::new(read(place), scale).ok_or(Bail);
+            return Ok(Vector::Decimal(Many::Each(places.map(exact).collect::<Run<_>>()?)));
+        }
+        // The interpreter says which row has more digits than a number keeps.
+        let number = |place| reading.number(read(place), scale).ok_or(Bail);
+        Ok(Vector::Float(Many::Each(places.map(number).collect::<Run<_>>()?)))
     }
 
     fn spans<'t>(&mut self, rows: &Selection, text: impl Fn(usize) -> &'t [u8]) -> Run<Vector> {
@@ -101,6 +121,12 @@ impl Machine<'_> {
             }
             (Vector::Float(values), Values::Float32(out)) => {
                 extend(out, values.map(|value| canonical(value) as f32), count);
+            }
+            (Vector::Decimal(values), Values::Float64(out)) => {
+                extend(out, values.map(Decimal::to_float), count);
+            }
+            (Vector::Decimal(values), Values::Float32(out)) => {
+                extend(out, values.map(|value| value.to_float() as f32), count);
             }
             (Vector::Char(letters), Values::Text(texts)) => {
                 for row in 0..count {
@@ -157,6 +183,7 @@ fn decimals(
             _ if is_null => Some(0),
             Vector::Int(values) => whole_digits(values.get(row), precision, scale),
             Vector::Float(values) => digits_of(values.get(row), precision, scale),
+            Vector::Decimal(values) => exact_digits(values.get(row), precision, scale),
             _ => None,
         };
         digits.push(value.ok_or(Bail)?);

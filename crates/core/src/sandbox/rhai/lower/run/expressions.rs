@@ -5,6 +5,8 @@ use super::vector::{Many, Span, Vector, combine, like, merge};
 use super::{Bail, Frame, Machine, Run};
 use crate::columnwise::{Comparator, Selection};
 use crate::display::write_integer;
+use crate::sandbox::rhai::host::dates::{Date, Timestamp, date_text, timestamp_text};
+use crate::sandbox::rhai::host::decimal::Decimal;
 use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
 impl Machine<'_> {
@@ -27,6 +29,7 @@ impl Machine<'_> {
             Node::Bool(value) => Vector::Bool(Many::One(*value)),
             Node::Text(value) => Vector::Text(Many::One(self.keep(value.as_bytes())?)),
             Node::Char(value) => Vector::Char(Many::One(*value)),
+            Node::Decimal(value) => Vector::Decimal(Many::One(*value)),
             Node::Date(value) => Vector::Date(Many::One(*value)),
             Node::Time(value) => Vector::Time(Many::One(*value)),
             Node::Table(value) => Vector::Table(Many::One(*value)),
@@ -43,6 +46,7 @@ impl Machine<'_> {
                 Vector::Float(values) => {
                     Vector::Float(merge(Many::One(0.0), values, |_: f64, value: f64| -value))
                 }
+                Vector::Decimal(values) => Vector::Decimal(values.map(Decimal::negated)),
                 _ => return Err(Bail),
             },
             Node::Not(inner) => {
@@ -256,7 +260,16 @@ impl Machine<'_> {
             Vector::Char(values) => {
                 each(&values, |value| self.keep(value.encode_utf8(&mut [0; 4]).as_bytes()))
             }
-            Vector::Date(_) | Vector::Time(_) | Vector::Table(_) => Err(Bail),
+            Vector::Decimal(values) => {
+                each(&values, |value| self.keep(value.to_string().as_bytes()))
+            }
+            Vector::Date(values) => {
+                each(&values, |value| self.keep(date_text(Date(value)).as_bytes()))
+            }
+            Vector::Time(values) => {
+                each(&values, |value| self.keep(timestamp_text(Timestamp(value)).as_bytes()))
+            }
+            Vector::Table(_) => Err(Bail),
         }
     }
 

@@ -40,6 +40,7 @@ impl Machine<'_> {
             *shown = match value {
                 Vector::Int(values) => Shown::Int(values.get(place)),
                 Vector::Float(values) => Shown::Float(values.get(place)),
+                Vector::Decimal(values) => Shown::Decimal(values.get(place)),
                 Vector::Text(values) => {
                     let text = self.text(values.get(place));
                     Shown::Text(std::str::from_utf8(text).map_err(|_| Bail)?)

@@ -32,7 +32,11 @@ impl Machine<'_> {
             Vector::Char(values) => {
                 values.map(|value| cases.of_text(value.encode_utf8(&mut [0; 4]).as_bytes()))
             }
-            Vector::Float(_) | Vector::Date(_) | Vector::Time(_) | Vector::Table(_) => {
+            Vector::Float(_)
+            | Vector::Decimal(_)
+            | Vector::Date(_)
+            | Vector::Time(_)
+            | Vector::Table(_) => {
                 return Err(Bail);
             }
         })

@@ -5,7 +5,7 @@ use super::{Bail, Machine, Run};
 use crate::columnwise::Selection;
 use crate::rng::scale;
 use crate::rng::unit;
-use crate::sandbox::rhai::lower::tables::{Cell, Table};
+use crate::sandbox::rhai::lower::tables::{Cell, Table, Tables};
 use crate::sandbox::rhai::lower::tree::{Node, Type};
 
 /// One value for all rows where it is `once`, else one for each of `rows`.
@@ -20,6 +20,7 @@ fn many<T>(once: bool, rows: usize, value: impl FnMut(usize) -> Run<T>) -> Run<M
 /// Cells as values of `kind`.
 fn values(
     kind: Type,
+    tables: &Tables,
     once: bool,
     rows: usize,
     mut cell: impl FnMut(usize) -> Run<Cell>,
@@ -38,6 +39,7 @@ fn values(
         Type::Bool => of!(Bool, Cell::Bool(value) => value),
         Type::Text => of!(Text, Cell::Text(start, end) => Span { start, end }),
         Type::Char => of!(Char, Cell::Char(value) => value),
+        Type::Decimal => of!(Decimal, Cell::Decimal(place) => tables.decimals[place as usize]),
         Type::Date => of!(Date, Cell::Date(value) => value),
         Type::Time => of!(Time, Cell::Time(value) => value),
         Type::Table(_) => of!(Table, Cell::Table(value) => value),
@@ -61,9 +63,11 @@ impl Machine<'_> {
         let once = lists.is_one() && places.is_one();
         if let Many::One(list) = lists {
             let list = tables.get(*list);
-            return values(kind, once, rows, |row| list.at(places.get(row)).ok_or(Bail));
+            return values(kind, tables, once, rows, |row| list.at(places.get(row)).ok_or(Bail));
         }
-        values(kind, once, rows, |row| tables.get(lists.get(row)).at(places.get(row)).ok_or(Bail))
+        values(kind, tables, once, rows, |row| {
+            tables.get(lists.get(row)).at(places.get(row)).ok_or(Bail)
+        })
     }
 
     /// The values that maps have by texts.
@@ -76,11 +80,11 @@ impl Machine<'_> {
         let tables = &self.tree.tables;
         if let Node::Text(name) = name {
             let entry = |row| tables.get(maps.get(row)).entry(name.as_bytes()).ok_or(Bail);
-            return values(kind, maps.is_one(), rows.len(), entry);
+            return values(kind, tables, maps.is_one(), rows.len(), entry);
         }
         let names = self.texts(name, rows)?;
         let once = maps.is_one() && names.is_one();
-        values(kind, once, rows.len(), |row| {
+        values(kind, tables, once, rows.len(), |row| {
             tables.get(maps.get(row)).entry(self.text(names.get(row))).ok_or(Bail)
         })
     }
@@ -163,7 +167,7 @@ impl Machine<'_> {
         let lists = self.tables_of(list, rows)?;
         let tables = &self.tree.tables;
         let cells = &mut self.cells;
-        values(kind, false, rows.len(), |row| {
+        values(kind, tables, false, rows.len(), |row| {
             let list = &tables.get(lists.get(row)).cells;
             let word = cells[rows.position(row)].word();
             list.get(scale(word, list.len() as u64) as usize).copied().ok_or(Bail)
@@ -180,7 +184,7 @@ impl Machine<'_> {
         let weights = self.tables_of(weights, rows)?;
         let tables = &self.tree.tables;
         let cells = &mut self.cells;
-        values(kind, false, rows.len(), |row| {
+        values(kind, tables, false, rows.len(), |row| {
             let list = &tables.get(lists.get(row)).cells;
             let weights = tables.get(weights.get(row)).weights().ok_or(Bail)?;
             if weights.len() != list.len() {
@@ -246,6 +250,7 @@ impl Machine<'_> {
             Type::Bool => of!(Bool),
             Type::Text => of!(Text),
             Type::Char => of!(Char),
+            Type::Decimal => of!(Decimal),
             Type::Date => of!(Date),
             Type::Time => of!(Time),
             Type::Table(_) => of!(Table),

@@ -1,6 +1,7 @@
 //! Values of one type for some rows of a block: what expressions are evaluated to.
 
 use crate::columnwise::Selection;
+use crate::sandbox::rhai::host::decimal::Decimal;
 use crate::sandbox::rhai::lower::tree::Type;
 
 /// Where a text stands in the arena.
@@ -79,6 +80,7 @@ pub(super) enum Vector {
     Bool(Many<bool>),
     Text(Many<Span>),
     Char(Many<char>),
+    Decimal(Many<Decimal>),
     /// Days since 1970-01-01.
     Date(Many<i32>),
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -96,6 +98,7 @@ macro_rules! each {
             Vector::Bool($values) => Vector::Bool($act),
             Vector::Text($values) => Vector::Text($act),
             Vector::Char($values) => Vector::Char($act),
+            Vector::Decimal($values) => Vector::Decimal($act),
             Vector::Date($values) => Vector::Date($act),
             Vector::Time($values) => Vector::Time($act),
             Vector::Table($values) => Vector::Table($act),
@@ -111,6 +114,7 @@ impl Vector {
             Type::Bool => Self::Bool(Many::One(false)),
             Type::Text => Self::Text(Many::One(Span::default())),
             Type::Char => Self::Char(Many::One('\0')),
+            Type::Decimal => Self::Decimal(Many::One(Decimal::ZERO)),
             Type::Date => Self::Date(Many::One(0)),
             Type::Time => Self::Time(Many::One(0)),
             Type::Table(_) => Self::Table(Many::One(0)),
@@ -125,6 +129,7 @@ impl Vector {
             Self::Bool(values) => values.is_one(),
             Self::Text(values) => values.is_one(),
             Self::Char(values) => values.is_one(),
+            Self::Decimal(values) => values.is_one(),
             Self::Date(values) => values.is_one(),
             Self::Time(values) => values.is_one(),
             Self::Table(values) => values.is_one(),
@@ -142,6 +147,7 @@ impl Vector {
             (Self::Bool(all), Self::Bool(some)) => all.scatter(some, rows, count),
             (Self::Text(all), Self::Text(some)) => all.scatter(some, rows, count),
             (Self::Char(all), Self::Char(some)) => all.scatter(some, rows, count),
+            (Self::Decimal(all), Self::Decimal(some)) => all.scatter(some, rows, count),
             (Self::Date(all), Self::Date(some)) => all.scatter(some, rows, count),
             (Self::Time(all), Self::Time(some)) => all.scatter(some, rows, count),
             (Self::Table(all), Self::Table(some)) => all.scatter(some, rows, count),
@@ -178,6 +184,7 @@ pub(super) fn like(values: &Vector) -> Vector {
         Vector::Bool(_) => Type::Bool,
         Vector::Text(_) => Type::Text,
         Vector::Char(_) => Type::Char,
+        Vector::Decimal(_) => Type::Decimal,
         Vector::Date(_) => Type::Date,
         Vector::Time(_) => Type::Time,
         Vector::Table(_) => Type::Table(0),

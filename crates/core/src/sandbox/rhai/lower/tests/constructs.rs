@@ -205,6 +205,39 @@ pub(super) const CONSTRUCTS: &[(&str, &str)] = &[
     ("decimal(18, 2)", "row.x * 1.25"),
     ("decimal(9, 2)", "row.a"),
     ("decimal(18, 2)", "if row.n == () { return (); } row.m / 3"),
+    // Exact ones.
+    ("exact decimal(20, 3)", "row.m"),
+    ("decimal(20, 3)", "if row.f { row.m } else { () }"),
+    (
+        "exact decimal(30, 6)",
+        "let net = row.m * 1.19 + 0.01; if row.f { net.round_to(2) } else { -net / 3 }",
+    ),
+    ("exact decimal(20, 0)", "row.m"),
+    ("exact decimal(7, 2)", "row.m"),
+    ("exact decimal(38, 12)", "let s = decimal(0); for i in 1..=5 { s += row.m * i / 7; } s"),
+    (
+        "exact boolean",
+        "row.m < 1000000000.5 || row.m == row.a || decimal(row.b) >= row.b && row.m != 3",
+    ),
+    (
+        "exact utf8",
+        "`${row.m}` + row.m + row.m.to_string() + format(\"{:>20.1}|{}|{:012}\", row.m, row.m / 8, row.m)",
+    ),
+    ("exact float64", "row.m.to_float() + row.m.to_int() + row.m.floor().to_int() * row.m.sign()"),
+    ("exact float64", "row.m"),
+    (
+        "exact decimal(20, 2)",
+        "pick([decimal(\"1.10\"), decimal(\"2.20\"), decimal(3)]) * rand_int(1, 9) + decimal(row.x, 2)",
+    ),
+    (
+        "exact decimal(20, 2)",
+        "let m = #{ north: decimal(\"1.5\"), south: decimal(\"2.25\"), west: decimal(0) }; max(m[row.c], clamp(row.m, decimal(0), decimal(10)))",
+    ),
+    (
+        "exact decimal(20, 2)",
+        "switch row.c { \"north\" => row.m % 7, \"south\" => abs(row.m), _ => decimal(row.b) - 0.5 }",
+    ),
+    ("exact decimal(38, 0)", "row.m * row.m * row.m"),
     ("int64", "row.n ?? row.a"),
     ("utf8", "row.u ?? \"-\""),
     ("utf8", "let u = if row.u == () { \"-\" } else { row.u }; u + `<${row.u}>`"),

@@ -94,9 +94,15 @@ fn columns(seed: u64, rows: Rows) -> Vec<Column> {
     ]
 }
 
-/// A script, the returns of it, and which inputs it reads.
+/// A script, the returns of it, and which inputs it reads; `exact decimal(9, 2)` for one whose decimals are exact.
 fn program(body: &str, returns: &str) -> Result<ScriptProgram, String> {
-    let head = format!("const output = \"{returns}\"; const nullable = true;\n");
+    let (exact, returns) = match returns.strip_prefix("exact ") {
+        Some(returns) => (true, returns),
+        None => (false, returns),
+    };
+    let head = format!(
+        "const output = \"{returns}\"; const nullable = true; const exact_decimals = {exact};\n"
+    );
     let text = format!("{head}{FUNCTIONS}fn generate(row, params) {{ {body} }}");
     let source = Source {
         label: "test.rhai",
@@ -179,17 +185,23 @@ fn both_tiers_agree_on_every_function() {
             Type::Bool => "boolean",
             Type::Text => "utf8",
             Type::Char => "utf8",
+            Type::Decimal => "exact decimal(38, 9)",
             Type::Date => "date",
             Type::Time => "timestamp",
             Type::Table(_) => panic!("no form gives a list"),
         };
-        for [int, float, text] in [
-            ["row.b", "row.x", "row.t"],
-            ["3", "0.5", "\"FR\""],
-            ["7", "2.0", "\"7\""],
-            ["-2", "-1e19", "\"2024-02-29\""],
-            ["4", "1.0", "\"2024-02-29T01:02:03Z\""],
-            ["4", "row.x", "row.t.sub_string(0, 1)"],
+        for [int, float, text, decimal] in [
+            ["row.b", "row.x", "row.t", "decimal(row.a)"],
+            ["3", "0.5", "\"FR\"", "decimal(\"12.50\")"],
+            ["7", "2.0", "\"7\"", "(decimal(row.b) / 8)"],
+            [
+                "-2",
+                "-1e19",
+                "\"2024-02-29\"",
+                "decimal(\"-99999999999999999999999999999999999.99\")",
+            ],
+            ["4", "1.0", "\"2024-02-29T01:02:03Z\"", "(decimal(row.x) * -3)"],
+            ["4", "row.x", "row.t.sub_string(0, 1)", "(decimal(row.b) / decimal(row.a))"],
         ] {
             let arguments = form.arguments.iter().map(|kind| match kind {
                 Type::Int => int,
@@ -197,12 +209,15 @@ fn both_tiers_agree_on_every_function() {
                 Type::Bool => "row.f",
                 Type::Text => text,
                 Type::Char => "'é'",
+                Type::Decimal => decimal,
                 Type::Date => "row.d",
                 Type::Time => "row.s",
                 Type::Table(_) => panic!("no form takes a list"),
             });
             let arguments: Vec<&str> = arguments.collect();
+            let is_operator = !form.name.starts_with(|first: char| first.is_ascii_alphabetic());
             let body = match form.name.strip_prefix("get$") {
+                None if is_operator => format!("{} {} {}", arguments[0], form.name, arguments[1]),
                 Some(property) => format!("{}.{property}", arguments[0]),
                 None => format!("{}({})", form.name, arguments.join(", ")),
             };
