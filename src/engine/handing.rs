@@ -35,7 +35,8 @@ pub(super) fn run(
     control.begin(run.targets.len());
     let mut lanes = Vec::with_capacity(run.targets.len());
     for index in 0..run.targets.len() {
-        let io = Io::counting(&run.network, &stop, &control.retries(index));
+        // A lane that fails ends its own requests first, so that its failure is heard before what it stops.
+        let io = Io::counting(&run.network, &stop.child(), &control.retries(index));
         lanes.extend(Lane::open(Way { run, control, observer, index, io })?);
     }
     let outputs = Outputs::new(run, &lanes);

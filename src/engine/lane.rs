@@ -159,9 +159,12 @@ impl<'a> Lane<'a> {
         let last = thread::scope(|scope| {
             let pipeline = Pipeline::new(scope, &way, &commits);
             write(&way, sink, tasks, events, pipeline)
-        })?;
-        // Every committer has ended.
-        commits.check()?;
+        });
+        // Every committer has ended. What a commit failed by is why the rest was stopped.
+        if matches!(last, Ok(_) | Err(EngineError::Cancelled)) {
+            commits.check()?;
+        }
+        let last = last?;
         if let Some(sealing) = last {
             let batch = way.run.batches.end.saturating_sub(1);
             let receipt = way.commit(batch, sealing)?;
@@ -242,6 +245,8 @@ fn write(
         }
     }
     if let Err(error) = result {
+        // Commits under way are taken up when the run goes on; nobody waits for them now.
+        way.io.cancel().cancel();
         sink.abandon();
         return Err(error);
     }
@@ -324,6 +329,8 @@ impl Commits {
         {
             batches.failed = true;
             batches.failure = Some(error);
+            // The others would wait as long for the same place, and the one that is handed over now once more.
+            way.io.cancel().cancel();
         }
     }
 }

@@ -1,8 +1,26 @@
 //! Several connectors of one command: each delivers by itself, and each is told about honestly.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
+
+use datagen::attributes::Settings;
+use datagen::columns::Schema;
+use datagen::delivery::{
+    About, Destination, Durability, Holder, Opened, Payload, Published, Receipt, Sealing, Sink,
+    Start, Target,
+};
+use datagen::engine::{Control, EngineError, Run};
+use datagen::formats::Segment;
+use datagen::plan::Environment;
+use datagen::problems::{Problems, chain};
+use datagen::remote::{Failure, Io, Kind, Network};
+use datagen::roots::ReadRoots;
+use datagen::{engine, fields, formats, model, plan, sandbox};
 
 use crate::server::Server;
 use crate::support::{files_below, run, run_ok};
@@ -98,4 +116,112 @@ fn the_command_line_tells_what_each_connector_has() {
     for target in summary["targets"].as_array().unwrap() {
         assert_eq!((&target["rows"], &target["retries"]), (&20_000.into(), &0.into()));
     }
+}
+
+/// A place that refuses one batch, and never answers for the others.
+#[derive(Debug)]
+struct Hanging {
+    about: About,
+    payload: Payload,
+}
+
+const REFUSED: u64 = 2;
+
+impl Hanging {
+    fn new(schema: &Arc<Schema>) -> Self {
+        let (settings, mut problems) = (Settings::default(), Problems::default());
+        let format = formats::find("csv").unwrap();
+        let encoder = format.compile(schema, &mut settings.reader(&mut problems)).unwrap();
+        let about = About {
+            connector: "hanging",
+            destination: Destination::default(),
+            durability: Durability::Batches,
+            commits: 4,
+            buffer_bytes: 0,
+        };
+        Self { about, payload: Payload::files(encoder) }
+    }
+}
+
+impl Target for Hanging {
+    fn about(&self) -> &About {
+        &self.about
+    }
+    fn payload(&self) -> &Payload {
+        &self.payload
+    }
+    fn probe(&self, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn open(&self, start: &Start, _: &Io) -> Result<Opened, Failure> {
+        Ok(Opened::new(Batches(0), start))
+    }
+    fn publish(&self, _: &Receipt, _: &Io) -> Result<Published, Failure> {
+        unreachable!("nothing is ever sealed")
+    }
+    fn discard(&self, _: &Receipt, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn clean(&self, _: &Holder, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// The number of the batch under way.
+struct Batches(u64);
+
+impl Sink for Batches {
+    fn begin(&mut self, batch: u64) -> Result<(), Failure> {
+        self.0 = batch;
+        Ok(())
+    }
+    fn write(&mut self, _: Segment) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn seal(&mut self) -> Result<Option<Sealing>, Failure> {
+        let batch = self.0;
+        Ok(Some(Sealing::later(move |io| match batch {
+            REFUSED => Err(Failure::new(Kind::Refused, "no")),
+            _ => io.wait(std::future::pending()),
+        })))
+    }
+    fn end(self: Box<Self>) -> Result<Option<Sealing>, Failure> {
+        Ok(None)
+    }
+    fn abandon(self: Box<Self>) {}
+}
+
+/// Issue 10, acceptance 2: when one commit fails, those that overlap it are not waited for, and no new one begins; the
+/// failure is what is told, also where another connector ends meanwhile.
+#[test]
+fn a_failed_commit_ends_those_that_wait() {
+    let mut problems = Problems::default();
+    let environment = Environment {
+        seed: 1,
+        now: 0,
+        total_rows: None,
+        files: &ReadRoots::new(None, &[]),
+        extensions: &fields::library(sandbox::Settings::default()).current(),
+    };
+    let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
+    let model = model::parse(text, &mut problems).unwrap();
+    let plan = plan::compile(&model, &environment, &mut problems).unwrap();
+    let target = || -> Arc<dyn Target> { Arc::new(Hanging::new(plan.schema())) };
+    let run = Run {
+        targets: vec![target(), target()],
+        plan: Arc::new(plan),
+        batch_rows: 10,
+        batches: 0..100,
+        resumes: Vec::new(),
+        holder: Holder { id: "a".into(), shown: "a".into() },
+        threads: 2,
+        memory_bytes: 1 << 30,
+        network: Network::default(),
+        block_rows: None,
+    };
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(engine::run(&run, &Control::default(), &())));
+    let error = ended.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
+    assert!(matches!(error, EngineError::Sink { batch: REFUSED, .. }), "{error:?}");
+    assert_eq!(chain(&error), "connector `hanging`, batch 2: no");
 }
