@@ -55,8 +55,9 @@ pub struct Io {
     limit: Option<Duration>,
 }
 
-/// What a client may say after its run was cancelled: enough for a round trip or two, far from a hang.
-pub const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How long a client may be waited for after its run was cancelled: enough for a round trip or two, and whoever
+/// cancelled sees the end within a second, though the place hangs.
+pub const LAST_WORDS: Duration = Duration::from_millis(800);
 
 impl Io {
     /// Requests that run on `network` until `cancel`.
@@ -70,7 +71,7 @@ impl Io {
     }
 
     /// For what must be said though the run is cancelled (that an upload is given up): it does not hear of
-    /// the end, and waits for some seconds at most.
+    /// the end, and waits for [`LAST_WORDS`] at most.
     #[must_use]
     pub fn last_words(&self) -> Self {
         Self {
@@ -126,6 +127,20 @@ impl Io {
         Ok(self.network.handle()?.spawn(future))
     }
 
+    /// Says something though the run is cancelled (that an upload is given up). Whoever calls waits for
+    /// [`LAST_WORDS`] at most; what is not answered by then goes on as long as the process lives.
+    ///
+    /// # Errors
+    ///
+    /// Its own; [`Kind::Transient`], when there was no answer so far.
+    pub fn say<T: Send + 'static>(
+        &self,
+        words: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let said = self.spawn(words)?;
+        self.last_words().wait(async { said.await.map_err(Failure::fault)? })
+    }
+
     /// Where futures run, for a client that has to be told.
     ///
     /// # Errors
@@ -161,5 +176,22 @@ mod tests {
         // What is to be said afterwards is still said.
         assert_eq!(io.last_words().wait(async { Ok(7) }).unwrap(), 7);
         assert!(io.wait(async { Ok(7) }).unwrap_err().is_cancelled());
+    }
+
+    /// What is said at the end of a run is heard, and what is not answered goes on while nobody waits.
+    #[test]
+    fn last_words_are_waited_for_for_a_moment_and_go_on() {
+        let io = Io::default();
+        io.cancel().cancel();
+        assert_eq!(io.say(async { Ok(7) }).unwrap(), 7);
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let (told, heard) = std::sync::mpsc::channel();
+        let words = async move {
+            answered.await.map_err(Failure::fault)?;
+            told.send(()).map_err(Failure::fault)
+        };
+        assert_eq!(io.say(words).unwrap_err().to_string(), "no answer within 0.8 s");
+        answer.send(()).unwrap();
+        heard.recv().unwrap();
     }
 }

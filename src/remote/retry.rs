@@ -81,11 +81,13 @@ impl Io {
                 Err(failure) if failure.kind().is_transient() => failure,
                 settled => return settled,
             };
+            let left = policy.deadline.saturating_sub(began.elapsed());
             let wait = match failure.kind() {
                 Kind::Transient { after: Some(after) } => after,
-                _ => policy.wait(repetition, random()),
+                // The last attempt begins at the deadline, however long the wait would be.
+                _ => policy.wait(repetition, random()).min(left),
             };
-            if began.elapsed().saturating_add(wait) >= policy.deadline {
+            if left.is_zero() || wait > left {
                 return Err(failure);
             }
             tracing::debug!(error = crate::problems::chain(&failure), ?wait, "request is repeated");
@@ -145,6 +147,21 @@ mod tests {
         // The place asks for more time than there is.
         let (result, retries) = after(&[Kind::Transient { after: Some(FAST.deadline) }]);
         assert_eq!((result.unwrap_err().to_string(), retries), ("attempt 0".to_owned(), 0));
+    }
+
+    /// For all waits that chance would have: a place that is away is asked until the deadline, and not much longer.
+    #[test]
+    fn the_last_attempt_begins_at_the_deadline() {
+        let (io, began) = (Io::default(), Instant::now());
+        let deadline = Duration::from_millis(300);
+        let policy = Policy { longest: Duration::from_secs(3600), deadline, ..FAST };
+        let mut last = began;
+        let away = || {
+            last = Instant::now();
+            async { Err::<(), _>(Failure::transient("away")) }
+        };
+        io.wait(io.repeat(&policy, away)).unwrap_err();
+        assert!(last - began >= deadline, "{:?}", last - began);
     }
 
     #[test]

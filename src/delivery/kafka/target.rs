@@ -245,6 +245,8 @@ impl Target for KafkaTarget {
         match open.as_mut().filter(|run| run.batch.is_some()) {
             Some(run) => {
                 run.batch = None;
+                // The run is over, and perhaps cancelled.
+                run.producer.client().last_words(LAST_WORDS);
                 run.producer.abort().map_err(failure)
             }
             // A transaction that nobody holds was ended when its name was taken over, or by its time-out.

@@ -27,6 +27,7 @@ mod upload;
 use std::path::Path as FilePath;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use object_store::path::Path;
 use serde_json::Value;
@@ -37,7 +38,7 @@ use crate::attributes::{Attribute, Reader};
 use crate::remote::{Failure, Io, Kind, Policy};
 use bucket::{Bucket, portions};
 use place::Place;
-use upload::{FLYING, GATHERED, ID, PARTS, POLICY, S3Upload, Shared, UPLOAD, WAITING};
+use upload::{FLYING, GATHERED, ID, PARTS, S3Upload, Shared, UPLOAD, WAITING, give_up, policy};
 
 const KEYS: Keys = Keys { folder: "S3_DIRECTORY", name: "S3_KEY_NAME" };
 
@@ -66,7 +67,8 @@ impl StoreKind for S3Files {
             & check_folder(&folder, settings);
         let place = place::read(settings)?;
         let folder = folder.trim_matches('/').to_owned();
-        let store = S3 { place, folder, bucket: OnceLock::new(), shared: Shared::new() };
+        let (policy, bucket) = (policy(place.timeout), OnceLock::new());
+        let store = S3 { place, policy, folder, bucket, shared: Shared::new() };
         names_are_good.then(|| Located { store: Box::new(store), name })
     }
 }
@@ -129,6 +131,12 @@ const ATTRIBUTES: &[Attribute] = &[
     .protects(),
     Attribute::new("S3_CREATE_BUCKET", "boolean", "true", "Make the bucket where it is missing."),
     Attribute::new(
+        "S3_TIMEOUT",
+        "seconds",
+        "180",
+        "How long the server may be away before the command fails.",
+    ),
+    Attribute::new(
         "S3_CHECKSUM",
         "text",
         "signature",
@@ -167,6 +175,8 @@ fn check_folder(folder: &str, settings: &mut Reader<'_>) -> bool {
 #[derive(Debug)]
 struct S3 {
     place: Place,
+    /// By which requests are repeated.
+    policy: Policy,
     /// Without `/` at its ends; may be empty.
     folder: String,
     bucket: OnceLock<Arc<Bucket>>,
@@ -177,7 +187,7 @@ struct S3 {
 const PROBE: &str = ".datagen-probe";
 
 /// For the first look at a server: one that restarts is waited for, one that is not there is told soon.
-const OPENING: Policy = Policy { deadline: std::time::Duration::from_secs(30), ..Policy::USUAL };
+const OPENING: Duration = Duration::from_secs(30);
 
 /// Objects on their way to be published: what hides the round trips of small ones.
 const COMMITS: usize = 16;
@@ -194,9 +204,9 @@ impl S3 {
     /// Gives up the uploads of looks that were interrupted. Whoever looks at this moment does not miss theirs.
     fn give_up_probes(&self, bucket: &Bucket, io: &Io) -> Result<(), Failure> {
         let key = self.path(PROBE)?;
-        let pending = io.wait(io.repeat(&Policy::USUAL, || bucket.pending(key.as_ref())))?;
+        let pending = io.wait(io.repeat(&self.policy, || bucket.pending(key.as_ref())))?;
         for upload in pending.iter().filter(|pending| pending.key == key.as_ref()) {
-            io.wait(io.repeat(&Policy::USUAL, || bucket.give_up(&key, &upload.upload_id)))?;
+            io.wait(io.repeat(&self.policy, || bucket.give_up(&key, &upload.upload_id)))?;
         }
         Ok(())
     }
@@ -216,7 +226,7 @@ impl S3 {
     /// Whether the object of that name is the one that was sealed.
     fn holds(&self, bucket: &Bucket, sealed: &Sealed, io: &Io) -> Result<bool, Failure> {
         let (key, id) = (self.path(&sealed.name)?, text(sealed, ID));
-        let about = io.wait(io.repeat(&POLICY, || bucket.about(&key)))?;
+        let about = io.wait(io.repeat(&self.policy, || bucket.about(&key)))?;
         Ok(about
             .is_some_and(|about| about.bytes == sealed.bytes && about.id.as_deref() == Some(id)))
     }
@@ -256,13 +266,15 @@ impl Store for S3 {
             begun.fetch_add(1, Ordering::Relaxed);
             bucket.begin(&key, "probe")
         }));
-        let io = io.last_words();
         let given_up = upload.and_then(|upload| {
-            io.wait(io.repeat(&Policy::PROBE, || bucket.give_up(&key, &upload)))
+            match io.wait(io.repeat(&Policy::PROBE, || bucket.give_up(&key, &upload))) {
+                Err(failure) if failure.is_cancelled() => give_up(&bucket, &key, &upload, io),
+                given_up => given_up,
+            }
         });
         // Where an answer was lost, an upload is there that nobody knows.
         if begun.into_inner() > 1
-            && let Err(error) = self.give_up_probes(&bucket, &io)
+            && let Err(error) = self.give_up_probes(&bucket, io)
         {
             tracing::debug!(%error, "an upload of a look stays until the next run");
         }
@@ -271,13 +283,15 @@ impl Store for S3 {
 
     fn prepare(&self, io: &Io) -> Result<(), Failure> {
         let (bucket, prefix) = (self.bucket(io)?, self.prefix());
-        match io.wait(io.repeat(&OPENING, || bucket.look(&prefix))) {
+        let deadline = OPENING.min(self.policy.deadline);
+        let opening = Policy { attempt: OPENING.min(deadline), deadline, ..self.policy };
+        match io.wait(io.repeat(&opening, || bucket.look(&prefix))) {
             Err(failure) if failure::is_no_bucket(&failure) && self.place.create_bucket => {}
             looked => return looked,
         }
-        io.wait(io.repeat(&Policy::USUAL, || bucket.make()))?;
+        io.wait(io.repeat(&self.policy, || bucket.make()))?;
         // A new bucket takes its time until everybody knows it.
-        io.wait(io.repeat(&Policy::USUAL, || async {
+        io.wait(io.repeat(&self.policy, || async {
             let looked = bucket.look(&prefix).await;
             looked.map_err(|failure| {
                 let is_new = failure::is_no_bucket(&failure);
@@ -293,7 +307,7 @@ impl Store for S3 {
 
     fn create(&self, name: &str, _: &Holder, io: &Io) -> Result<Box<dyn Upload>, Failure> {
         let (bucket, key) = (self.bucket(io)?, self.path(name)?);
-        Ok(Box::new(S3Upload::new(bucket, key, self.shared.clone(), io)))
+        Ok(Box::new(S3Upload::new(bucket, key, self.policy, self.shared.clone(), io)))
     }
 
     fn publish(&self, sealed: &Sealed, io: &Io) -> Result<bool, Failure> {
@@ -303,14 +317,14 @@ impl Store for S3 {
             let Some(payload) = self.shared.whole(id) else {
                 return self.holds(&bucket, sealed, io);
             };
-            io.wait(io.repeat(&POLICY, || bucket.put(&key, payload.clone(), id)))?;
+            io.wait(io.repeat(&self.policy, || bucket.put(&key, payload.clone(), id)))?;
             self.shared.forget(id);
             return Ok(true);
         }
         let parts = sealed.detail.get(PARTS).and_then(Value::as_array);
         let parts = parts.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
         let parts: Vec<String> = parts.collect();
-        match io.wait(io.repeat(&POLICY, || bucket.complete(&key, upload, &parts))) {
+        match io.wait(io.repeat(&self.policy, || bucket.complete(&key, upload, &parts))) {
             Err(failure) if failure::is_gone(&failure) => self.holds(&bucket, sealed, io),
             completed => completed.map(|()| true),
         }
@@ -323,13 +337,13 @@ impl Store for S3 {
             return Ok(());
         }
         let (bucket, key) = (self.bucket(io)?, self.path(&sealed.name)?);
-        io.wait(io.repeat(&Policy::USUAL, || bucket.give_up(&key, upload)))
+        give_up(&bucket, &key, upload, io)
     }
 
     fn list(&self, beginning: &str, io: &Io) -> Result<Vec<String>, Failure> {
         let (bucket, prefix) = (self.bucket(io)?, self.prefix());
         let start = format!("{prefix}{beginning}");
-        let keys = io.wait(io.repeat(&Policy::USUAL, || bucket.list(&start)))?;
+        let keys = io.wait(io.repeat(&self.policy, || bucket.list(&start)))?;
         Ok(keys.iter().filter_map(|key| key.strip_prefix(&prefix)).map(str::to_owned).collect())
     }
 
@@ -337,7 +351,7 @@ impl Store for S3 {
         let bucket = self.bucket(io)?;
         let keys = names.iter().map(|name| self.path(name)).collect::<Result<Vec<_>, _>>()?;
         for portion in portions(&keys) {
-            io.wait(io.repeat(&Policy::USUAL, || bucket.remove(portion.clone())))?;
+            io.wait(io.repeat(&self.policy, || bucket.remove(portion.clone())))?;
         }
         Ok(())
     }
@@ -349,7 +363,7 @@ impl Store for S3 {
         io: &Io,
     ) -> Result<(), Failure> {
         let (bucket, prefix) = (self.bucket(io)?, self.prefix());
-        for pending in io.wait(io.repeat(&Policy::USUAL, || bucket.pending(&prefix)))? {
+        for pending in io.wait(io.repeat(&self.policy, || bucket.pending(&prefix)))? {
             let name = pending.key.strip_prefix(&prefix).filter(|name| !name.contains('/'));
             // Of a look that was interrupted, too.
             let Some(name) = name.filter(|name| *name == PROBE || is_left(name, "")) else {
@@ -359,7 +373,7 @@ impl Store for S3 {
                 continue;
             }
             let (key, upload) = (self.path(name)?, &pending.upload_id);
-            io.wait(io.repeat(&Policy::USUAL, || bucket.give_up(&key, upload)))?;
+            io.wait(io.repeat(&self.policy, || bucket.give_up(&key, upload)))?;
         }
         Ok(())
     }

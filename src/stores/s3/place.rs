@@ -1,5 +1,7 @@
 //! What settings say of a bucket: checked, nothing connected.
 
+use std::time::Duration;
+
 use object_store::TagSet;
 use reqwest::Url;
 
@@ -30,6 +32,8 @@ pub(super) struct Place {
     pub(super) reach: Reach,
     /// Whether the bucket is made where it is missing.
     pub(super) create_bucket: bool,
+    /// How long the server may be away.
+    pub(super) timeout: Duration,
     /// What becomes of objects.
     pub(super) objects: Objects,
 }
@@ -107,6 +111,9 @@ const CHECKSUMS: &[&str] = &["signature", "sha256", "crc64nvme", "none"];
 const ENCRYPTIONS: &[&str] = &["none", "aes256", "kms", "dsse", "customer"];
 const CREDENTIALS: &[&str] = &["keys", "environment", "profile", "instance", "none"];
 
+/// Seconds that a server may be away, where nothing is set.
+const TIMEOUT: i64 = 180;
+
 /// Longest name of a bucket: what old ones of AWS and those of other servers have.
 const MAX_BUCKET_BYTES: usize = 255;
 
@@ -118,6 +125,8 @@ pub(super) fn read(settings: &mut Reader<'_>) -> Option<Place> {
     let bucket = bucket(settings);
     let (path_style, create_bucket) =
         (settings.boolean("S3_PATH_STYLE"), settings.boolean("S3_CREATE_BUCKET"));
+    let timeout = settings.integer("S3_TIMEOUT", 1..=86_400).unwrap_or(TIMEOUT);
+    let timeout = Duration::from_secs(timeout.unsigned_abs());
     let endpoint = endpoint(settings).ok()?;
     let credentials = credentials(settings);
     let ca = Pem::of(CA, settings);
@@ -135,6 +144,7 @@ pub(super) fn read(settings: &mut Reader<'_>) -> Option<Place> {
         ca,
         reach: settings.reach("S3_ENDPOINT"),
         create_bucket: create_bucket.unwrap_or(true),
+        timeout,
         objects,
     };
     is_within_reach(&place, settings).then_some(place)

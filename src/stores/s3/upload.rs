@@ -15,12 +15,13 @@ use super::buffers::{Buffers, Gathered};
 use crate::remote::{Budget, Failure, Io, Policy, Share, Window};
 use crate::stores::{Seal, Upload};
 
-/// For requests that carry rows: a part takes its time on slow lines.
-pub(super) const POLICY: Policy = Policy {
-    attempt: Duration::from_secs(60),
-    deadline: Duration::from_secs(180),
-    ..Policy::USUAL
-};
+/// How long one attempt may take, where the server may be away for that long: a part takes its time on slow lines.
+const ATTEMPT: Duration = Duration::from_secs(60);
+
+/// By which requests are repeated where the server may be away for `timeout`.
+pub(super) fn policy(timeout: Duration) -> Policy {
+    Policy { attempt: ATTEMPT.min(timeout), deadline: timeout, ..Policy::USUAL }
+}
 
 /// The first parts. Objects that are smaller go out whole.
 const PART: u64 = 8 << 20;
@@ -91,6 +92,7 @@ impl Shared {
 pub(super) struct S3Upload {
     bucket: Arc<Bucket>,
     key: Path,
+    policy: Policy,
     /// Tells this object from others of its name.
     id: String,
     shared: Shared,
@@ -101,12 +103,14 @@ pub(super) struct S3Upload {
 
 /// An upload in parts.
 struct Parts {
-    begun: Begun,
+    // What is in flight goes before the upload is given up.
     window: Window<String>,
+    begun: Begun,
     sent: usize,
 }
 
-/// An upload that the server has begun: it is given up when this goes, unless it is sealed.
+/// An upload that the server has begun: it is given up when this goes, unless it is sealed. That is waited for for a
+/// moment, so that a program that ends now has said it.
 struct Begun {
     bucket: Arc<Bucket>,
     key: Path,
@@ -122,16 +126,23 @@ impl Drop for Begun {
         }
         let (bucket, key, upload) =
             (Arc::clone(&self.bucket), self.key.clone(), self.upload.clone());
-        // Nobody waits for it: what stays behind is given up by the next run of these names.
-        let given_up = self.io.spawn(async move {
-            if let Err(error) = bucket.give_up(&key, &upload).await {
-                tracing::warn!(error = crate::problems::chain(&error), "an upload stays behind");
-            }
-        });
-        if let Err(error) = given_up {
-            tracing::warn!(error = crate::problems::chain(&error), "an upload stays behind");
+        if let Err(error) = give_up(&bucket, &key, &upload, &self.io) {
+            // It is given up by the next run of these names.
+            tracing::warn!(error = crate::problems::chain(&error), "an upload may stay behind");
         }
     }
+}
+
+/// Gives an upload up, though the run is cancelled.
+pub(super) fn give_up(
+    bucket: &Arc<Bucket>,
+    key: &Path,
+    upload: &str,
+    io: &Io,
+) -> Result<(), Failure> {
+    let (bucket, key, upload) = (Arc::clone(bucket), key.clone(), upload.to_owned());
+    let last = io.last_words();
+    io.say(async move { last.repeat(&Policy::PROBE, || bucket.give_up(&key, &upload)).await })
 }
 
 /// Size of part `part`, counted from 0.
@@ -140,9 +151,16 @@ fn size_of(part: usize) -> u64 {
 }
 
 impl S3Upload {
-    pub(super) fn new(bucket: Arc<Bucket>, key: Path, shared: Shared, io: &Io) -> Self {
+    pub(super) fn new(
+        bucket: Arc<Bucket>,
+        key: Path,
+        policy: Policy,
+        shared: Shared,
+        io: &Io,
+    ) -> Self {
         let id = uuid::Uuid::new_v4().to_string();
-        Self { bucket, key, id, shared, io: io.clone(), gathered: Gathered::default(), parts: None }
+        let (io, gathered) = (io.clone(), Gathered::default());
+        Self { bucket, key, policy, id, shared, io, gathered, parts: None }
     }
 
     /// Sends the next part.
@@ -152,7 +170,7 @@ impl S3Upload {
         let parts = match &mut self.parts {
             Some(parts) => parts,
             None => {
-                let parts = begin(&self.bucket, &self.key, &self.id, &self.io)?;
+                let parts = self.begin()?;
                 self.parts.insert(parts)
             }
         };
@@ -169,31 +187,29 @@ impl S3Upload {
             async move { bucket.part(&key, &upload, number, payload).await }
         })
     }
-}
 
-fn begin(bucket: &Arc<Bucket>, key: &Path, id: &str, io: &Io) -> Result<Parts, Failure> {
-    let attempts = AtomicU32::new(0);
-    let upload = io.wait(io.repeat(&POLICY, || {
-        attempts.fetch_add(1, Ordering::Relaxed);
-        bucket.begin(key, id)
-    }))?;
-    let begun = Begun {
-        bucket: Arc::clone(bucket),
-        key: key.clone(),
-        upload,
-        io: io.clone(),
-        sealed: false,
-    };
-    if attempts.into_inner() > 1 {
-        // An attempt whose answer did not come may have begun another one.
-        let pending = io.wait(io.repeat(&POLICY, || bucket.pending(key.as_ref())))?;
-        for other in pending {
-            if other.key == key.as_ref() && other.upload_id != begun.upload {
-                io.wait(io.repeat(&POLICY, || bucket.give_up(key, &other.upload_id)))?;
+    /// Has the server begin an upload in parts.
+    fn begin(&self) -> Result<Parts, Failure> {
+        let Self { bucket, key, policy, io, .. } = self;
+        let attempts = AtomicU32::new(0);
+        let upload = io.wait(io.repeat(policy, || {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            bucket.begin(key, &self.id)
+        }))?;
+        let (bucket, key) = (Arc::clone(bucket), key.clone());
+        let begun = Begun { bucket, key, upload, io: io.clone(), sealed: false };
+        let (bucket, key) = (&begun.bucket, &begun.key);
+        if attempts.into_inner() > 1 {
+            // An attempt whose answer did not come may have begun another one.
+            let pending = io.wait(io.repeat(policy, || bucket.pending(key.as_ref())))?;
+            for other in pending {
+                if other.key == key.as_ref() && other.upload_id != begun.upload {
+                    io.wait(io.repeat(policy, || bucket.give_up(key, &other.upload_id)))?;
+                }
             }
         }
+        Ok(Parts { begun, window: Window::new(io, *policy, IN_FLIGHT, u64::MAX), sent: 0 })
     }
-    Ok(Parts { begun, window: Window::new(io, POLICY, IN_FLIGHT, u64::MAX), sent: 0 })
 }
 
 impl Upload for S3Upload {
@@ -230,7 +246,7 @@ impl Upload for S3Upload {
     }
 
     fn abandon(self: Box<Self>) {
-        // The upload goes with what is left of it.
+        // The upload is given up with what is left of it.
     }
 }
 
