@@ -149,7 +149,12 @@ impl Server {
 
     /// The same by one who logs in with `arguments` of curl.
     pub(crate) fn wait_as(&self, id: &str, arguments: &[&str]) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        self.wait_within(Duration::from_secs(60), id, arguments)
+    }
+
+    /// The same of a command that takes `limit` at most.
+    pub(crate) fn wait_within(&self, limit: Duration, id: &str, arguments: &[&str]) -> Value {
+        let deadline = Instant::now() + limit;
         loop {
             let (code, status) =
                 self.post(&format!("/command/getCommandStatus?commandUuid={id}"), arguments);

@@ -1,8 +1,9 @@
 """A proxy of HTTP on 127.0.0.1 that answers badly: `faulty_proxy.py PORT TARGET_PORT FAULT EVERY [LATENCY]`.
 
 Every EVERYth request meets the FAULT: `503` (with Retry-After: 0), `429`, `500`, `cut` (the connection breaks before the
-request goes on), `lost` (the request goes on, its answer does not come), `all-503` (all of them, always). LATENCY are
-seconds that each request waits. Prints `ready` when it listens.
+request goes on), `lost` (the request goes on, its answer does not come), `all-503` (all of them, always), `hang` (nothing
+is answered from the EVERYth on; prints `hangs` then). LATENCY are seconds that each request waits. Prints `ready` when it
+listens.
 """
 
 import asyncio
@@ -35,8 +36,13 @@ async def serve(reader, writer):
         upstream = await asyncio.open_connection("127.0.0.1", TARGET)
         while request := await message(reader):
             seen += 1
+            number = seen
             await asyncio.sleep(LATENCY)
-            bad = EVERY and seen % EVERY == 0
+            if FAULT == "hang" and number >= EVERY:
+                if number == EVERY:
+                    print("hangs", flush=True)
+                await asyncio.sleep(86400)
+            bad = EVERY and number % EVERY == 0
             if bad and FAULT == "cut":
                 break
             if FAULT == "all-503" or bad and FAULT in ("503", "429", "500"):
