@@ -128,7 +128,7 @@ type Object = serde_json::Map<String, Value>;
 /// Make rows of a model and write them to a connector.
 #[utoipa::path(
     post, path = "/datagen/{connector}", tag = "datagen",
-    params(("connector" = String, Path, description = "csv, json, avro, parquet, orc", example = "csv")),
+    params(("connector" = String, Path, description = "A name that `GET /connectors` lists", example = "csv")),
     request_body(content = GenerateForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "accepted; with `check` what was found", body = Submitted),

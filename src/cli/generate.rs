@@ -23,6 +23,7 @@ use crate::delivery::{Beside, Committed, Holder, Stdout, Target};
 use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, LaneProgress, Observer, ObserverError, Run};
 use crate::failures::Failures;
+use crate::formats::FORMATS;
 use crate::problems::{Problems, chain, escape_controls};
 use crate::remote::Network;
 
@@ -190,9 +191,12 @@ fn all_cores() -> usize {
 fn stdout_target(targets: &[Arc<dyn Target>]) -> anyhow::Result<Arc<dyn Target>> {
     let [target] = targets else { bail!("--output -: expected exactly one --connector") };
     let name = target.about().connector;
-    let encoder = target.payload().file_encoder().filter(|_| ["csv", "json"].contains(&name));
+    let texts = FORMATS.iter().filter(|format| format.is_text()).map(|format| format.name());
+    let texts: Vec<&str> = texts.collect();
+    let encoder = target.payload().file_encoder().filter(|_| texts.contains(&name));
     let Some(encoder) = encoder else {
-        bail!("--output -: connector `{name}` cannot be streamed, expected csv or json");
+        let expected = texts.join(" or ");
+        bail!("--output -: connector `{name}` cannot be streamed, expected {expected}");
     };
     Ok(Arc::new(Stdout::new(name, Arc::clone(encoder))))
 }

@@ -16,6 +16,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{Command, CommandError, MadeFile, Status, Tracker, owned_outputs};
+use crate::formats::FORMATS;
 
 /// Most files of an archive: its directory comes last and is kept until then, some 300 bytes a file.
 const MAX_FILES: u64 = 100_000;
@@ -25,9 +26,6 @@ const PAGE: u64 = 1_000;
 
 /// Longest content of a file without the large fields of ZIP64, with room for what packing adds.
 const SMALL: u64 = 4_000_000_000;
-
-/// Endings of files that shrink when they are packed; the others are packed already.
-const PACKABLE: &[&str] = &["csv", "json"];
 
 /// The files of a finished command, ready to be written.
 #[derive(Debug)]
@@ -113,8 +111,7 @@ impl Archive {
         let ended = Cell::new(false);
         let mut archive = ZipWriter::new_stream(Until { out, ended: &ended });
         let filled = self.each_file(|file, name, content| {
-            let packable =
-                name.extension().is_some_and(|ending| PACKABLE.iter().any(|e| ending == *e));
+            let packable = is_packable(name);
             let method =
                 if packable { CompressionMethod::Deflated } else { CompressionMethod::Stored };
             let options = SimpleFileOptions::default()
@@ -196,6 +193,12 @@ impl<W: Write> Write for Until<'_, W> {
     }
 }
 
+/// Whether the file shrinks when it is packed: text as it is. The others are packed already.
+fn is_packable(path: &Path) -> bool {
+    let is_ending = |name: &str| path.extension().is_some_and(|ending| ending == name);
+    FORMATS.iter().any(|format| format.is_text() && is_ending(format.name()))
+}
+
 /// The path of a file from the root, when it is one below it, made of plain names.
 fn name_below<'a>(root: &Path, path: &'a str) -> Option<&'a Path> {
     let name = Path::new(path).strip_prefix(root).ok()?;
@@ -258,6 +261,13 @@ mod tests {
             assert_eq!(entry_name(Path::new(path), "bob"), name);
         }
         assert_eq!(entry_name(Path::new("users/b.csv"), ""), "users/b.csv");
+    }
+
+    #[test]
+    fn text_is_packed_and_what_is_packed_already_is_not() {
+        let packed = ["a.csv", "b/c.json", "a.csv.gz", "a.parquet", "a.orc", "csv"];
+        let packed = packed.map(|path| is_packable(Path::new(path)));
+        assert_eq!(packed, [true, true, false, false, false, false]);
     }
 
     #[test]

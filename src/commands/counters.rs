@@ -8,9 +8,6 @@ use std::time::Duration;
 
 use crate::delivery::{self, Committed, Known};
 
-/// Connectors that the reference has no counters of.
-const NOT_COUNTED: &[&str] = &["ozone", "api"];
-
 /// What was done since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -64,10 +61,8 @@ impl Counters {
             ("ALL_ROWS_GENERATED".to_owned(), rows),
             ("GENERATIONS_MADE".to_owned(), self.generations),
         ];
-        for Known { name, makes_files } in delivery::KNOWN.iter() {
-            if NOT_COUNTED.contains(&name.as_str()) {
-                continue;
-            }
+        let known = delivery::KNOWN.iter().filter(|known| known.is_counted);
+        for Known { name, makes_files, .. } in known {
             let counter = self.connectors.get(name).copied().unwrap_or_default();
             let key = name.to_ascii_uppercase();
             if *makes_files {

@@ -61,8 +61,16 @@ pub fn connectors() -> impl Iterator<Item = &'static dyn Connector> {
 /// The stores of the reference, as the first parts of connectors' names; each takes every format.
 const STORES_OF_REFERENCE: &[&str] = &["", "hdfs_", "ozone_", "s3_", "adls_", "gcs_"];
 
-/// Connectors of the reference that are no files on a store.
-const SERVICES_OF_REFERENCE: &[&str] = &["hive", "hbase", "kafka", "kudu", "solr", "ozone", "api"];
+/// Connectors of the reference that are no files on a store, and whether it counts what they have.
+const SERVICES_OF_REFERENCE: &[(&str, bool)] = &[
+    ("hive", true),
+    ("hbase", true),
+    ("kafka", true),
+    ("kudu", true),
+    ("solr", true),
+    ("ozone", false),
+    ("api", false),
+];
 
 /// A connector of the reference, whether it works here or is still to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +79,8 @@ pub struct Known {
     pub name: String,
     /// Whether it makes files.
     pub makes_files: bool,
+    /// Whether counters of the reference's names count it.
+    pub is_counted: bool,
 }
 
 /// Every connector of the reference, then those that are ours alone.
@@ -79,16 +89,20 @@ pub static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
         FORMATS.iter().map(move |format| Known {
             name: format!("{store}{}", format.name()),
             makes_files: true,
+            is_counted: true,
         })
     });
-    let services = SERVICES_OF_REFERENCE
-        .iter()
-        .map(|name| Known { name: (*name).to_owned(), makes_files: false });
+    let services = SERVICES_OF_REFERENCE.iter().map(|(name, is_counted)| Known {
+        name: (*name).to_owned(),
+        makes_files: false,
+        is_counted: *is_counted,
+    });
     let mut known: Vec<Known> = files.chain(services).collect();
     for connector in connectors() {
         if !known.iter().any(|known| known.name == connector.name()) {
             let makes_files = connector.file_format().is_some();
-            known.push(Known { name: connector.name().to_owned(), makes_files });
+            let name = connector.name().to_owned();
+            known.push(Known { name, makes_files, is_counted: true });
         }
     }
     known

@@ -38,6 +38,10 @@ impl Format for Csv {
         "Comma-separated values (RFC 4180) with a header line."
     }
 
+    fn is_text(&self) -> bool {
+        true
+    }
+
     fn attributes(&self) -> &'static [Attribute] {
         const {
             &[

@@ -30,6 +30,10 @@ impl Format for Json {
         "JSON lines: one object a line."
     }
 
+    fn is_text(&self) -> bool {
+        true
+    }
+
     fn attributes(&self) -> &'static [Attribute] {
         const {
             &[

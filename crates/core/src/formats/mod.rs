@@ -55,6 +55,12 @@ pub trait Format: Sync + Debug {
     /// One sentence for listings.
     fn summary(&self) -> &'static str;
 
+    /// Whether its files are lines of text: people read them from standard output, and they shrink when they are
+    /// packed, unless they are compressed already.
+    fn is_text(&self) -> bool {
+        false
+    }
+
     /// The options that this format reads.
     fn attributes(&self) -> &'static [Attribute];
 
