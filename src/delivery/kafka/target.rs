@@ -19,6 +19,9 @@ use crate::delivery::{
 };
 use crate::remote::{Failure, Io, LAST_WORDS};
 
+/// How long the removal of what is of no more use may take: nobody who cancelled waits for it.
+const TIDYING: Duration = Duration::from_secs(3);
+
 /// Bytes that may be under way without an acknowledgement.
 const WINDOW: usize = 16 << 20;
 
@@ -273,7 +276,7 @@ impl Target for KafkaTarget {
         let group = self.name_of(holder);
         let open = locked(&self.open).take();
         let remove = |client: &mut Client| {
-            client.last_words(LAST_WORDS);
+            client.last_words(TIDYING);
             client.delete_group(&group).map_err(failure)
         };
         match open {
