@@ -48,6 +48,7 @@ mod reload;
 mod reproducible;
 mod roles;
 mod s3;
+mod s3_credentials;
 mod s3_outages;
 mod s3_refusals;
 mod s3_services;

@@ -148,9 +148,14 @@ impl Proxy {
 
     /// Waits until it says `what`.
     pub(crate) fn wait_for(&mut self, what: &str) {
+        assert_eq!(self.line(), what);
+    }
+
+    /// What it says next.
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.told.read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), what);
+        line.trim().to_owned()
     }
 }
 

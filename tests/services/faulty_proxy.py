@@ -2,11 +2,12 @@
 
 Every EVERYth request meets the FAULT: `503` (with Retry-After: 0), `429`, `500`, `cut` (the connection breaks before the
 request goes on), `lost` (the request goes on, its answer does not come), `all-503` (all of them, always), `hang` (nothing
-is answered from the EVERYth on; prints `hangs` then). LATENCY are seconds that each request waits. Prints `ready` when it
-listens.
+is answered from the EVERYth on; prints `hangs` then), `watch` (none; prints the head of each request as JSON), `form` (none; the query of a POST goes on as its form, which is
+where moto looks for it). LATENCY are seconds that each request waits. Prints `ready` when it listens.
 """
 
 import asyncio
+import json
 import sys
 
 PORT, TARGET, FAULT, EVERY = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
@@ -42,6 +43,10 @@ async def serve(reader, writer):
                 if number == EVERY:
                     print("hangs", flush=True)
                 await asyncio.sleep(86400)
+            if FAULT == "watch":
+                lines = request[1].decode().strip().split("\r\n")
+                fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+                print(json.dumps({"request": lines[0], **fields}), flush=True)
             bad = EVERY and number % EVERY == 0
             if bad and FAULT == "cut":
                 break
@@ -50,6 +55,10 @@ async def serve(reader, writer):
                 writer.write(f"HTTP/1.1 {code} Bad\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n".encode())
                 await writer.drain()
                 continue
+            if FAULT == "form":
+                form = request[1].split(b" ", 2)[1].partition(b"?")[2]
+                head = b"POST / HTTP/1.1\r\nHost: sts\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                request = head + b"Content-Length: %d\r\n\r\n" % len(form) + form, head
             upstream[1].write(request[0])
             await upstream[1].drain()
             head_only = request[1].startswith(b"HEAD ")

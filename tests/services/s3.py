@@ -5,6 +5,7 @@
     s3.py ENDPOINT uploads BUCKET              prints the keys of uploads under way
     s3.py ENDPOINT about BUCKET KEY            prints class, encryption, tags and metadata of an object
     s3.py ENDPOINT put BUCKET KEY...           makes small objects
+    s3.py ENDPOINT open BUCKET                 makes a bucket that everybody may read and write
 
 Answers are one line of JSON. The key pair is S3_ACCESS_KEY_ID and S3_ACCESS_KEY_SECRET, `datagen` and `any` by default.
 """
@@ -85,6 +86,11 @@ def put(endpoint, bucket, *names):
         s3.put_object(Bucket=bucket, Key=name, Body=b"old")
 
 
+def make_open(endpoint, bucket):
+    client(endpoint).create_bucket(Bucket=bucket, ACL="public-read-write")
+
+
 if __name__ == "__main__":
     endpoint, what, *arguments = sys.argv[1:]
-    print(json.dumps({f.__name__: f for f in (dump, rows, uploads, about, put)}[what](endpoint, *arguments)))
+    actions = {"dump": dump, "rows": rows, "uploads": uploads, "about": about, "put": put, "open": make_open}
+    print(json.dumps(actions[what](endpoint, *arguments)))
