@@ -58,6 +58,7 @@ mod scripts;
 mod server;
 mod settings;
 mod streams;
+mod sub_values;
 mod support;
 mod terminal;
 #[path = "../../crates/core/src/sandbox/wasm/tests/text.rs"]

@@ -28,6 +28,13 @@ pub(super) struct Line {
     pub(super) value: LineValue,
 }
 
+impl Line {
+    /// Whether it passes on an input, whatever the row.
+    pub(super) fn is_link(&self) -> bool {
+        self.condition.is_none() && matches!(self.value, LineValue::Link(_))
+    }
+}
+
 /// What a line gives.
 #[derive(Debug, Clone)]
 pub(super) enum LineValue {

@@ -122,6 +122,11 @@ impl Expression {
         self.references.list()
     }
 
+    /// Whether it is a link and nothing else.
+    pub fn is_link(&self) -> bool {
+        matches!(&self.lines[..], [line] if line.is_link())
+    }
+
     /// Checks types and converts literals; `None` after adding errors to `problems`.
     ///
     /// `inputs[i]` describes `self.inputs()[i]`; `cast` is what the field's type holds; `now` is that

@@ -6,8 +6,9 @@ use super::definition::{Definition, InputInfo, Mention};
 use super::{Catalogue, Compiled, Context, FieldType};
 use crate::attributes::{Attribute, Reader};
 use crate::calendar::Pattern;
-use crate::columns::DataType;
+use crate::columns::{Column, DataType, Rows, Values};
 use crate::expression::{self, Cast, Expression, Parsed};
+use crate::generator::{GenerateError, Generator, Inputs, Made, Tier};
 use crate::problems::{Problem, did_you_mean, excerpt};
 
 /// The type that a computed value is converted to.
@@ -35,6 +36,8 @@ impl Computed {
 pub enum Conversion {
     /// By the rule of the data type.
     Plain,
+    /// What is linked to, as it is where it is a column of its own type; else its text.
+    Linked,
     /// The MD5 digest of the text.
     Md5,
     /// An instant, written in this pattern.
@@ -113,6 +116,30 @@ struct ComputedField {
     now: i64,
 }
 
+impl ComputedField {
+    /// Whether it does nothing but to link to a sub-value.
+    fn links_to_a_sub_value(&self) -> bool {
+        let is_sub_value = |reference: &expression::Reference| reference.sub_value().is_some();
+        self.expression.is_link() && self.expression.inputs().iter().all(is_sub_value)
+    }
+}
+
+/// Gives on the column that it reads.
+#[derive(Debug)]
+struct GivenOn;
+
+impl Generator for GivenOn {
+    fn generate(&self, rows: Rows, inputs: &Inputs<'_>) -> Result<Made, GenerateError> {
+        let column = inputs.first().copied().flatten();
+        debug_assert!(column.is_some_and(|column| column.len() == rows.count), "one input is read");
+        Ok(column.cloned().unwrap_or_else(|| Column::new(Values::Boolean(Vec::new()))).into())
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Computed
+    }
+}
+
 impl Definition for ComputedField {
     fn reads(&self) -> Vec<Option<Mention<'_>>> {
         let references = self.expression.inputs().iter();
@@ -129,10 +156,17 @@ impl Definition for ComputedField {
         inputs: &[Option<InputInfo<'_>>],
         attributes: &mut Reader<'_>,
     ) -> Option<Compiled> {
+        if let (Conversion::Linked, [Some(input)], true) =
+            (&self.result.conversion, inputs, self.links_to_a_sub_value())
+            && input.data_type != DataType::Text
+        {
+            let given = Compiled::new(GivenOn, input.data_type, self.result.width);
+            return Some(Compiled { nullable: input.nullable, decimals: input.decimals, ..given });
+        }
         let Computed { data_type, decimals, conversion, width } = self.result;
         let plain = Cast { decimals, ..Cast::new(data_type) };
         let cast = match conversion {
-            Conversion::Plain => plain,
+            Conversion::Plain | Conversion::Linked => plain,
             Conversion::Md5 => Cast { md5: true, ..plain },
             Conversion::Written(pattern) => Cast::written(pattern),
         };

@@ -1,4 +1,4 @@
-//! `LINK`: a text read from another field.
+//! `LINK`: a text read from another field, or a sub-value of user code as it is.
 //!
 //! Links are expressions, so the planner makes them; what is left here is a field that links to nothing.
 
@@ -7,7 +7,16 @@ use crate::columns::DataType;
 use crate::problems::Problem;
 use crate::sampling::choices::Choices;
 
+use super::computed::Conversion;
 use super::{Compiled, Computed, Context, Definition, FieldType};
+
+/// Without it a link is a text, as it has always been.
+const TYPED: Attribute = Attribute::new(
+    "typed",
+    "boolean",
+    "false",
+    "Whether a link to a sub-value of user code has its type in every format, instead of being a text.",
+);
 
 #[derive(Debug)]
 pub(super) struct Link;
@@ -22,15 +31,19 @@ impl FieldType for Link {
     }
 
     fn attributes(&self) -> &'static [Attribute] {
-        &[]
+        &[TYPED]
     }
 
     fn example(&self) -> &'static str {
         r#"{"name": "country", "type": "LINK", "link": "$city.country"}"#
     }
 
-    fn computed(&self, _: &mut Reader<'_>) -> Option<Computed> {
-        Some(Computed::plain(DataType::Text, 10))
+    fn computed(&self, attributes: &mut Reader<'_>) -> Option<Computed> {
+        let typed = attributes.has(TYPED.name) && attributes.boolean(TYPED.name)?;
+        if !typed {
+            return Some(Computed::plain(DataType::Text, 10));
+        }
+        Some(Computed { conversion: Conversion::Linked, ..Computed::plain(DataType::Text, 10) })
     }
 
     fn compile(

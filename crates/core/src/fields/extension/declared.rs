@@ -92,7 +92,7 @@ pub(super) fn inputs(
         .map(|input| {
             // A required one that is no field is told where references are resolved.
             (input.required || names.contains(input.name.as_str()))
-                .then(|| Bound { field: input.name.clone(), sub_value: None })
+                .then(|| reference(&input.name, names))
         })
         .collect();
     match reader.object().get("inputs") {

@@ -48,6 +48,7 @@ pub(super) fn inputs(
     let mut names = Vec::new();
     for name in list.iter() {
         let name = name.clone().into_string().map_err(|_| wrong())?;
+        let name = name.strip_prefix('$').unwrap_or(&name).to_owned();
         if !names.contains(&name) {
             names.push(name);
         }
@@ -57,6 +58,15 @@ pub(super) fn inputs(
         return Err(at.fault(*position, hinted(message, missing, names.iter().map(String::as_str))));
     }
     Ok(names.iter().map(|name| input(name)).collect())
+}
+
+/// The inputs that are sub-values of fields, such as `city.country`.
+pub(super) fn named_sub_values(constants: &Constants) -> Vec<String> {
+    let list = constants.get("inputs").and_then(|(value, _)| value.read_lock::<rhai::Array>());
+    let names = list.iter().flat_map(|list| list.iter());
+    let names = names.filter_map(|name| name.clone().into_string().ok());
+    let names = names.map(|name| name.strip_prefix('$').map_or(name.clone(), str::to_owned));
+    names.filter(|name| name.contains('.')).collect()
 }
 
 pub(super) fn sub_values(

@@ -101,7 +101,7 @@ fn is_worth(expr: &Expr) -> bool {
 }
 
 /// Whether a value may stand in a script: no function, no iterator.
-fn is_plain(value: &Dynamic) -> bool {
+pub(super) fn is_plain(value: &Dynamic) -> bool {
     if let Some(list) = value.read_lock::<Array>() {
         return list.iter().all(is_plain);
     }

@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use super::declared::given;
 use super::engine::{begin_log, count_operations, engine, told};
-use super::fold::fold;
+use super::fold::{fold, is_plain};
 use super::gathered::Gathered;
 use super::host;
-use super::read::{Script, constant, input_variable, property_of, read, replace_head};
+use super::read::{Script, constant, input_variable, is_init, property_of, read, replace_head};
 use super::shared::share;
 use super::values::{Decimals, cell};
 use super::watch::{self, Stop};
@@ -139,17 +139,59 @@ impl Interpreted {
     pub(super) fn body(&self, script: Script) -> Result<Vec<Stmt>, Box<Fault>> {
         let interpreter = self.interpreter()?;
         let interpreter = interpreter.borrow();
-        Ok(self.folded(&interpreter.engine, script))
+        self.folded(&interpreter.engine, script)
     }
 
-    fn folded(&self, engine: &Engine, script: Script) -> Vec<Stmt> {
-        let mut body = script.body;
+    /// Makes this thread's interpreter, by which `init` is run.
+    pub(super) fn init(&self) -> Result<(), Box<Fault>> {
+        self.interpreter().map(|_| ()).map_err(|mut fault| {
+            fault.kind = FaultKind::Refused;
+            fault
+        })
+    }
+
+    fn folded(&self, engine: &Engine, mut script: Script) -> Result<Vec<Stmt>, Box<Fault>> {
+        let mut body = std::mem::take(&mut script.body);
         let parameters = parameter_map(&script.description.parameters, &self.parameters);
         fix_parameters(&mut body, &script.arguments[1], &parameters);
-        host::with(|host| host.turn_to(self.stream, self.total_rows));
         self.begin(1);
+        if script.has_init {
+            let made = self.run_init(engine, &script, parameters)?;
+            put_init(&mut body, &script.arguments[1], &made);
+        }
+        host::with(|host| host.turn_to(self.stream, self.total_rows));
         fold(engine, &script.functions, &mut body);
-        body
+        Ok(body)
+    }
+
+    /// What `init` makes of the parameters; its draws are those of no row.
+    fn run_init(
+        &self,
+        engine: &Engine,
+        script: &Script,
+        parameters: Map,
+    ) -> Result<Dynamic, Box<Fault>> {
+        host::with(|host| {
+            host.turn_to(self.stream.lane(host::INIT_LANE), self.total_rows);
+            host.begin(0);
+        });
+        let options = rhai::CallFnOptions::new().eval_ast(false);
+        let parameters = (Dynamic::from_map(parameters).into_read_only(),);
+        let functions = &script.functions;
+        let made = engine.call_fn_with_options::<Dynamic>(
+            options,
+            &mut Scope::new(),
+            functions,
+            "init",
+            parameters,
+        );
+        let made = made.map_err(|error| self.text.fault(*error))?;
+        self.text.unless_stopped()?;
+        if is_plain(&made) {
+            return Ok(made);
+        }
+        let message = "`init` gives a function or what holds one, expected values, lists and maps";
+        Err(Box::new(Fault::new(FaultKind::Refused, self.text.label.clone(), message)))
     }
 
     /// Runs `check`, which the script has.
@@ -232,6 +274,15 @@ pub(super) fn parameter_map(names: &[crate::sandbox::Parameter], values: &[Value
         .collect()
 }
 
+/// Puts what `init` made for its calls, each of which can only have the parameters.
+fn put_init(body: &mut [Stmt], parameters: &str, made: &Dynamic) {
+    walk::expressions(body, &mut |expr| {
+        if is_init(expr, parameters) {
+            *expr = constant(made.clone(), expr.position());
+        }
+    });
+}
+
 /// Puts the values of parameters for `params.NAME`.
 pub(super) fn fix_parameters(body: &mut [Stmt], argument: &str, parameters: &Map) {
     walk::expressions(body, &mut |expr| {
@@ -262,7 +313,7 @@ impl Interpreter {
         let functions = script.functions.shared_lib().clone();
         let (nullable, whole_row) = (script.may_be_null(), script.whole_row);
         let sub_values = script.description.sub_values.clone();
-        let mut body = field.folded(&engine, script);
+        let mut body = field.folded(&engine, script)?;
         share(&mut body);
         Ok(Self {
             engine,

@@ -6,6 +6,7 @@
 //! const params = #{ digits: 16, prefix: "4" };   // optional: defaults and, by them, kinds
 //! const inputs = ["bin"];                        // optional: else every `row.NAME` of `generate`
 //! fn check(params) { … throw "why not" … }       // optional: once for a field
+//! fn init(params) { … }                          // optional: once for a field, what `init(params)` is in `generate`
 //! fn generate(row, params) { … }                 // once for a row; `()` is null
 //! ```
 //!
@@ -124,6 +125,7 @@ impl ScriptProgram {
             exact,
             nullable: script.may_be_null(),
             descriptions: [script.description],
+            has_init: script.has_init,
             has_check: script.has_check,
         })
     }
@@ -149,6 +151,7 @@ struct ScriptProgram {
     text: Arc<Text>,
     descriptions: [Description; 1],
     nullable: bool,
+    has_init: bool,
     has_check: bool,
     /// Which inputs are read as decimals where they hold such.
     exact: Vec<bool>,
@@ -195,6 +198,9 @@ impl ScriptProgram {
         let interpreted = Interpreted::new(text, binding, data_type, decimals.collect());
         if self.has_check {
             interpreted.check()?;
+        }
+        if self.has_init {
+            interpreted.init()?;
         }
         let tree = self.lower(&interpreted, data_type);
         let nullable = self.nullable && tree.as_ref().map_or(true, Tree::is_nullable);

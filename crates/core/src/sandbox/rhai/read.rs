@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, Stmt};
 
-use super::declared::{inputs, output, parameters, sub_values};
+use super::declared::{self, inputs, output, parameters, sub_values};
 use super::lower::Functions;
 use super::{walk, words};
 use crate::sandbox::{Description, Fault, FaultKind, Source, SourcePosition};
 
 /// A script taken apart.
+#[expect(clippy::struct_excessive_bools, reason = "each is what the script says or has by itself")]
 pub(super) struct Script {
     pub(super) description: Description,
     /// All functions, without any statement.
@@ -24,6 +25,8 @@ pub(super) struct Script {
     pub(super) nullable: Option<bool>,
     /// Whether decimals of the row are decimals in the script, and no numbers.
     pub(super) exact_decimals: bool,
+    /// Whether there is an `init`, which is run once for a field.
+    pub(super) has_init: bool,
     /// Whether there is a `check`.
     pub(super) has_check: bool,
 }
@@ -73,12 +76,15 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
     refuse_hidden_arguments(&body, &arguments, at)?;
     let functions = ast.clone_functions_only();
     let mut found = Found::default();
-    bind(&mut body, &arguments, &constants, &mut found);
+    let named = declared::named_sub_values(&constants);
+    bind(&mut body, &arguments, (&constants, &named), &mut found);
     if let Some((name, position)) = found.unknown.first() {
         return Err(at.unknown(name, *position));
     }
     refuse_unknown_in_functions(&ast, &constants, at)?;
     let inputs = inputs(&constants, &found, at)?;
+    let has_init = ast.iter_functions().any(|f| f.name == "init" && f.params.len() == 1)
+        && calls_init(&body, &arguments[1]);
     let has_check = ast.iter_functions().any(|f| f.name == "check" && f.params.len() == 1);
     let description = Description {
         name: source.stem.to_owned(),
@@ -106,6 +112,7 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
         whole_row,
         nullable,
         exact_decimals,
+        has_init,
         has_check,
     })
 }
@@ -240,12 +247,40 @@ pub(super) struct Found {
     pub(super) unknown: Vec<(String, Position)>,
 }
 
+/// Whether a call is `init(params)`, which is worked out once.
+pub(super) fn is_init(expr: &Expr, parameters: &str) -> bool {
+    let Expr::FnCall(call, _) = expr else { return false };
+    let given = |one: &Expr| matches!(one, Expr::Variable(parts, ..) if parts.1 == parameters);
+    call.name == "init" && matches!(&call.args[..], [one] if given(one))
+}
+
+fn calls_init(body: &[Stmt], parameters: &str) -> bool {
+    let mut found = false;
+    walk::each(body, &mut |node| {
+        found |= matches!(node, ASTNode::Expr(expr) if is_init(expr, parameters));
+    });
+    found
+}
+
 /// Puts variables of inputs for `row.NAME` and the values of constants for their names.
-fn bind(body: &mut [Stmt], arguments: &[String; 2], constants: &Constants, found: &mut Found) {
+fn bind(
+    body: &mut [Stmt],
+    arguments: &[String; 2],
+    (constants, sub_values): (&Constants, &[String]),
+    found: &mut Found,
+) {
     walk::expressions(body, &mut |expr| {
         if let Some((name, position)) = property_of(expr, &arguments[0]) {
-            push_new(&mut found.inputs, &name, position);
-            replace_head(expr, variable(&input_variable(&name), position));
+            let field = input_variable(&name);
+            replace_head(expr, variable(&field, position));
+            let sub_value = property_of(expr, &field).map(|(sub, _)| format!("{name}.{sub}"));
+            match sub_value.filter(|name| sub_values.contains(name)) {
+                Some(name) => {
+                    replace_head(expr, variable(&input_variable(&name), position));
+                    push_new(&mut found.inputs, &name, position);
+                }
+                None => push_new(&mut found.inputs, &name, position),
+            }
             return;
         }
         if let Some((name, position)) = property_of(expr, &arguments[1]) {

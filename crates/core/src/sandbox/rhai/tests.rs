@@ -32,7 +32,7 @@ const NAMES: &str = "!= % * ** + += - / < << <= == > >= abs acos acosh add all a
 const OURS: &str = "rand_int rand_float rand_bool rand_normal rand_exp rand_zipf rand_digits rand_hex \
     rand_string uuid pick pick_weighted sample shuffle first_name last_name city country place phone \
     country_code date parse_date timestamp add_days add_months add_years add_seconds days_between \
-    format_date format decimal round_to luhn mod97 pad_left slug title base32 base64 hash round_to clamp atan hypot pow log \
+    format_date format decimal round_to mod10 mod11 sha256 md5 url_encode json_escape haversine rand_of seconds_between luhn mod97 pad_left slug title base32 base64 hash round_to clamp atan hypot pow log \
     row_number table_rows permute";
 
 /// Large values of every type, mostly the largest, by the names that calls below use. A list of 10,000 would

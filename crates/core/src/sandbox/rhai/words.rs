@@ -142,10 +142,20 @@ fn of_property(told: &str) -> Option<String> {
         return Some(format!("`{name}`: {NULL}"));
     }
     let known: &[&str] = match found.as_str() {
-        "a date" => &["year", "month", "day", "weekday"],
-        "a timestamp" => {
-            &["year", "month", "day", "weekday", "hour", "minute", "second", "epoch_millis"]
-        }
+        "a date" => &["year", "month", "day", "weekday", "day_of_year", "week", "quarter"],
+        "a timestamp" => &[
+            "year",
+            "month",
+            "day",
+            "weekday",
+            "day_of_year",
+            "week",
+            "quarter",
+            "hour",
+            "minute",
+            "second",
+            "epoch_millis",
+        ],
         "a list" => &["len"],
         _ => host::GETTERS,
     };

@@ -218,6 +218,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         group: Group::Dates,
+        signature: "date.day_of_year, date.week, date.quarter",
+        doc: "the day of the year from 1 on, the week by ISO 8601, the quarter of the year",
+        forms: MORE_PARTS,
+        others: None,
+    },
+    Function {
+        group: Group::Dates,
+        signature: "seconds_between(from, to)",
+        doc: "the seconds from one point in time to another, with their fraction",
+        forms: &[form!(pure "seconds_between"(from: Time, to: Time) -> Float, |_| {
+            Ok((i128::from(to.0) - i128::from(from.0)) as f64 / MICROS_PER_SECOND as f64)
+        })],
+        others: None,
+    },
+    Function {
+        group: Group::Dates,
         signature: "timestamp.hour, timestamp.minute, timestamp.second, timestamp.epoch_millis",
         doc: "parts of a point in time",
         forms: TIMES,
@@ -252,6 +268,16 @@ const PARTS: &[Form] = &[
     form!(lowered pure "get$weekday"(time: Time) -> Int, |_| Ok(weekday(date_of(time)))),
 ];
 
+/// The same of the year as a whole.
+const MORE_PARTS: &[Form] = &[
+    form!(lowered pure "get$day_of_year"(date: Date) -> Int, |_| Ok(day_of_year(date))),
+    form!(lowered pure "get$week"(date: Date) -> Int, |_| Ok(week(date))),
+    form!(lowered pure "get$quarter"(date: Date) -> Int, |_| Ok(quarter(date))),
+    form!(lowered pure "get$day_of_year"(time: Time) -> Int, |_| Ok(day_of_year(date_of(time)))),
+    form!(lowered pure "get$week"(time: Time) -> Int, |_| Ok(week(date_of(time)))),
+    form!(lowered pure "get$quarter"(time: Time) -> Int, |_| Ok(quarter(date_of(time)))),
+];
+
 /// The same for what only points in time have.
 const TIMES: &[Form] = &[
     form!(lowered pure "get$hour"(time: Time) -> Int, |_| Ok(time_part(time, 3_600, 24))),
@@ -276,15 +302,36 @@ fn weekday(date: Date) -> i64 {
     i64::from(iso_weekday(date.0))
 }
 
+fn quarter(date: Date) -> i64 {
+    (month(date) + 2) / 3
+}
+
+fn day_of_year(date: Date) -> i64 {
+    let first = days_from_civil(civil_from_days(date.0).0, 1, 1).unwrap_or(date.0);
+    i64::from(date.0 - first) + 1
+}
+
+/// The week by ISO 8601: that of a year's first Thursday is its first.
+fn week(date: Date) -> i64 {
+    let thursday = Date(date.0.saturating_add(4 - iso_weekday(date.0) as i32));
+    (day_of_year(thursday) - 1) / 7 + 1
+}
+
 /// The part of the day's time that is counted in units of so many seconds, up to `count`.
 fn time_part(time: Timestamp, unit: i64, count: i64) -> i64 {
     split_instant(time.0).1 / (unit * MICROS_PER_SECOND) % count
 }
 
 fn register_parts(engine: &mut Engine) {
-    for (name, part) in
-        [("year", year as fn(Date) -> i64), ("month", month), ("day", day), ("weekday", weekday)]
-    {
+    for (name, part) in [
+        ("year", year as fn(Date) -> i64),
+        ("month", month),
+        ("day", day),
+        ("weekday", weekday),
+        ("day_of_year", day_of_year),
+        ("week", week),
+        ("quarter", quarter),
+    ] {
         engine.register_get(name, move |date: &mut Date| part(*date));
         engine.register_get(name, move |time: &mut Timestamp| part(date_of(*time)));
     }
@@ -323,5 +370,12 @@ mod tests {
         let time = timestamp("2024-01-31T23:59:59Z").unwrap();
         assert_eq!(timestamp_text(add_seconds(time, 1.5).unwrap()), "2024-02-01T00:00:00.500Z");
         assert!(add_seconds(time, f64::NAN).is_err());
+        let parts = |text: &str| {
+            let date = Date(parse_date(text).unwrap());
+            (day_of_year(date), week(date), quarter(date))
+        };
+        assert_eq!(parts("2024-12-31"), (366, 1, 4));
+        assert_eq!(parts("2021-01-03"), (3, 53, 1));
+        assert_eq!(parts("2026-04-01"), (91, 14, 2));
     }
 }

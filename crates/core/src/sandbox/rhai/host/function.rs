@@ -122,6 +122,10 @@ impl Value<'_> {
         if let Self::Float(value) = self { *value } else { 0.0 }
     }
 
+    pub(super) fn truth(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
     pub(super) fn letter(&self) -> char {
         if let Self::Char(value) = self { *value } else { '\0' }
     }
@@ -201,6 +205,7 @@ macro_rules! form {
     (@draws pure) => { false };
     (@owned Int) => { i64 };
     (@owned Float) => { f64 };
+    (@owned Bool) => { bool };
     (@owned Date) => { $crate::sandbox::rhai::host::dates::Date };
     (@owned Time) => { $crate::sandbox::rhai::host::dates::Timestamp };
     (@owned Decimal) => { $crate::sandbox::rhai::host::decimal::Decimal };
@@ -208,6 +213,7 @@ macro_rules! form {
     (@lent Text $argument:ident) => { &*$argument };
     (@lent $kind:ident $argument:ident) => { $argument };
     (@taken Int $argument:ident) => { $argument.int() };
+    (@taken Bool $argument:ident) => { $argument.truth() };
     (@taken Float $argument:ident) => { $argument.float() };
     (@owned Char) => { char };
     (@taken Char $argument:ident) => { $argument.letter() };

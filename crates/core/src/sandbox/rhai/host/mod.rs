@@ -11,6 +11,7 @@
 //! | exact decimals: `decimal` is the number, `decimals` what scripts do with it | `decimals` |
 //! | `format`: numbers and texts with widths and digits | `format` |
 //! | check digits, padding, encodings, `hash`, rounding, functions of floats | `text` |
+//! | check digits by 10 and 11, digests, URLs, JSON, `haversine` | `digests` |
 //! | `replace`, `pad`: the language's own, measured before they are made | `measured` |
 //! | `sub_string`, `to_upper`, `parse_int` …: the language's own, for the lowered tier | `language` |
 //! | which value of a list its weights draw | `weights` |
@@ -25,6 +26,7 @@ pub(super) mod data;
 pub(super) mod dates;
 pub(super) mod decimal;
 mod decimals;
+mod digests;
 pub(super) mod format;
 pub(super) mod function;
 mod language;
@@ -37,10 +39,11 @@ use std::cell::RefCell;
 
 use rhai::{Engine, EvalAltResult, Position};
 
-use crate::rng::{Cell, Stream};
+use crate::rng::{Cell, Stream, mix, scale, unit};
 use crate::sandbox::Limits;
 use function::{Form, Function, Group, form};
 pub(in crate::sandbox::rhai) use language::{GETTERS, PURE, part_of};
+use text::{hash_int, hash_text};
 
 thread_local! {
     /// The row that this thread's script is run for.
@@ -104,6 +107,21 @@ impl Host {
         self.row as i64
     }
 
+    /// A draw of `key` for this field: the same in all rows.
+    fn word_of(&self, key: i64) -> u64 {
+        mix(self.stream.lane(KEYED_LANE).key() ^ mix(key as u64))
+    }
+
+    /// A number from `low` to `high` by `key`.
+    fn number_of(&self, key: i64, low: i64, high: i64) -> Answer<i64> {
+        if low > high {
+            return Err(format!("rand_of(…, {low}, {high}): expected the lower number first"));
+        }
+        let word = self.word_of(key);
+        let count = (high.wrapping_sub(low) as u64).checked_add(1);
+        Ok(low.wrapping_add_unsigned(count.map_or(word, |count| scale(word, count))))
+    }
+
     /// Bijective on `0..count`: the same for all rows of the field.
     pub(in crate::sandbox::rhai) fn permute(&self, index: i64, count: i64) -> Answer<i64> {
         let (Ok(place), Ok(all)) = (u64::try_from(index), u64::try_from(count)) else {
@@ -122,6 +140,12 @@ impl Host {
 
 /// The lane of a field's stream that keys `permute`: one for nulls is taken.
 const PERMUTATION_LANE: u64 = 2;
+
+/// The lane that `rand_of` draws from.
+const KEYED_LANE: u64 = 3;
+
+/// The lane that `init` draws from, which belongs to no row.
+pub(in crate::sandbox::rhai) const INIT_LANE: u64 = 4;
 
 /// Calls `act` with the row's state.
 pub(in crate::sandbox::rhai) fn with<T>(act: impl FnOnce(&mut Host) -> T) -> T {
@@ -166,6 +190,25 @@ const FUNCTIONS: &[Function] = &[
     },
 ];
 
+/// What is drawn by a key.
+const KEYED: &[Function] = &[Function {
+    group: Group::Numbers,
+    signature: "rand_of(key), rand_of(key, low, high)",
+    doc: "a number from 0 to below 1, or a whole one from `low` to `high`, by a text or whole number: in every row of \
+          the field the same for the same key, and another for another seed",
+    forms: &[
+        form!(draws "rand_of"(key: Text) -> Float, |h| Ok(unit(h.word_of(hash_text(key))))),
+        form!(draws "rand_of"(key: Int) -> Float, |h| Ok(unit(h.word_of(hash_int(key))))),
+        form!(draws "rand_of"(key: Text, low: Int, high: Int) -> Int, |h| {
+            h.number_of(hash_text(key), low, high)
+        }),
+        form!(draws "rand_of"(key: Int, low: Int, high: Int) -> Int, |h| {
+            h.number_of(hash_int(key), low, high)
+        }),
+    ],
+    others: None,
+}];
+
 /// What [`engine`](super::engine) makes known: it has the field that logs.
 const LOGGED: &[Function] = &[Function {
     group: Group::Talking,
@@ -177,13 +220,15 @@ const LOGGED: &[Function] = &[Function {
 
 /// Every function of ours that scripts may call, in the order of listings.
 pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Function> {
-    const ALL: [&[Function]; 8] = [
+    const ALL: [&[Function]; 10] = [
         random::FUNCTIONS,
+        KEYED,
         FUNCTIONS,
         data::FUNCTIONS,
         dates::FUNCTIONS,
         format::FUNCTIONS,
         text::FUNCTIONS,
+        digests::FUNCTIONS,
         decimals::FUNCTIONS,
         LOGGED,
     ];

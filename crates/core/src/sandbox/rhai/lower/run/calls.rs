@@ -10,6 +10,9 @@ use crate::sandbox::rhai::host::function::{Form, Value};
 use crate::sandbox::rhai::host::{self, Host, part_of};
 use crate::sandbox::rhai::lower::tree::{Node, Type};
 
+/// Most arguments that a form takes.
+const MOST_ARGUMENTS: usize = 4;
+
 impl Machine<'_> {
     pub(super) fn call(
         &mut self,
@@ -77,7 +80,7 @@ impl Machine<'_> {
         row: usize,
         answers: &mut Answers,
     ) -> Run<()> {
-        let mut arguments = [const { Value::Int(0) }; 3];
+        let mut arguments = [const { Value::Int(0) }; MOST_ARGUMENTS];
         for (slot, value) in arguments.iter_mut().zip(values) {
             *slot = match value {
                 Vector::Int(values) => Value::Int(values.get(place)),
@@ -98,7 +101,7 @@ impl Machine<'_> {
         if function.draws {
             host.swap(&mut self.cells[row]);
         }
-        let answer = (function.run)(host, &arguments[..values.len().min(3)]);
+        let answer = (function.run)(host, &arguments[..values.len().min(MOST_ARGUMENTS)]);
         if function.draws {
             host.swap(&mut self.cells[row]);
         }

@@ -205,6 +205,17 @@ pub(super) const CONSTRUCTS: &[(&str, &str)] = &[
     ("decimal(18, 2)", "row.x * 1.25"),
     ("decimal(9, 2)", "row.a"),
     ("decimal(18, 2)", "if row.n == () { return (); } row.m / 3"),
+    // What is made once.
+    ("int64", "let t = init(params); pick_weighted(t.list, t.weights) * 1000 + t.start"),
+    ("int64", "init(params).start + init(params).list[row.b.abs() % 3]"),
+    (
+        "float64",
+        "rand_of(row.c) + rand_of(row.b % 7) + haversine(row.x % 90.0, row.x, 48.85, 2.35)",
+    ),
+    (
+        "utf8",
+        "`{\"n\":${row.a.to_json()},\"t\":${to_json(row.t)}}` + sha256(row.t) + md5(row.c) + url_encode(row.t)",
+    ),
     // Exact ones.
     ("exact decimal(20, 3)", "row.m"),
     ("decimal(20, 3)", "if row.f { row.m } else { () }"),

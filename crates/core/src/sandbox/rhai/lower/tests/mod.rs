@@ -17,6 +17,7 @@ use constructs::CONSTRUCTS;
 
 const FUNCTIONS: &str = "fn twice(v) { let r = v * 2; if r > 100 { return 100; } r }
     fn label(k) { switch k { 0 => \"zero\", 1 => \"one\", _ => if k < 0 { \"minus\" } else { \"more\" } } }
+    fn init(p) { #{ list: [3, 1, 4], weights: [1, 0.5, 12], start: rand_int(1, 1000) } }
     fn total(lists, at) { let s = 0; for v in lists[at] { s += v; } s }\n";
 
 const NAMES: [&str; 11] = ["a", "b", "x", "t", "c", "f", "n", "d", "s", "m", "u"];
