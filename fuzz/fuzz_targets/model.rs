@@ -17,6 +17,7 @@ fuzz_target!(|model: &str| {
         // Never written to: no command is run.
         output_root: PathBuf::from("/tmp/datagen-fuzz/out"),
         read_roots: Vec::new(),
+        tells_folders: true,
         default_folder: "out".to_owned(),
         extensions: Default::default(),
         site: Default::default(),

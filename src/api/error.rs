@@ -3,7 +3,9 @@
 //! The body of every error has the reference's shape, `{"commandUuid": "", "error": "…"}`, with a stable
 //! `code` and, where a model is wrong, its `problems`.
 
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Json;
@@ -255,8 +257,10 @@ impl ApiError {
 /// A fault of user code with its place.
 pub(super) fn fault_told(fault: &Fault) -> Value {
     let place = fault.place.as_ref();
+    // In which folder of the server it lies is nobody's business.
+    let file = Path::new(&fault.file).file_name().map(OsStr::to_string_lossy);
     json!({
-        "file": fault.file,
+        "file": file.as_deref().unwrap_or(&fault.file),
         "kind": fault.kind.code(),
         "message": fault.message,
         "row": fault.row,

@@ -76,6 +76,7 @@ impl Reading {
         Ok(Surroundings {
             output_root: absolute.with_context(|| format!("output root `{}`", root.display()))?,
             read_roots: [&self.read_roots[..], &config.read_roots[..]].concat(),
+            tells_folders: true,
             default_folder: String::new(),
             extensions: extensions(&self.extensions, config).current(),
             site: Site {

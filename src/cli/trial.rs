@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::count::count;
@@ -61,10 +62,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         ..Trial::default()
     };
     name_type(&arguments.what, &mut trial.field, &mut reading.extensions)?;
-    let params: Value = serde_json::from_str(&arguments.params).context("--params")?;
-    if let Some(problem) = duplicate_keys(&arguments.params).first() {
-        bail!("--params: {problem}");
-    }
+    let params: Value = json(&arguments.params, "--params")?;
     // A built-in type has attributes instead.
     if params.as_object().is_none_or(|params| !params.is_empty()) {
         trial.field.insert("params".to_owned(), params);
@@ -76,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
         }
     }
     for other in &arguments.fields {
-        trial.others.push(serde_json::from_str(other).context("--field")?);
+        trial.others.push(json(other, "--field")?);
     }
     let bounds = Bounds::of_bytes(config.max_preview_bytes);
     let tried = match trial.run(&reading.surroundings(None, config)?, "json", &bounds) {
@@ -98,6 +96,15 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     tell_said(&tried.said);
     tell(&tried.told());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the JSON `text` of an argument holds.
+fn json<T: DeserializeOwned>(text: &str, argument: &'static str) -> anyhow::Result<T> {
+    let value = serde_json::from_str(text).context(argument)?;
+    match duplicate_keys(text).first() {
+        Some(problem) => bail!("{argument}: {problem}"),
+        None => Ok(value),
+    }
 }
 
 /// A row of the file: its value, then its sub-values by their names.

@@ -6,24 +6,18 @@ use uuid::Uuid;
 
 use super::queue_places::NoPlace;
 use crate::draft::{OperatorError, Refusal};
-use crate::home::{HomeError, IllegalTransition, ScheduleError, SealError, Status, StoreError};
+use crate::home::{self, IllegalTransition, ScheduleError, SealError, Status, StoreError};
 
 /// Why the tracker could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The home folder cannot be used.
+    /// The home cannot be used.
     #[error(transparent)]
-    Home(#[from] HomeError),
+    Home(#[from] home::OpenError),
     /// What the operator sets of connectors cannot be.
     #[error("settings")]
     Operator(#[from] OperatorError),
-    /// The key of secrets cannot be used.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The command store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
     /// The system gives no thread.
     #[error("start a thread")]
     Thread {
@@ -123,6 +117,12 @@ pub enum CommandError {
     /// The command store refused.
     #[error(transparent)]
     Record(#[from] StoreError),
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::Home(error.into())
+    }
 }
 
 impl From<NoPlace> for SubmitError {

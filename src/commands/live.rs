@@ -507,6 +507,7 @@ impl Shared {
         Surroundings {
             output_root: self.limits.output_root.clone(),
             read_roots: self.limits.read_roots.clone(),
+            tells_folders: false,
             default_folder: String::new(),
             extensions,
             site: self.site(),

@@ -28,8 +28,8 @@ use crate::config::Config;
 use crate::draft::{Operator, Surroundings};
 use crate::fields;
 use crate::home::{
-    Clock, ConnectorTotal, Credentials, Home, Models, Part, Sealer, Store, StoreError, StoredCode,
-    UserCode, Users, lock,
+    self, Clock, ConnectorTotal, Credentials, Home, Models, Part, Sealer, Store, StoreError,
+    StoredCode, UserCode, Users, lock,
 };
 use crate::remote::{Cancel, Io};
 use crate::sandbox::Extensions;
@@ -72,7 +72,7 @@ impl Tracker {
     }
 
     pub(super) fn open_with(config: &Config, probe: Arc<dyn Probe>) -> Result<Self, OpenError> {
-        let home = Home::take(&config.home)?;
+        let home = Home::take(&config.home).map_err(home::OpenError::from)?;
         let store = home.open_store()?;
         // Refused where there were users and there are none now.
         store.has_users()?;
@@ -103,9 +103,10 @@ impl Tracker {
         // Where the store does not answer, everything counts as known.
         code.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
         let sealer = match &home {
-            Some(_) => Sealer::of_home(&config.home)?,
-            None => Sealer::in_memory()?,
+            Some(_) => Sealer::of_home(&config.home),
+            None => Sealer::in_memory(),
         };
+        let sealer = sealer.map_err(home::OpenError::from)?;
         store.seal_clear_texts(&sealer)?;
         let runners = limits.max_running;
         let place = (Arc::new(store), home.map(Arc::new), Arc::new(sealer));

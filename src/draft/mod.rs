@@ -111,12 +111,26 @@ pub struct Surroundings {
     pub output_root: PathBuf,
     /// Folders that models may read from, beside their own.
     pub read_roots: Vec<PathBuf>,
+    /// Whether messages tell where these folders are: on this machine, not to who asks from elsewhere.
+    pub tells_folders: bool,
     /// The folder below `output_root` for models that name none.
     pub default_folder: String,
     /// The user code that models may name.
     pub extensions: Arc<Extensions>,
     /// What stands behind models and calls.
     pub site: Site,
+}
+
+impl Surroundings {
+    /// The files that a model of `folder` may read.
+    fn files(&self, folder: Option<&Path>) -> ReadRoots {
+        let files = ReadRoots::new(folder, &self.read_roots);
+        match folder {
+            _ if self.tells_folders => files,
+            Some(_) => files.called("the model's folder and the read roots"),
+            None => files.called("the read roots"),
+        }
+    }
 }
 
 /// What a draft came to.
@@ -196,7 +210,7 @@ impl Draft<'_> {
         let wanted = wanted.settle(&given, &mut compiled.problems);
         model.settings.clone_from(&given.settings);
         compiled.credentials.clone_from(&given.credentials);
-        let files = ReadRoots::new(self.folder, &surroundings.read_roots);
+        let files = surroundings.files(self.folder);
         let environment = Environment {
             seed: self.seed,
             now: self.now,

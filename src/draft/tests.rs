@@ -7,6 +7,7 @@ fn surroundings() -> Surroundings {
     Surroundings {
         output_root: PathBuf::from("/out"),
         read_roots: Vec::new(),
+        tells_folders: true,
         default_folder: String::new(),
         extensions: crate::fields::library(crate::sandbox::Settings::default()).current(),
         site: Site::default(),

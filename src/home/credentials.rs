@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::OpenError;
 use super::clock::{Clock, SystemClock};
-use super::lock::{Home, HomeError};
+use super::lock::Home;
 use super::seal::{SealError, Sealer};
 use super::store::{Store, StoreError, purpose_of_credential};
 use crate::access::{Caller, Role};
@@ -144,15 +144,9 @@ impl Credentials {
     /// [`OpenError`]; among others when the server that runs there is of another version.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (store, home) = match Home::take(&config.home) {
-            Ok(home) => (home.open_store()?, Some(home)),
-            Err(HomeError::InUse { home, .. }) => {
-                (Store::open_beside(&Home::database_of(&home))?, None)
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let (store, home) = Home::take_or_join(&config.home)?;
         let sealer = Arc::new(Sealer::of_home(&config.home)?);
-        Ok(Self { home, ..Self::new(Arc::new(store), sealer, clock) })
+        Ok(Self { home, ..Self::new(store, sealer, clock) })
     }
 
     /// Keeps `settings` as `name`: in place of an older one where `replace` says so.

@@ -7,10 +7,11 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
+use super::error::OpenError;
 use super::failures;
 use super::store::{Store, StoreError};
 
@@ -97,6 +98,22 @@ impl Home {
         Ok(Self { path: path.to_owned(), lock, database: OnceLock::new() })
     }
 
+    /// The store of the home `path` for who needs no server: beside the one that runs there, or else with the
+    /// home, so that none begins meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; among others when the server that runs there is of another version.
+    pub(crate) fn take_or_join(path: &Path) -> Result<(Arc<Store>, Option<Self>), OpenError> {
+        match Self::take(path) {
+            Ok(home) => Ok((Arc::new(home.open_store()?), Some(home))),
+            Err(HomeError::InUse { home, .. }) => {
+                Ok((Arc::new(Store::open_beside(&Self::database_of(&home))?), None))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Opens the database, makes it where there is none.
     pub(crate) fn open_store(&self) -> Result<Store, StoreError> {
         let store = Store::open(&self.database())?;
@@ -165,7 +182,7 @@ impl Home {
     }
 
     /// The database of the home `path`, whoever owns it.
-    pub(crate) fn database_of(path: &Path) -> PathBuf {
+    fn database_of(path: &Path) -> PathBuf {
         path.join(DATABASE[0])
     }
 }

@@ -38,7 +38,8 @@ pub use self::command::{Command, ConnectorTotal, Filter, MadeFile, Part, Submiss
 pub use self::credentials::{CredentialError, Credentials, StoredCredential, UsedBy};
 pub use self::error::OpenError;
 pub(crate) use self::lock::Home;
-pub use self::lock::HomeError;
+#[cfg(test)]
+pub(crate) use self::lock::HomeError;
 pub use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
 pub use self::order::{Order, draw_seed};
 pub use self::schedule::{Schedule, ScheduleError};

@@ -165,9 +165,16 @@ impl StoredCode {
             match id.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
                 None => bytes.push(path),
                 Some(id) if is_known(id) => {
-                    let list = fs::read(&path).unwrap_or_default();
-                    let entries: Vec<Entry> = serde_json::from_slice(&list).unwrap_or_default();
-                    used.extend(entries.into_iter().map(|entry| entry.digest));
+                    match entries(folder, id) {
+                        Ok(list) => {
+                            used.extend(list.into_iter().flatten().map(|entry| entry.digest));
+                        }
+                        Err(error) => {
+                            // Any of the files may be the command's.
+                            tracing::error!(%error, "the list of a command's user code is damaged");
+                            return;
+                        }
+                    }
                 }
                 Some(_) => remove(&path),
             }
@@ -314,6 +321,11 @@ mod tests {
             assert!(told.starts_with(&format!("`{}`", path.display())), "{told}");
             assert!(told.contains(reason), "{told}");
         }
+        // What a damaged list may name stays until the list is put back.
+        store();
+        fs::write(&list, "[").unwrap();
+        StoredCode::new(Some(folder.clone()), settings.clone()).prune(|_| true);
+        assert!(code.exists());
         // Who stores it again has it whole.
         fs::write(&code, "").unwrap();
         store();

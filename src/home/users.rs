@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::OpenError;
 use super::clock::{Clock, SystemClock};
-use super::lock::{Home, HomeError};
+use super::lock::Home;
 use super::store::{Store, StoreError};
 use crate::access::{
     self, Account, Directory, DirectoryError, NameError, Password, PasswordError, Role, Token,
@@ -112,17 +112,8 @@ impl Users {
     /// [`OpenError`]; among others when the server that runs there is of another version.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        match Home::take(&config.home) {
-            Ok(home) => {
-                let store = Arc::new(home.open_store()?);
-                Ok(Self { store, clock, _home: Some(home) })
-            }
-            Err(HomeError::InUse { home, .. }) => {
-                let store = Store::open_beside(&Home::database_of(&home))?;
-                Ok(Self::new(Arc::new(store), clock))
-            }
-            Err(error) => Err(error.into()),
-        }
+        let (store, home) = Home::take_or_join(&config.home)?;
+        Ok(Self { store, clock, _home: home })
     }
 
     /// Keeps a new user.

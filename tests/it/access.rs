@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use serde_json::Value;
 
 use crate::server::Server;
-use crate::support::{datagen, files_below, run, run_ok};
+use crate::support::{PASSWORD, add_user, datagen, files_below, run, run_ok};
 
 /// A certificate authority of the test's own.
 struct Authority {
@@ -41,20 +41,6 @@ impl Authority {
 }
 
 const TLS: [&str; 4] = ["--tls-certificate", "server.pem", "--tls-key", "server.key"];
-const PASSWORD: &str = "correct horse";
-
-/// Keeps a user, as an operator's script does.
-fn add_user(folder: &Path, name: &str, role: &str) {
-    let mut child = datagen(folder)
-        .args(["user", "add", name, "--role", role, "--home", "home"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
-    assert!(child.wait().unwrap().success());
-}
-
 fn login(name: &str) -> [String; 2] {
     ["-u".to_owned(), format!("{name}:{PASSWORD}")]
 }

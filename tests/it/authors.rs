@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::support::{datagen, files_below, run, run_ok};
+use crate::support::{PASSWORD, add_user, files_below, run, run_ok};
 
 /// What the program says when it refuses.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
@@ -267,17 +267,14 @@ fn a_third_trial_at_a_time_is_put_off() {
 fn only_admins_try_code_once_there_are_users() {
     let folder = tempfile::tempdir().unwrap();
     for (name, role) in [("ann", "admin"), ("bob", "user"), ("eve", "viewer")] {
-        let add = ["user", "add", name, "--role", role, "--home", "home"];
-        let mut command = datagen(folder.path());
-        command.args(add).env("DATAGEN_PASSWORD", "correct horse").stderr(Stdio::null());
-        assert!(command.status().unwrap().success());
+        add_user(folder.path(), name, role);
     }
     let server = Server::start(folder.path());
     let code =
         |login: &[&str]| server.post("/generators/try", &[&["-F", "type=CITY"], login].concat()).0;
     assert_eq!(code(&[]), 401);
     for (name, expected) in [("ann", 200), ("bob", 403), ("eve", 403)] {
-        assert_eq!(code(&["-u", &format!("{name}:correct horse")]), expected, "{name}");
+        assert_eq!(code(&["-u", &format!("{name}:{PASSWORD}")]), expected, "{name}");
     }
 }
 
@@ -330,4 +327,53 @@ fn generate(row, params) {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.starts_with("printed: row 0: so far\nerror: field `value`: "), "{stderr}");
     assert!(stderr.ends_with("closed (row 0)\n"), "{stderr}");
+}
+
+/// Issue 9, B6: what is given in JSON beside a model is read as models are: no key is lost without a word.
+#[test]
+fn keys_that_stand_twice_are_refused_in_parameters_of_a_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "fn generate(row, params) { params.digits }";
+    fs::write(folder.path().join("d.rhai"), code).unwrap();
+    let (twice, once) = (r#"{"digits": 3, "digits": 4}"#, r#"{"digits": 4}"#);
+    let nested = r#"{"digits": 3, "a": [{"b": 1, "b": 2}]}"#;
+    let other = r#"{"name": "n", "type": "INTEGER", "max": 5, "max": 9}"#;
+    let tried = |arguments: &[&str]| {
+        let base = ["try", "d.rhai", "--returns", "int64", "-n", "1"];
+        let output = run(folder.path(), &[&base[..], arguments].concat());
+        let text = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    assert_eq!(tried(&["--params", once]), (true, "0: 4\n".to_owned()));
+    for (arguments, argument, key) in [
+        (["--params", twice], "--params: /digits", "digits"),
+        (["--params", nested], "--params: /a/0/b", "b"),
+        (["--field", other], "--field: /max", "max"),
+    ] {
+        let (good, told) = tried(&arguments);
+        let expected = format!("error: {argument}: the key `{key}` stands more than once");
+        assert!(!good && told.starts_with(&expected), "{told}");
+    }
+    let server = Server::start(folder.path());
+    let form = |part: &str, text: &str| {
+        let parts = [format!("code={code}"), "returns=int64".to_owned(), format!("{part}={text}")];
+        let parts: Vec<_> = parts.iter().flat_map(|part| ["-F", part]).collect();
+        server.post("/generators/try", &parts)
+    };
+    let json = |part: &str, text: &str| {
+        let code = serde_json::Value::from(code);
+        let body = format!(r#"{{"code": {code}, "returns": "int64", "{part}": {text}}}"#);
+        server.post("/generators/try", &["-H", "Content-Type: application/json", "-d", &body])
+    };
+    let fields = format!("[{other}]");
+    for (part, text, key) in
+        [("params", twice, "digits"), ("params", nested, "b"), ("fields", &fields, "max")]
+    {
+        for (code, answer) in [form(part, text), json(part, text)] {
+            let expected = format!("the key `{key}` stands more than once");
+            assert_eq!(code, 400, "{part}: {answer}");
+            assert!(answer["error"].as_str().unwrap().contains(&expected), "{answer}");
+        }
+    }
+    assert_eq!(form("params", once).1["values"], serde_json::json!([4; 10]));
 }

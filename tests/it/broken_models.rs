@@ -708,6 +708,7 @@ fn every_broken_request_is_refused_with_what_it_takes() {
         let surroundings = Surroundings {
             output_root: folder.path().to_owned(),
             read_roots: Vec::new(),
+            tells_folders: true,
             default_folder: String::new(),
             extensions: Arc::default(),
             site: Site::default(),

@@ -1,6 +1,8 @@
 //! The HTTP API against a real server, as the reference's clients use it.
 
-use serde_json::Value;
+use std::fs;
+
+use serde_json::{Value, json};
 
 use crate::server::Server;
 
@@ -215,5 +217,94 @@ fn a_request_says_which_server_it_means_and_how_long_it_is() {
         (format!("POST /datagen/csv HTTP/1.1\r\n{own}Content-Length: 99000000\r\n\r\n"), "413"),
     ] {
         assert_eq!(ask(&head), code, "{head}");
+    }
+}
+
+/// Issue 9, F14: files of an earlier run that stay beside those of this one are told with the command.
+#[test]
+fn files_of_an_earlier_run_are_told_with_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let warnings = |batches: &str, more: &[&str]| -> Vec<String> {
+        let form = [&["model=sensor", "LOCAL_FILE_PATH=a"], more].concat();
+        let id = server.submit(&format!("/datagen/csv?rows=7&batches={batches}"), &form);
+        assert_eq!(server.wait(&id)["status"], "FINISHED");
+        let (_, command) = server.post(&format!("/command/get?commandUuid={id}"), &[]);
+        let warnings = command["warnings"].as_array().unwrap();
+        warnings.iter().map(|warning| warning["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let none: [String; 0] = [];
+    assert_eq!(warnings("4", &[]), none);
+    let told = warnings("2", &[]);
+    let root = folder.path().canonicalize().unwrap();
+    let expected = format!(
+        "2 files of earlier runs stay beside those of this one, the first is \
+         `{}/out/a/sensor-0000000002.csv`",
+        root.display()
+    );
+    assert_eq!(told, [expected]);
+    assert_eq!(warnings("2", &["DELETE_PREVIOUS=true"]), none);
+}
+
+/// Issue 9, D12: what a model reads is called as the model calls it; where folders of the server are is nobody's
+/// business.
+#[test]
+fn no_message_about_a_file_that_a_model_reads_tells_where_folders_are() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["roots", "models"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("roots/empty.csv"), "").unwrap();
+    let model = |file: &str| json!({"Fields": [{"name": "who", "type": "CSV", "file": file, "field": "name"}]});
+    let named = model("nowhere.csv").to_string();
+    fs::write(folder.path().join("models/named.json"), named).unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let server =
+        Server::start_with(folder.path(), &["--read-root", root.join("roots").to_str().unwrap()]);
+    let inside = root.join("roots/x.csv");
+    let cases = [
+        (
+            format!("model={}", model("nowhere.csv")),
+            "the file `nowhere.csv` cannot be read: no file `nowhere.csv` in the read roots".to_owned(),
+        ),
+        (
+            "model=named".to_owned(),
+            "the file `nowhere.csv` cannot be read: no file `nowhere.csv` in the model's folder and the read \
+             roots"
+                .to_owned(),
+        ),
+        (
+            format!("model={}", model("/etc/passwd")),
+            "the file `/etc/passwd` cannot be read: `/etc/passwd` is outside of the read roots; a model reads \
+             files of its own folder and of the read roots (`--read-root`, the setting `read_roots`)"
+                .to_owned(),
+        ),
+        (
+            format!("model={}", model("../roots/empty.csv")),
+            "the file `../roots/empty.csv` cannot be read: `../roots/empty.csv` holds `..`, which may not be read"
+                .to_owned(),
+        ),
+        (
+            format!("model={}", model("empty.csv")),
+            "the file `empty.csv` cannot be read: it is empty, expected a header line and rows".to_owned(),
+        ),
+        // Who names it so knows it already.
+        (
+            format!("model={}", model(inside.to_str().unwrap())),
+            format!(
+                "the file `{0}` cannot be read: no file `{0}` in the read roots",
+                inside.display()
+            ),
+        ),
+    ];
+    for (form, expected) in cases {
+        for path in ["/datagen/csv?rows=1&batches=1", "/model/test?rows=1"] {
+            let (code, answer) = server.post(path, &["-F", &form]);
+            assert_eq!(code, 400, "{answer}");
+            assert_eq!(answer["problems"][0]["message"], expected.as_str(), "{path}");
+            let text = answer.to_string();
+            let told = text.contains(root.to_str().unwrap());
+            assert_eq!(told, form.contains(root.to_str().unwrap()), "{text}");
+        }
     }
 }

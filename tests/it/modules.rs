@@ -41,6 +41,7 @@ fn files(
     let surroundings = Surroundings {
         output_root: root.path().to_owned(),
         read_roots: Vec::new(),
+        tells_folders: true,
         default_folder: String::new(),
         extensions: Arc::clone(extensions),
         site: Site::default(),

@@ -66,6 +66,7 @@ fn prepared(
     let surroundings = Surroundings {
         output_root: root.to_owned(),
         read_roots: Vec::new(),
+        tells_folders: true,
         default_folder: String::new(),
         extensions: Arc::default(),
         site: Site::default(),

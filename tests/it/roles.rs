@@ -2,12 +2,8 @@
 //!
 //! Issue 9, attacks section E.
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::Stdio;
-
 use crate::server::Server;
-use crate::support::datagen;
+use crate::support::{PASSWORD, add_user};
 
 /// Callers, in the columns of the table. `ann` owns what is asked for; `bob` is another user.
 const CALLERS: [&str; 5] = ["nobody", "eve", "ann", "bob", "root"];
@@ -64,20 +60,9 @@ const TABLE: &[Row] = &[
     ("POST", "/command/removeScheduled?commandUuid=PLAN", [401, 403, 200, 404, 409]),
 ];
 
-fn add_user(folder: &Path, name: &str, role: &str) {
-    let mut child = datagen(folder)
-        .args(["user", "add", name, "--role", role, "--home", "home"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "correct horse").unwrap();
-    assert!(child.wait().unwrap().success());
-}
-
 /// The status code that `caller` gets.
 fn code(server: &Server, caller: &str, method: &str, path: &str) -> u16 {
-    let login = format!("{caller}:correct horse");
+    let login = format!("{caller}:{PASSWORD}");
     let all = ["-g", "-X", method, "-o", "/dev/null", "-u", &login];
     let arguments = if caller == "nobody" { &all[..5] } else { &all[..] };
     server.curl(path, arguments).0

@@ -1,6 +1,8 @@
 //! Watching a command and fetching what it has made.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::server::Server;
+use crate::support::datagen;
 
 /// The events of a stream: name and status.
 fn events(text: &str) -> Vec<(String, Value)> {
@@ -130,4 +133,37 @@ fn what_is_not_there_or_not_finished_is_not_fetched() {
     let (code, text) = fetch(&waiting);
     assert_eq!((code, text.contains("is QUEUED, expected FINISHED")), (409, true), "{text}");
     assert_eq!(fetch("00000000-0000-0000-0000-000000000000").0, 404);
+}
+
+// Issue 9, D8: an archive whose receiver leaves ends without a word that is no line of the log.
+#[test]
+fn a_download_whose_client_leaves_breaks_no_line_of_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut program = datagen(folder.path());
+    program.env("DATAGEN_LOG_FORMAT", "json").env("DATAGEN_LOG", "debug");
+    let server = Server::start_by(program.stderr(fs::File::create(&log).unwrap()));
+    // Parquet is not packed again: more than the buffers of both ends of a connection hold.
+    let path = "/datagen/parquet?rows=200000&batches=2&PARQUET_COMPRESSION=none";
+    let model = r#"model={"Fields": [{"name": "s", "type": "STRING", "length": 100}]}"#;
+    let id = server.submit(path, &[model]);
+    assert_eq!(server.wait(&id)["status"], "FINISHED");
+    let fetch = format!("/command/data?commandUuid={id}");
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(server.address.trim_start_matches("http://")).unwrap();
+        write!(stream, "GET {fetch} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
+        let mut begin = [0; 4_096];
+        stream.read_exact(&mut begin).unwrap();
+        assert!(begin.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&begin));
+    }
+    // Who stays has all of it.
+    let archive = folder.path().join("fetched.zip");
+    assert_eq!(server.curl(&fetch, &["-o", archive.to_str().unwrap()]).0, 200);
+    assert_eq!(unpack(&archive, &folder.path().join("unpacked")).len(), 2);
+    server.terminate();
+    let told = fs::read_to_string(&log).unwrap();
+    for line in told.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "{line}");
+    }
+    assert!(told.contains("\"level\""), "{told}");
 }

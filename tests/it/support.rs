@@ -1,8 +1,9 @@
 //! Starting the program as a user would.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The program under test, started in `folder` with a home of its own.
 pub(crate) fn datagen(folder: &Path) -> Command {
@@ -51,4 +52,19 @@ pub(crate) fn random(seed: u64) -> impl FnMut(u64) -> u64 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 33) % most
     }
+}
+
+/// The password of every user of [`add_user`].
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Adds a user to the home of `folder`, as an operator's script does.
+pub(crate) fn add_user(folder: &Path, name: &str, role: &str) {
+    let mut child = datagen(folder)
+        .args(["user", "add", name, "--role", role, "--home", "home"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(child.wait().unwrap().success());
 }

@@ -68,10 +68,7 @@ fn one_file_for_all_batches_begins_again_at_its_first() {
 
 #[test]
 fn a_fault_fails_one_command_and_a_retry_makes_the_rest() {
-    let reference = TestHome::new();
-    let tracker = reference.undisturbed();
-    let id = tracker.submit(submission()).unwrap();
-    wait_for_end(&tracker, id);
+    let reference = undisturbed_run(submission());
     let faults = [
         (Point::Prepared, Fate::Panic, "internal error: a fault of ours"),
         (Point::StoreBatch(1), Fate::Panic, "internal error: a fault of ours"),
@@ -118,10 +115,7 @@ fn connectors_that_are_not_ready_are_named_together_with_the_cause() {
 
 #[test]
 fn a_graceful_stop_leaves_the_command_running_and_the_next_process_goes_on() {
-    let reference = TestHome::new();
-    let tracker = reference.undisturbed();
-    let id = tracker.submit(many_batches()).unwrap();
-    wait_for_end(&tracker, id);
+    let reference = undisturbed_run(many_batches());
 
     let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(0), Fate::Hold)));
@@ -174,10 +168,7 @@ fn queued_commands_are_queued_again_in_order() {
 // Issue 9, D7
 #[test]
 fn a_run_waits_while_another_program_holds_the_database() {
-    let reference = TestHome::new();
-    let tracker = reference.undisturbed();
-    let id = tracker.submit(many_batches()).unwrap();
-    wait_for_end(&tracker, id);
+    let reference = undisturbed_run(many_batches());
 
     let home = TestHome::new();
     let steps = Steps::new(Some((Point::StoreBatch(2), Fate::Hold)));

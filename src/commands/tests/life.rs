@@ -107,7 +107,10 @@ fn a_home_has_one_tracker() {
     let home = TestHome::new();
     let _tracker = home.undisturbed();
     let refused = Tracker::open(&home.config).unwrap_err();
-    assert!(matches!(refused, OpenError::Home(HomeError::InUse { .. })), "{refused}");
+    assert!(
+        matches!(refused, OpenError::Home(home::OpenError::Home(HomeError::InUse { .. }))),
+        "{refused}"
+    );
 }
 
 #[test]

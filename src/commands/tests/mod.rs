@@ -21,7 +21,7 @@ use super::probe::{Point, Probe};
 use super::*;
 use crate::config::Config;
 use crate::formats::FORMATS;
-use crate::home::{Clock, HomeError, hold, lock};
+use crate::home::{self, Clock, HomeError, hold, lock};
 
 const MODEL: &str = r#"{
     "model_name": "people",
@@ -164,7 +164,9 @@ impl TestHome {
         loop {
             match Tracker::open_with(&self.config, Arc::clone(&probe)) {
                 // A program that a test beside this one starts has our lock, too, until it is itself.
-                Err(OpenError::Home(HomeError::InUse { .. })) => std::thread::yield_now(),
+                Err(OpenError::Home(home::OpenError::Home(HomeError::InUse { .. }))) => {
+                    std::thread::yield_now()
+                }
                 tracker => return tracker.unwrap(),
             }
         }
@@ -253,6 +255,15 @@ fn wait_until(tracker: &Tracker, id: Uuid, reached: impl Fn(&Command) -> bool) -
             async { tokio::time::timeout(Duration::from_secs(60), signal.changed()).await };
         ended = !matches!(runtime.block_on(changed), Ok(Ok(())));
     }
+}
+
+/// A home in which `submission` was run without faults.
+fn undisturbed_run(submission: Submission) -> TestHome {
+    let home = TestHome::new();
+    let tracker = home.undisturbed();
+    let id = tracker.submit(submission).unwrap();
+    wait_for_end(&tracker, id);
+    home
 }
 
 fn wait_for_end(tracker: &Tracker, id: Uuid) -> Command {

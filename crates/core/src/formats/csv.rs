@@ -375,6 +375,7 @@ mod tests {
         assert_eq!(out, b"a\tb\n\"1\"\t\"2\"\n");
     }
 
+    // Also issue 9, F16 e: a blank is no delimiter, and not the default one either.
     #[test]
     fn options_that_would_break_a_file_are_refused() {
         let (schema, columns) = texts(&[("a", &["1"])]);

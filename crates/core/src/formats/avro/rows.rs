@@ -377,6 +377,7 @@ fn put_decimal(out: &mut [u8], at: usize, digits: i128) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::samples;
 
     /// The specification's loop, as a referee.
     fn plain(value: i64) -> Vec<u8> {
@@ -407,6 +408,60 @@ mod tests {
         }
         for value in [i64::MIN, i64::MAX] {
             assert_eq!(long(value), plain(value), "{value}");
+        }
+    }
+
+    /// For all lengths around the bounds of slots, of copies of fixed width and of bytes of a length, plain and
+    /// from a dictionary, with the union's branch and without: every text is whole and nothing is between them.
+    #[test]
+    fn texts_of_every_length_are_written_whole() {
+        let around = [0, 12, 16, 28, 32, 63, 64, 127, 128, 8_191, 65_536, 1_048_575];
+        let lengths = around.iter().flat_map(|length: &usize| length.saturating_sub(3)..length + 4);
+        // Long ones first, in between and last, where nothing lies behind the values.
+        let lengths: Vec<usize> =
+            lengths.clone().chain(lengths.rev()).chain([0, 1, 31, 2]).collect();
+        let text = |index: usize, length: usize| -> Vec<u8> {
+            (0..length).map(|at| b'a' + ((at + index) % 26) as u8).collect()
+        };
+        let texts: Vec<Vec<u8>> =
+            lengths.iter().enumerate().map(|(index, length)| text(index, *length)).collect();
+        let plain_texts = Values::Text(texts.iter().collect());
+        let chosen = |most: usize| {
+            let short: Vec<_> = texts.iter().filter(|text| text.len() <= most).collect();
+            let dictionary = Dictionary::from_texts(short.iter().collect());
+            let keys = Arc::new((0..short.len() as u32).collect());
+            (Values::Choice { keys, dictionary }, short.into_iter().cloned().collect())
+        };
+        let cases = [
+            (plain_texts, texts.clone()),
+            chosen(SHORT_SLOT - 3),
+            chosen(SHORT_SLOT - 2),
+            chosen(LONG_SLOT - 3),
+            chosen(LONG_SLOT - 2),
+            chosen(usize::MAX),
+        ];
+        for (values, texts) in cases {
+            for nullable in [false, true] {
+                let column = samples::info("t", DataType::Text, nullable);
+                let schema = Arc::new(Schema { columns: vec![column] });
+                let block = Block {
+                    rows: crate::columns::Rows { first: 0, count: texts.len() },
+                    columns: vec![Arc::new(Column::new(values.clone()))],
+                };
+                let (mut out, mut ends) = (Vec::new(), Vec::new());
+                let mut writer = RowWriter::new(schema, InstantUnit::Micros);
+                writer.append_each(&block, &mut out, |end| ends.push(end)).unwrap();
+                let mut expected = Vec::new();
+                for (text, end) in texts.iter().zip(&ends) {
+                    if nullable {
+                        expected.push(VALUE);
+                    }
+                    expected.extend(plain(text.len() as i64));
+                    expected.extend(text);
+                    assert_eq!(expected.len(), *end, "{} bytes", text.len());
+                }
+                assert!(expected == out, "nullable {nullable}");
+            }
         }
     }
 
