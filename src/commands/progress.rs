@@ -158,6 +158,13 @@ mod tests {
         );
     }
 
+    /// Issue 9, D11.
+    #[test]
+    fn progress_is_what_is_committed() {
+        assert_eq!(percent(Status::Running, 60, 400), 15.0);
+        assert_eq!(percent(Status::Running, 0, 400), 0.0, "in one file nothing is, until all is");
+    }
+
     #[test]
     fn only_a_finished_command_shows_one_hundred() {
         assert_eq!(percent(Status::Running, 1_000_000, 1_000_000), 99.9);

@@ -375,5 +375,5 @@ fn keys_that_stand_twice_are_refused_in_parameters_of_a_trial() {
             assert!(answer["error"].as_str().unwrap().contains(&expected), "{answer}");
         }
     }
-    assert_eq!(form("params", once).1["values"], serde_json::json!([4; 10]));
+    assert_eq!(form("params", once).1["values"], serde_json::json!(vec![4; 10]));
 }

@@ -165,7 +165,7 @@ impl TestHome {
             match Tracker::open_with(&self.config, Arc::clone(&probe)) {
                 // A program that a test beside this one starts has our lock, too, until it is itself.
                 Err(OpenError::Home(home::OpenError::Home(HomeError::InUse { .. }))) => {
-                    std::thread::yield_now()
+                    std::thread::yield_now();
                 }
                 tracker => return tracker.unwrap(),
             }
