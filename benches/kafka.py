@@ -8,7 +8,7 @@ making of rows and encoding them (named by DATAGEN, else the release build); `cl
 our client alone, whose batches are made by the process that is measured (named by PRODUCE; built with `cargo build
 --release --example produce -p datagen-kafka`; left out where it is not there). The other side is confluent-kafka, and
 kcat where it is installed, which is librdkafka without Python: they send messages of the same sizes that are there
-already. Topics have three partitions; each run has a topic of its own.
+already. Topics have three partitions; each run has a topic of its own, which is there before it begins.
 """
 
 import json
@@ -46,13 +46,18 @@ def rows():
         yield text.encode()
 
 
+def texts_of(values):
+    """Messages of the size of ours; what they hold is no Avro."""
+    return list(rows()) if values == "json" else [text[:AVRO_BYTES] for text in rows()]
+
+
 def confluent(broker, topic, count, codec, values):
     from confluent_kafka import Producer
 
     failed = []
     producer = Producer({"bootstrap.servers": broker, "enable.idempotence": True, "compression.type": codec,
                          "linger.ms": 20, "queue.buffering.max.messages": 1000000})
-    texts = list(rows()) if values == "json" else [text[:AVRO_BYTES] for text in rows()]
+    texts = texts_of(values)
     report = lambda error, _: failed.append(error) if error else None
     for number in range(count):
         while True:
@@ -80,9 +85,10 @@ def main(broker, count="1000000"):
     lines = "/tmp/datagen-bench-kafka-rows"
     kcat = shutil.which("kcat")
     if kcat:
-        texts = list(rows())
-        with open(lines, "wb") as file:
-            file.writelines(texts[number % 8192] + b"\n" for number in range(count))
+        for values in ("json", "avro"):
+            texts = texts_of(values)
+            with open(f"{lines}-{values}", "wb") as file:
+                file.writelines(texts[number % 8192] + b"\n" for number in range(count))
     print(f"{'values':6} {'codec':6} {'client':16} {'CPU s per million':>18} {'wall s':>8}")
     folder = tempfile.mkdtemp()
     with open(os.path.join(folder, "model.json"), "w") as file:
@@ -95,13 +101,15 @@ def main(broker, count="1000000"):
                 "confluent-kafka": [sys.executable, __file__, "--confluent", broker, "{topic}", str(count), codec, values]}
         if values == "json" and os.path.exists(PRODUCE):
             ways["client"] = [PRODUCE, broker, "{topic}", str(count), codec]
-        if kcat and values == "json":
-            ways["kcat"] = [kcat, "-P", "-b", broker, "-t", "{topic}", "-z", codec, "-l", lines,
+        if kcat:
+            ways["kcat"] = [kcat, "-P", "-b", broker, "-t", "{topic}", "-z", codec, "-l", f"{lines}-{values}",
                             "-X", "enable.idempotence=true", "-X", "linger.ms=20"]
         cpus = {}
         for name, arguments in ways.items():
             topic = f"bench-{os.getpid()}-{values}-{codec}-{name}"
             admin.create_topics([NewTopic(topic, 3, 1)])[topic].result()
+            while topic not in admin.list_topics(timeout=10).topics:
+                time.sleep(0.1)
             cpu, wall = measured([argument.replace("{topic}", topic) for argument in arguments])
             admin.delete_topics([topic])[topic].result()
             cpus[name] = cpu * scale
@@ -111,7 +119,8 @@ def main(broker, count="1000000"):
             print(f"{name}: a " + ", a ".join(f"{cpus[other] / cpus[name]:.1f}th of {other}" for other in others))
     shutil.rmtree(folder)
     if kcat:
-        os.remove(lines)
+        for values in ("json", "avro"):
+            os.remove(f"{lines}-{values}")
 
 
 if __name__ == "__main__":

@@ -46,14 +46,21 @@ impl Pem {
     ///
     /// When the file cannot be read.
     pub fn read(&self) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&self.bytes()?).into_owned())
+    }
+
+    /// The bytes of a setting that may name a file of another format.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
         match &self.from {
-            From::Text(text) => Ok(text.clone()),
-            From::File(path) => std::fs::read(path)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .map_err(|error| {
-                    Failure::new(Kind::Refused, format!("read `{path}`: {error}"))
-                        .cured_by(format!("set {} to a file that is there", self.key))
-                }),
+            From::Text(text) => Ok(text.clone().into_bytes()),
+            From::File(path) => std::fs::read(path).map_err(|error| {
+                Failure::new(Kind::Refused, format!("read `{path}`: {error}"))
+                    .cured_by(format!("set {} to a file that is there", self.key))
+            }),
         }
     }
 

@@ -244,7 +244,7 @@ fn a_killed_server_delivers_every_row_once() {
         server.kill();
         server = broker.server(folder.path());
     }
-    let status = server.wait(&id);
+    let status = server.wait_after_kills(&id);
     assert_eq!(status["status"], "FINISHED", "{status}");
     let rows = sorted(broker.read(&topic));
     assert_eq!(rows.len(), 60_000);

@@ -76,6 +76,29 @@ fn every_way_in_delivers_rows() {
         "KAFKA_SSL_CERTIFICATE": file("client.crt"), "KAFKA_SSL_KEY": file("client.key")
     });
     assert_eq!(told(&broker, &topic("ssl"), &with(&way, &authority)), "");
+    // As the reference has it: key stores of Java.
+    let stores = |trust: &str, key: &str| {
+        let tls = broker.0.join("tls");
+        json!({
+            "KAFKA_BROKERS": broker.address("KAFKA_SSL_PORT"), "KAFKA_SECURITY_PROTOCOL": "SSL",
+            "KAFKA_TRUSTSTORE_LOCATION": tls.join(trust), "KAFKA_TRUSTSTORE_PASSWORD": "changeit",
+            "KAFKA_KEYSTORE_LOCATION": tls.join(key), "KAFKA_KEYSTORE_PASSWORD": "changeit"
+        })
+    };
+    assert_eq!(told(&broker, &topic("ssl-stores"), &stores("truststore.jks", "client.jks")), "");
+    let refused = told(&broker, &topic("ssl-p12"), &stores("truststore.jks", "client.p12"));
+    assert!(refused.contains("`KAFKA_KEYSTORE_LOCATION` is PKCS#12"), "{refused}");
+    assert!(refused.contains("keytool -importkeystore"), "{refused}");
+    let wrong = json!({"KAFKA_TRUSTSTORE_PASSWORD": "canary"});
+    let refused =
+        told(&broker, &topic("ssl-p"), &with(&stores("truststore.jks", "client.jks"), &wrong));
+    assert!(refused.contains("password is another") && !refused.contains("canary"), "{refused}");
+    let kerberos = login(&broker, "KAFKA_SASL_PORT", "SASL_PLAINTEXT", "datagen", "GSSAPI");
+    let refused = told(&broker, &topic("kerberos"), &kerberos);
+    assert!(
+        refused.contains("Kerberos is not supported") && refused.contains("SCRAM-SHA-256"),
+        "{refused}"
+    );
     // Without it the system's authorities are trusted, and ours is none of them.
     let told = told(&broker, &topic("ssl-system"), &way);
     assert!(

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::kafka::{Broker, json_rows, model, registries, sorted, topic};
-use crate::support::run_ok;
+use crate::support::{files_below, run, run_ok};
 
 /// What a script of `tests/services` writes.
 fn output_of(script: &str, arguments: &[&str]) -> String {
@@ -37,15 +37,10 @@ fn the_java_consumer_reads_every_row_as_the_files_have_it() {
         let topic = topic(&format!("java-{format}"));
         let options = json!({
             "KAFKA_MESSAGE_TYPE": format, "CSV_HEADER": false, "KAFKA_MSG_KEY": "hidden",
-            "KAFKA_HEADERS": "source=datagen", "KAFKA_HEADER_FIELDS": "hidden", "KAFKA_TIMESTAMP": "at",
-            "KAFKA_TOPIC_CONFIG": "retention.ms=-1"
+            "KAFKA_HEADERS": "source=datagen", "KAFKA_HEADER_FIELDS": "hidden", "KAFKA_TIMESTAMP": "at"
         });
-        let mut model = model(&broker, &topic, &options);
-        let at = json!({
-            "name": "at", "type": "TIMESTAMP", "min_date": "2026-01-01T00:00:00Z",
-            "max_date": "2026-01-02T00:00:00Z", "ghost": true
-        });
-        model["Fields"].as_array_mut().unwrap().push(at);
+        let model = model(&broker, &topic, &options);
+        let model = with_time(model, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", true);
         let folder = generate(&model, format, "1500");
         let folder_of_broker = broker.0.to_str().unwrap();
         let mut arguments = vec!["tool", folder_of_broker, "consume", "--topic", &topic];
@@ -72,7 +67,7 @@ fn the_java_consumer_reads_every_row_as_the_files_have_it() {
             partitions.entry(partition.to_owned()).or_default().push(value.to_owned());
         }
         assert_eq!((partitions.len(), places.len()), (3, 21));
-        let files = crate::support::files_below(&folder.path().join("files"));
+        let files = files_below(&folder.path().join("files"));
         let lines: String =
             files.into_values().map(|file| String::from_utf8(file).unwrap()).collect();
         let id = |row: &str| -> i64 {
@@ -84,6 +79,70 @@ fn the_java_consumer_reads_every_row_as_the_files_have_it() {
         let mut rows: Vec<String> = partitions.into_values().flatten().collect();
         rows.sort_by_key(|row| id(row));
         assert!(format!("{}\n", rows.join("\n")) == lines, "{format}");
+    }
+}
+
+/// A model with a field `at`, a ghost, between the dates.
+fn with_time(mut model: Value, from: &str, to: &str, is_ghost: bool) -> Value {
+    let at = json!({
+        "name": "at", "type": "TIMESTAMP", "min_date": from, "max_date": to, "ghost": is_ghost
+    });
+    model["Fields"].as_array_mut().unwrap().push(at);
+    model
+}
+
+/// Issue 10: a topic that is made keeps rows of any age; rows that one would delete are refused with the way out.
+#[test]
+fn rows_that_a_topic_would_delete_by_their_age_are_refused() {
+    let Some(broker) = Broker::find("kafka and retention") else { return };
+    let topic = topic("ages");
+    let dated = |more: Value| {
+        let mut options = json!({"KAFKA_TIMESTAMP": "at"});
+        options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let model = model(&broker, &topic, &options);
+        with_time(model, "2001-01-01T00:00:00Z", "2001-01-02T00:00:00Z", true)
+    };
+    // Seven days, as topics have unless told otherwise.
+    generate(&model(&broker, &topic, &json!({})), "json", "10");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("m.json"), dated(json!({})).to_string()).unwrap();
+    let output = run(folder.path(), &["generate", "-q", "-m", "m.json", "-c", "kafka", "-n", "10"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("deletes messages after 7 days (`retention.ms`)"), "{told}");
+    assert_eq!(broker.read(&topic).into_values().flatten().count(), 20);
+    generate(&dated(json!({"DELETE_PREVIOUS": true})), "json", "10");
+    // It is there now, and keeps them.
+    generate(&dated(json!({})), "json", "10");
+    assert_eq!(broker.read(&topic).into_values().flatten().count(), 40);
+}
+
+/// Issue 10: a type that differs in its meaning only is another version of a schema, also where a registry compares
+/// without meanings.
+#[test]
+fn meanings_of_types_are_part_of_what_registries_keep() {
+    let Some(broker) = Broker::find("registries and meanings") else { return };
+    for (kind, url) in registries() {
+        let topic = topic(&format!("meanings-{kind}"));
+        let mut plain = model(&broker, &topic, &avro(&kind, &url));
+        let at = json!({"name": "at", "type": "LONG", "min": 5, "max": 5});
+        plain["Fields"].as_array_mut().unwrap().push(at);
+        generate(&plain, "json", "10");
+        let dated = model(&broker, &topic, &avro(&kind, &url));
+        let dated = with_time(dated, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", false);
+        generate(&dated, "json", "10");
+        let reader = if kind == "cloudera" { "cloudera" } else { "registry" };
+        let found = broker.read_with(&topic, &[&format!("{reader}={url}")]);
+        let found: Vec<Value> = found.into_values().flatten().collect();
+        let count = |is: fn(&Value) -> bool| {
+            found.iter().filter(|message| is(&message["value"]["at"])).count()
+        };
+        assert_eq!(count(|at| *at == 5), 20, "{kind}");
+        assert_eq!(
+            count(|at| at.as_str().is_some_and(|at| at.starts_with("2026-01-0"))),
+            20,
+            "{kind}"
+        );
     }
 }
 

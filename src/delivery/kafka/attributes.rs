@@ -61,7 +61,7 @@ const OWN: &[Attribute] = &[
         TIME_FIELD,
         "field",
         "the moment of sending",
-        "A field of points in time that is the time of messages. Topics delete what is older than their retention.",
+        "A field of points in time that is the time of messages. A topic that is made keeps them (`retention.ms=-1`) unless `KAFKA_TOPIC_CONFIG` says otherwise; rows that a topic would delete by their age are refused.",
     ),
     Attribute::new(
         "KAFKA_PARTITIONER",
@@ -180,18 +180,40 @@ const OWN: &[Attribute] = &[
     .secret(),
 ];
 
-/// Settings that models of the reference have; what replaces them is told where they stand.
+/// Settings that models of the reference have; where they have no effect, what replaces them is told.
 const OF_THE_REFERENCE: &[Attribute] = &[
     Attribute::new("KAFKA_USE_KERBEROS", "false", "false", "Kerberos is not supported."),
     Attribute::new("KAFKA_RETRIES_CONFIG", "whole number", "none", "Accepted, without effect."),
     Attribute::new("KAFKA_JAAS_FILE_PATH", "path", "none", "Accepted, without effect."),
     Attribute::new("KAFKA_USER", "text", "none", "Accepted, without effect."),
     Attribute::new("KAFKA_KEYTAB", "path", "none", "Accepted, without effect."),
-    Attribute::new("KAFKA_KEYSTORE_LOCATION", "path", "none", "Accepted, without effect."),
-    Attribute::new("KAFKA_KEYSTORE_PASSWORD", "text", "none", "Accepted, without effect.").secret(),
-    Attribute::new("KAFKA_KEYSTORE_KEY_PASSWORD", "text", "none", "Accepted, without effect.")
-        .secret(),
-    Attribute::new("KAFKA_TRUSTSTORE_LOCATION", "path", "none", "Accepted, without effect."),
-    Attribute::new("KAFKA_TRUSTSTORE_PASSWORD", "text", "none", "Accepted, without effect.")
-        .secret(),
+    Attribute::new(
+        "KAFKA_KEYSTORE_LOCATION",
+        "path",
+        "none",
+        "A key store of Java (JKS) with the client certificate, where `KAFKA_SSL_CERTIFICATE` is not given.",
+    )
+    .login(),
+    Attribute::new("KAFKA_KEYSTORE_PASSWORD", "text", "none", "The password of that store.").secret(),
+    Attribute::new(
+        "KAFKA_KEYSTORE_KEY_PASSWORD",
+        "text",
+        "that of the store",
+        "The password of the key in that store.",
+    )
+    .secret(),
+    Attribute::new(
+        "KAFKA_TRUSTSTORE_LOCATION",
+        "path",
+        "none",
+        "A key store of Java (JKS) with the authorities, where `KAFKA_SSL_CA` is not given.",
+    )
+    .protects(),
+    Attribute::new(
+        "KAFKA_TRUSTSTORE_PASSWORD",
+        "text",
+        "none",
+        "The password of that store; without it nobody looks whether it was changed.",
+    )
+    .secret(),
 ];

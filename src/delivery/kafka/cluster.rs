@@ -5,12 +5,12 @@ use std::time::Duration;
 use datagen_kafka as kafka;
 use datagen_kafka::{Cancel, Client, Mechanism};
 
-use super::attributes::{BROKERS, CA, PROTOCOL};
+use super::attributes::{BROKERS, PROTOCOL};
+use super::encryption::Encryption;
 use super::failure::failure;
 use crate::attributes::Reader;
 use crate::reach::{Host, Reach, ReachError};
-use crate::remote::{Failure, Io, Pem};
-use crate::secrets::Secret;
+use crate::remote::{Failure, Io};
 
 /// Where brokers listen that are named without a port.
 const PORT: u16 = 9092;
@@ -22,15 +22,8 @@ pub(super) struct Cluster {
     pub(super) brokers: Vec<String>,
     reach: Reach,
     timeout: Duration,
-    tls: Option<Tls>,
+    encryption: Option<Encryption>,
     sasl: Option<kafka::Sasl>,
-}
-
-#[derive(Debug)]
-struct Tls {
-    /// Those of the system where there are none.
-    authorities: Option<Pem>,
-    identity: Option<(Pem, Secret)>,
 }
 
 impl Cluster {
@@ -40,13 +33,18 @@ impl Cluster {
         let timeout = settings.integer("KAFKA_TIMEOUT", 1..=86_400).unwrap_or(300);
         let protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
         let protocol = settings.choice(PROTOCOL, &protocols).unwrap_or("PLAINTEXT");
-        let tls = if protocol.ends_with("SSL") { Some(tls(settings)?) } else { None };
+        let encryption = if protocol.ends_with("SSL") {
+            Some(Encryption::of(settings))
+        } else {
+            Encryption::unused(settings);
+            None
+        };
         let sasl = if protocol.starts_with("SASL") { Some(sasl(settings)?) } else { None };
         Some(Self {
             brokers: brokers?,
             reach: settings.reach(BROKERS),
             timeout: Duration::from_secs(timeout.unsigned_abs()),
-            tls,
+            encryption,
             sasl,
         })
     }
@@ -59,17 +57,7 @@ impl Cluster {
     /// A client that tries for at most `within`.
     pub(super) fn client_for(&self, io: &Io, within: Duration) -> Result<Client, Failure> {
         let mut config = kafka::Config::new(&self.brokers);
-        if let Some(Tls { authorities, identity }) = &self.tls {
-            let identity = match identity {
-                Some((chain, key)) => {
-                    Some((chain.read()?.into_bytes(), kafka::Secret::new(key.expose())))
-                }
-                None => None,
-            };
-            let authorities = authorities.as_ref().map(Pem::read).transpose()?;
-            let authorities = authorities.map(String::into_bytes);
-            config.tls = Some(kafka::Tls { authorities, identity });
-        }
+        config.tls = self.encryption.as_ref().map(Encryption::read).transpose()?;
         config.sasl.clone_from(&self.sasl);
         config.delivery_timeout = within;
         config.repeated = io.retry_counter();
@@ -119,24 +107,28 @@ fn brokers(settings: &mut Reader<'_>) -> Option<Vec<String>> {
     (brokers.len() == texts.len()).then_some(brokers)
 }
 
-fn tls(settings: &mut Reader<'_>) -> Option<Tls> {
-    let authorities = Pem::of(CA, settings);
-    let chain = Pem::of("KAFKA_SSL_CERTIFICATE", settings);
-    let identity = match (chain, settings.secret("KAFKA_SSL_KEY")) {
-        (None, None) => None,
-        (Some(chain), Some(key)) => Some((chain, key)),
-        _ => {
-            let message = "`KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY` belong together";
-            settings.error("KAFKA_SSL_KEY", "missing_option", message);
-            return None;
-        }
-    };
-    Some(Tls { authorities, identity })
+const MECHANISM: &str = "KAFKA_SASL_MECHANISM";
+
+/// Refuses Kerberos: `key` asks for it by `value`.
+pub(super) fn no_kerberos(key: &str, value: &str, settings: &mut Reader<'_>) {
+    let message = format!(
+        "`{key}` is {value}, and Kerberos is not supported for Kafka: there is no implementation in Rust that reads a \
+         system's tickets and key tables"
+    );
+    let hint = format!(
+        "`{MECHANISM}` takes PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER, on a listener that offers one of them"
+    );
+    settings.error_with_hint(key, "not_supported", message, &hint);
 }
 
 fn sasl(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {
     let names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
-    let mechanism = match settings.choice("KAFKA_SASL_MECHANISM", &names) {
+    let asked = settings.text(MECHANISM);
+    if asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case("GSSAPI")) {
+        no_kerberos(MECHANISM, "GSSAPI", settings);
+        return None;
+    }
+    let mechanism = match settings.choice(MECHANISM, &names) {
         Some("PLAIN") => Mechanism::Plain,
         Some("SCRAM-SHA-512") => Mechanism::ScramSha512,
         Some("OAUTHBEARER") => Mechanism::OAuthBearer,

@@ -7,9 +7,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `attributes`, `settings` | what models, calls and operators say |
-//! | `cluster` | brokers, encryption, login |
+//! | `cluster`, `encryption` | brokers, login; whom connections trust |
 //! | `registry` | where the schemas of Avro messages are kept |
-//! | `records` | rows of a segment as record batches, in the workers |
+//! | `records`, `times` | rows of a segment as record batches, in the workers; the times of messages |
 //! | `target` | topics, opening, publishing |
 //! | `probe` | what the user may do, looked at before the first row |
 //! | `sink` | sending |
@@ -17,6 +17,7 @@
 
 mod attributes;
 mod cluster;
+mod encryption;
 mod failure;
 mod probe;
 mod records;
@@ -24,6 +25,7 @@ mod registry;
 mod settings;
 mod sink;
 mod target;
+mod times;
 
 use std::sync::Arc;
 

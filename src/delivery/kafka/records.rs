@@ -6,6 +6,8 @@ use datagen_kafka::{
     BatchBuilder, Compression, Header, HeaderValues, Placement, Rows, Texts, Timestamps,
 };
 
+use super::attributes::TIME_FIELD;
+use super::times::{Kept, milliseconds};
 use crate::columns::{Block, Column, Values};
 use crate::formats::{
     Detail, EncodeError, MessageWriter, Messages, RecordEncoder, RecordPart, Records, Segment,
@@ -54,6 +56,7 @@ pub(super) struct KafkaRecords {
     partitions: u32,
     batch_bytes: usize,
     frames: Frames,
+    kept: Option<Kept>,
 }
 
 /// What a registry wants in front of messages.
@@ -72,18 +75,26 @@ impl KafkaRecords {
             partitions,
             batch_bytes,
             frames: Frames::default(),
+            kept: None,
         }
     }
 
-    /// The same for a topic of so many partitions, whose batches have at most so many bytes.
+    /// Whether a field is the time of messages.
+    pub(super) fn has_time(&self) -> bool {
+        self.layout.has_time
+    }
+
+    /// The same for a topic of so many partitions, whose batches have at most so many bytes, and which keeps messages
+    /// so long.
     pub(super) fn of_topic(
         &self,
         partitions: u32,
         largest_batch: Option<usize>,
         frames: Frames,
+        kept: Option<Kept>,
     ) -> Self {
         let batch_bytes = largest_batch.map_or(BATCH_BYTES, |largest| largest.min(BATCH_BYTES));
-        Self { partitions: partitions.max(1), batch_bytes, frames, ..self.clone() }
+        Self { partitions: partitions.max(1), batch_bytes, frames, kept, ..self.clone() }
     }
 
     /// The Avro schemas of values and of keys, where they are Avro.
@@ -123,6 +134,7 @@ impl RecordEncoder for KafkaRecords {
             places: Vec::new(),
             first_row: None,
             partitions: self.partitions,
+            kept: self.kept,
             builder: BatchBuilder::new(layout.compression, self.batch_bytes),
             layout,
         })
@@ -184,6 +196,7 @@ struct Batches {
     places: Vec<u32>,
     first_row: Option<u64>,
     partitions: u32,
+    kept: Option<Kept>,
     builder: BatchBuilder,
 }
 
@@ -234,7 +247,11 @@ impl SegmentEncoder for Batches {
         if layout.has_time {
             let times = next(1);
             let times = times.columns.first().and_then(|column| milliseconds(column));
-            self.times.extend(times.ok_or_else(|| mismatch("KAFKA_TIMESTAMP"))?);
+            let times = times.ok_or_else(|| mismatch(TIME_FIELD))?;
+            if let Some(kept) = self.kept {
+                kept.check(&times, block.rows.first, TIME_FIELD)?;
+            }
+            self.times.extend(times);
         }
         if layout.placed == Placed::ByField {
             let places = next(1);
@@ -300,14 +317,4 @@ impl SegmentEncoder for Batches {
         self.places.clear();
         Ok(Segment { rows: rows as u64, bytes, detail: Some(Detail::Records(Records { parts })) })
     }
-}
-
-/// Milliseconds since 1970 of points in time and dates; those of nulls are what stands there.
-fn milliseconds(column: &Column) -> Option<Vec<i64>> {
-    Some(match &column.values {
-        Values::Instant(micros) => micros.iter().map(|micros| micros.div_euclid(1_000)).collect(),
-        Values::EpochMillis(millis) => millis.clone(),
-        Values::Date(days) => days.iter().map(|days| i64::from(*days) * 86_400_000).collect(),
-        _ => return None,
-    })
 }

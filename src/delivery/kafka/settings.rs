@@ -7,7 +7,7 @@ use datagen_kafka::Compression;
 use serde_json::Value;
 
 use super::attributes::{HEADER_FIELDS, KEY_FIELDS, PARTITION_FIELD, TIME_FIELD};
-use super::cluster::Cluster;
+use super::cluster::{Cluster, no_kerberos};
 use super::records::{KafkaRecords, Layout, Placed};
 use super::registry::{self, Registry};
 use super::target::{KafkaTarget, Place};
@@ -30,20 +30,6 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
         "it belongs to Kerberos, which is not supported: `KAFKA_SASL_USERNAME` is the name of a login",
     ),
     ("KAFKA_KEYTAB", "it belongs to Kerberos, which is not supported"),
-    (
-        "KAFKA_KEYSTORE_LOCATION",
-        "certificates are read as PEM: `KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY`",
-    ),
-    (
-        "KAFKA_KEYSTORE_PASSWORD",
-        "certificates are read as PEM: `KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY`",
-    ),
-    (
-        "KAFKA_KEYSTORE_KEY_PASSWORD",
-        "certificates are read as PEM: `KAFKA_SSL_CERTIFICATE` and `KAFKA_SSL_KEY`",
-    ),
-    ("KAFKA_TRUSTSTORE_LOCATION", "authorities are read as PEM: `KAFKA_SSL_CA`"),
-    ("KAFKA_TRUSTSTORE_PASSWORD", "authorities are read as PEM: `KAFKA_SSL_CA`"),
 ];
 
 /// Fields that are needed beside the output.
@@ -65,19 +51,21 @@ pub(super) fn compile(table: &Table, settings: &mut Reader<'_>) -> Option<KafkaT
         }
     }
     if settings.boolean("KAFKA_USE_KERBEROS") == Some(true) {
-        let message = "`KAFKA_USE_KERBEROS` is true, and Kerberos is not supported for Kafka";
-        let hint =
-            "`KAFKA_SASL_MECHANISM` takes PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER";
-        settings.error_with_hint("KAFKA_USE_KERBEROS", "not_supported", message, hint);
+        no_kerberos("KAFKA_USE_KERBEROS", "true", settings);
     }
     settings.choice("KAFKA_ACKS_CONFIG", &["all", "-1"]);
-    let (cluster, topic, place) = (Cluster::of(settings), topic(settings), place(settings));
+    let (cluster, topic, mut place) = (Cluster::of(settings), topic(settings), place(settings));
     let registry = Registry::of(settings);
     let records = records(table, settings);
     if settings.has_errors() {
         return None;
     }
     let (records, registry) = (records?, registry.ok()?);
+    let is_named = |name: &str| place.topic_config.iter().any(|(named, _)| named == name);
+    if records.has_time() && !is_named("retention.ms") && !is_named("message.timestamp.type") {
+        // Times of rows are often years back: the topic would delete them within minutes.
+        place.topic_config.push(("retention.ms".to_owned(), "-1".to_owned()));
+    }
     if registry.is_some() && !records.has_avro() {
         let message =
             format!("`{}` has no effect: neither values nor keys are Avro", registry::URL);

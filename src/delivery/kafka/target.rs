@@ -1,7 +1,7 @@
 //! A topic: looked at, opened, and a batch published by committing its transaction.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use datagen_kafka as kafka;
 use datagen_kafka::{Client, NewTopic, Options, Producer};
@@ -13,6 +13,7 @@ use super::failure::failure;
 use super::records::{Frames, KafkaRecords};
 use super::registry::{Registry, Wanted};
 use super::sink::KafkaSink;
+use super::times::{self, Kept};
 use crate::delivery::{
     About, Destination, Durability, Encoding, Holder, Opened, Payload, Published, Receipt, Start,
     Target,
@@ -154,6 +155,19 @@ impl KafkaTarget {
         topic.as_ref().map_or(Ok(()), |topic| self.check_rights(topic))
     }
 
+    /// How far back the topic keeps messages, where they have times of their own and it may be asked.
+    fn kept(&self, client: &mut Client) -> Result<Option<Kept>, Failure> {
+        if !self.records.has_time() {
+            return Ok(None);
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        match client.topic_settings(&self.topic, &times::SETTINGS) {
+            Ok(settings) => Ok(Kept::of(&settings, now.as_millis() as i64)),
+            Err(error) if error.kind() == kafka::Kind::NotAllowed => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
     fn producer(&self, client: Client, holder: &Holder) -> Result<Producer, Failure> {
         let options = Options {
             transactional_id: self.place.transactions.then(|| self.name_of(holder)),
@@ -209,8 +223,9 @@ impl Target for KafkaTarget {
             }
             next_batch = next_batch.max(offset.unwrap_or_default());
         }
+        let kept = self.kept(producer.client())?;
         let records =
-            self.records.of_topic(producer.partitions(), producer.largest_batch(), frames);
+            self.records.of_topic(producer.partitions(), producer.largest_batch(), frames, kept);
         *locked(&self.open) = Some(Run { producer, group, batch: None, next_batch });
         let sink = KafkaSink::new(
             Arc::clone(&self.open),
