@@ -3,7 +3,8 @@
 //! A field type, format or connector lists its [`Attribute`]s; from that list follow the check of what
 //! a user wrote, the defaults, the did-you-mean, and the pages that `datagen fields` and
 //! `datagen connectors` print. The reader is lenient as the reference is (numbers and booleans may
-//! be given as text) and never stops at the first fault: it adds to [`Problems`].
+//! be given as text) and never stops at the first fault: it adds to
+//! [`Problems`](crate::problems::Problems).
 //!
 //! Knows nothing of what the attributes mean, but for two things that concern everybody: whether a value is a
 //! [secret](Attribute::secret), and whether it names [hosts](Attribute::hosts) that are connected to.
