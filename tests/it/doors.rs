@@ -142,7 +142,8 @@ fn comparable(problems: &[Value]) -> Vec<Value> {
     let told = problems.iter().map(|problem| {
         let mut problem = problem.clone();
         let message = problem["message"].as_str().unwrap().to_owned();
-        let until = message.find("` in `").map_or(message.len(), |at| at + 1);
+        let places = ["` in `", "` in the read roots"].map(|place| message.find(place));
+        let until = places.into_iter().flatten().min().map_or(message.len(), |at| at + 1);
         problem["message"] = json!(message[..until]);
         problem
     });
