@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use datagen_gssapi::Identity;
+
 use crate::error::Error;
 use crate::wait::Cancel;
 
@@ -130,19 +132,36 @@ pub struct Tls {
 
 /// A login.
 #[derive(Debug, Clone)]
-pub struct Sasl {
-    /// How it is proved.
-    pub mechanism: Mechanism,
-    /// The user's name; not used by [`Mechanism::OAuthBearer`].
-    pub user: String,
-    /// Password or token.
-    pub secret: Secret,
+pub enum Sasl {
+    /// By something that only the user and the cluster know.
+    Secret {
+        /// How it is proved.
+        mechanism: Mechanism,
+        /// The user's name; not used by [`Mechanism::OAuthBearer`].
+        user: String,
+        /// Password or token.
+        secret: Secret,
+    },
+    /// By a ticket of Kerberos: the mechanism GSSAPI.
+    Kerberos {
+        /// The name of the brokers' service; `kafka`, unless the cluster says otherwise.
+        service: String,
+        /// Who logs in.
+        identity: Identity,
+    },
 }
 
-/// How a login is proved.
-///
-/// GSSAPI (Kerberos) is not among them: there is no implementation in Rust that reads the ticket caches and key
-/// tables of a system, only bindings to its C library.
+impl Sasl {
+    /// The mechanism's name in the protocol.
+    pub fn mechanism(&self) -> &'static str {
+        match self {
+            Self::Secret { mechanism, .. } => mechanism.name(),
+            Self::Kerberos { .. } => "GSSAPI",
+        }
+    }
+}
+
+/// How a login by a secret is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
     /// The password as it is: only inside of TLS.
@@ -206,7 +225,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let sasl = Sasl {
+        let sasl = Sasl::Secret {
             mechanism: Mechanism::Plain,
             user: "u".to_owned(),
             secret: Secret::new("canary"),

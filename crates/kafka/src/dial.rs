@@ -15,7 +15,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection}
 use crate::codes::Code;
 use crate::config::{NoAddress, Resolve, Sasl};
 use crate::error::{Error, Stage, TlsProblem};
-use crate::sasl::Login;
+use crate::sasl::{Login, Untrue};
 use crate::wait::Deadline;
 use crate::wire::{self, LARGEST_ANSWER, Spoken, Versions};
 
@@ -78,7 +78,7 @@ pub(crate) fn dial(dialling: &Dialling) -> Result<Dialled, Error> {
     let versions = talk.versions()?;
     let expires = match &dialling.sasl {
         None => None,
-        Some(sasl) => talk.log_in(sasl, &versions)?,
+        Some(sasl) => talk.log_in(sasl, &dialling.host, &versions)?,
     };
     Ok(Dialled { socket: talk.socket, tls: talk.tls, versions, expires })
 }
@@ -164,8 +164,13 @@ impl Talk {
     }
 
     /// Proves who we are; answers until when that holds.
-    fn log_in(&mut self, sasl: &Sasl, versions: &Versions) -> Result<Option<Instant>, Error> {
-        let mechanism = sasl.mechanism.name();
+    fn log_in(
+        &mut self,
+        sasl: &Sasl,
+        host: &str,
+        versions: &Versions,
+    ) -> Result<Option<Instant>, Error> {
+        let mechanism = sasl.mechanism();
         let refused = |address: &str, reason: String| Error::Login {
             address: address.to_owned(),
             mechanism,
@@ -189,8 +194,14 @@ impl Talk {
             Some(Code::IllegalSaslState) => return Err(not_offered(&self.address, Vec::new())),
             Some(code) => return Err(refused(&self.address, code.to_string())),
         }
-        let mut login = Login::new(sasl).map_err(|reason| refused(&self.address, reason))?;
-        let mut message = login.first();
+        // What this side finds wrong.
+        let untrue = |address: &str, why: Untrue| match why {
+            Untrue::Broker(reason) => refused(address, reason),
+            Untrue::Kerberos(reason) => Error::Kerberos { address: address.to_owned(), reason },
+        };
+        let login = Login::new(sasl, host);
+        let mut login = login.map_err(|reason| untrue(&self.address, reason))?;
+        let mut message = login.first().map_err(|reason| untrue(&self.address, reason))?;
         loop {
             let request = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(message));
             let asked = Instant::now();
@@ -201,7 +212,7 @@ impl Talk {
                     .map_or_else(|| code.to_string(), |words| words.to_string());
                 return Err(refused(&self.address, words));
             }
-            match login.next(&answer.auth_bytes).map_err(|reason| refused(&self.address, reason))? {
+            match login.next(&answer.auth_bytes).map_err(|reason| untrue(&self.address, reason))? {
                 Some(next) => message = next,
                 None => {
                     let lifetime = u64::try_from(answer.session_lifetime_ms)

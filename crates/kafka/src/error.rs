@@ -70,6 +70,15 @@ pub enum Error {
         /// The broker's words.
         reason: String,
     },
+    /// There is no ticket of Kerberos for the broker, or its answer is not that of the service.
+    #[error("no login by Kerberos at `{address}`")]
+    Kerberos {
+        /// Host and port.
+        address: String,
+        /// Why not.
+        #[source]
+        reason: datagen_gssapi::Error,
+    },
     /// The broker does not know the mechanism, or no login at all.
     #[error("`{address}` does not take logins by {mechanism}, it offers {}", if offered.is_empty() { "none".to_owned() } else { offered.join(", ") })]
     MechanismNotOffered {
@@ -263,7 +272,9 @@ impl Error {
             Self::Disconnected { stage: Stage::Later, .. } => Kind::Transient,
             Self::Disconnected { .. } => Kind::Unreachable,
             Self::Tls { .. } => Kind::Certificate,
-            Self::Login { .. } | Self::MechanismNotOffered { .. } => Kind::Login,
+            Self::Login { .. } | Self::Kerberos { .. } | Self::MechanismNotOffered { .. } => {
+                Kind::Login
+            }
             Self::Unusable(_) => Kind::Refused,
             Self::Protocol { .. } | Self::Misuse(_) => Kind::Fault,
             Self::Refused { code, .. } | Self::BatchRefused { code, .. } => kind_of(*code),
@@ -290,6 +301,7 @@ impl Error {
             | Self::MechanismNotOffered { .. }
             | Self::Unusable(_)
             | Self::OutOfReach { .. } => true,
+            Self::Kerberos { reason, .. } => !reason.is_passing(),
             // A port that wants TLS or a login closes at once; so does a broker that is just going down.
             _ => false,
         }

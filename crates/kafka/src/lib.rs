@@ -19,8 +19,7 @@
 //! process can ask for it ([`Client::committed_offset`]).
 //!
 //! # What it does not do
-//! Consuming, GSSAPI (there is no pure way to a Kerberos ticket cache; see [`Mechanism`]), and transactions that
-//! span topics.
+//! Consuming, and transactions that span topics.
 
 mod admin;
 mod batch;
@@ -52,6 +51,8 @@ pub use builder::{BatchBuilder, Header, HeaderValues, Placement, Rows, Texts, Ti
 pub use client::Client;
 pub use codes::{Code, Treatment, treatment};
 pub use compression::Compression;
+pub use datagen_gssapi::Identity;
+
 pub use config::{Config, Mechanism, NoAddress, Resolve, Sasl, Secret, Tls};
 pub use error::{Error, Kind, Stage, TlsProblem};
 pub use jks::{authorities, identity, is_jks};

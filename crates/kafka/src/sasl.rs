@@ -4,7 +4,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac, pbkdf2};
 
+use datagen_gssapi as gssapi;
+
 use crate::config::{Mechanism, Sasl, Secret};
+
+/// Why this side ends a login.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Untrue {
+    /// The broker's message is not as it must be, or the broker is not who it should be.
+    #[error("{0}")]
+    Broker(String),
+    #[error(transparent)]
+    Kerberos(#[from] gssapi::Error),
+}
+
+impl From<String> for Untrue {
+    fn from(reason: String) -> Self {
+        Self::Broker(reason)
+    }
+}
 
 /// A login under way: answers each challenge of the broker by the next message.
 pub(crate) enum Login {
@@ -12,25 +30,36 @@ pub(crate) enum Login {
     Once(Vec<u8>),
     /// SCRAM, before and after the server's first message.
     Scram(Scram),
+    /// Tickets go to and fro.
+    Kerberos(gssapi::Sasl),
     /// Every message has been sent, and this must be the broker's last one.
     Ended(Option<String>),
 }
 
 impl Login {
+    /// A login at the broker `host`.
+    ///
     /// # Errors
-    /// The system gives no random bytes for the nonce.
-    pub(crate) fn new(sasl: &Sasl) -> Result<Self, String> {
-        Ok(match sasl.mechanism {
+    /// The system gives no random bytes for the nonce, or has no Kerberos.
+    pub(crate) fn new(sasl: &Sasl, host: &str) -> Result<Self, Untrue> {
+        let (mechanism, user, secret) = match sasl {
+            Sasl::Secret { mechanism, user, secret } => (*mechanism, user, secret),
+            Sasl::Kerberos { service, identity } => {
+                let context = gssapi::Context::new(service, host, identity)?;
+                return Ok(Self::Kerberos(gssapi::Sasl::new(context)));
+            }
+        };
+        Ok(match mechanism {
             Mechanism::Plain => {
                 let mut message = vec![0];
-                message.extend(sasl.user.as_bytes());
+                message.extend(user.as_bytes());
                 message.push(0);
-                message.extend(sasl.secret.bytes());
+                message.extend(secret.bytes());
                 Self::Once(message)
             }
             Mechanism::OAuthBearer => {
                 let mut message = b"n,,\x01auth=Bearer ".to_vec();
-                message.extend(sasl.secret.bytes());
+                message.extend(secret.bytes());
                 message.extend(b"\x01\x01");
                 Self::Once(message)
             }
@@ -38,50 +67,56 @@ impl Login {
                 let mut random = [0; 24];
                 getrandom::fill(&mut random)
                     .map_err(|error| format!("no random bytes: {error}"))?;
-                Self::Scram(Scram::new(sasl, STANDARD.encode(random)))
+                Self::Scram(Scram::new(mechanism, user, secret, STANDARD.encode(random)))
             }
         })
     }
 
     /// The first message.
-    pub(crate) fn first(&mut self) -> Vec<u8> {
-        match self {
+    ///
+    /// # Errors
+    /// There is no ticket for the broker.
+    pub(crate) fn first(&mut self) -> Result<Vec<u8>, Untrue> {
+        Ok(match self {
             Self::Once(message) => {
                 let message = std::mem::take(message);
                 *self = Self::Ended(None);
                 message
             }
             Self::Scram(scram) => scram.first(),
+            Self::Kerberos(login) => return Ok(login.first()?),
             Self::Ended(_) => Vec::new(),
-        }
+        })
     }
 
     /// The message that answers `challenge`; none where the login is complete.
     ///
     /// # Errors
     /// The broker's message is not as it must be, or it does not know the password.
-    pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    pub(crate) fn next(&mut self, challenge: &[u8]) -> Result<Option<Vec<u8>>, Untrue> {
         match self {
             Self::Scram(scram) => {
                 let (message, signature) = scram.answer(challenge)?;
                 *self = Self::Ended(Some(signature));
                 Ok(Some(message))
             }
+            Self::Kerberos(login) => Ok(login.next(challenge)?),
             Self::Once(_) | Self::Ended(None) if challenge.is_empty() => Ok(None),
             // A refused token is told as JSON; the exchange ends by one more message.
             Self::Once(_) | Self::Ended(None) => {
-                Err(String::from_utf8_lossy(challenge).into_owned())
+                Err(String::from_utf8_lossy(challenge).into_owned().into())
             }
             Self::Ended(Some(signature)) => {
                 let last = String::from_utf8_lossy(challenge).into_owned();
                 match attribute(&last, 'v') {
                     Some(found) if found == signature => Ok(None),
-                    Some(_) => {
-                        Err("the broker could not prove that it knows the password".to_owned())
-                    }
+                    Some(_) => Err("the broker could not prove that it knows the password"
+                        .to_owned()
+                        .into()),
                     None => Err(attribute(&last, 'e')
                         .unwrap_or("the broker's last message is not SCRAM")
-                        .to_owned()),
+                        .to_owned()
+                        .into()),
                 }
             }
         }
@@ -105,8 +140,8 @@ struct Hash {
 }
 
 impl Scram {
-    fn new(sasl: &Sasl, nonce: String) -> Self {
-        let hash = if sasl.mechanism == Mechanism::ScramSha512 {
+    fn new(mechanism: Mechanism, user: &str, secret: &Secret, nonce: String) -> Self {
+        let hash = if mechanism == Mechanism::ScramSha512 {
             Hash {
                 pbkdf2: pbkdf2::PBKDF2_HMAC_SHA512,
                 hmac: hmac::HMAC_SHA512,
@@ -119,9 +154,9 @@ impl Scram {
                 digest: &digest::SHA256,
             }
         };
-        let user = sasl.user.replace('=', "=3D").replace(',', "=2C");
+        let user = user.replace('=', "=3D").replace(',', "=2C");
         let first_bare = format!("n={user},r={nonce}");
-        Self { hash, secret: sasl.secret.clone(), nonce, first_bare }
+        Self { hash, secret: secret.clone(), nonce, first_bare }
     }
 
     fn first(&self) -> Vec<u8> {
@@ -178,18 +213,21 @@ fn attribute(message: &str, name: char) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn sasl(mechanism: Mechanism, user: &str, secret: &str) -> Sasl {
-        Sasl { mechanism, user: user.to_owned(), secret: Secret::new(secret) }
+    fn scram(mechanism: Mechanism, user: &str, secret: &str, nonce: &str) -> Scram {
+        Scram::new(mechanism, user, &Secret::new(secret), nonce.to_owned())
+    }
+
+    fn login(mechanism: Mechanism, user: &str, secret: &str) -> Login {
+        let (user, secret) = (user.to_owned(), Secret::new(secret));
+        Login::new(&Sasl::Secret { mechanism, user, secret }, "localhost").unwrap()
     }
 
     /// The example of RFC 7677, section 3.
     #[test]
     fn scram_proves_as_the_rfc_does() {
-        let mut login = Login::Scram(Scram::new(
-            &sasl(Mechanism::ScramSha256, "user", "pencil"),
-            "rOprNGfwEbeRWgbNEkqO".to_owned(),
-        ));
-        assert_eq!(login.first(), b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
+        let mut login =
+            Login::Scram(scram(Mechanism::ScramSha256, "user", "pencil", "rOprNGfwEbeRWgbNEkqO"));
+        assert_eq!(login.first().unwrap(), b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
         let challenge = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
         let proof = login.next(challenge).unwrap().unwrap();
         assert_eq!(
@@ -201,45 +239,42 @@ mod tests {
 
     #[test]
     fn a_broker_that_does_not_know_the_password_is_found_out() {
-        let scram = || {
-            let mut login = Login::Scram(Scram::new(
-                &sasl(Mechanism::ScramSha512, "user", "pencil"),
-                "abc".to_owned(),
-            ));
-            login.first();
+        let begun = || {
+            let mut login = Login::Scram(scram(Mechanism::ScramSha512, "user", "pencil", "abc"));
+            login.first().unwrap();
             login
         };
-        let mut login = scram();
+        let mut login = begun();
         login.next(b"r=abcdef,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096").unwrap();
         assert_eq!(
-            login.next(b"v=AAAA").unwrap_err(),
+            login.next(b"v=AAAA").unwrap_err().to_string(),
             "the broker could not prove that it knows the password"
         );
         assert_eq!(
-            scram().next(b"r=xyz,s=W22Z,i=1").unwrap_err(),
+            begun().next(b"r=xyz,s=W22Z,i=1").unwrap_err().to_string(),
             "the broker's nonce does not continue ours"
         );
         assert_eq!(
-            scram().next(b"r=abcd,s=W22Z,i=2000000000").unwrap_err(),
+            begun().next(b"r=abcd,s=W22Z,i=2000000000").unwrap_err().to_string(),
             "the broker's first message is not SCRAM"
         );
     }
 
     #[test]
     fn names_with_commas_are_escaped() {
-        let scram = Scram::new(&sasl(Mechanism::ScramSha256, "a,b=c", "x"), "n".to_owned());
+        let scram = scram(Mechanism::ScramSha256, "a,b=c", "x", "n");
         assert_eq!(scram.first(), b"n,,n=a=2Cb=3Dc,r=n");
     }
 
     #[test]
     fn plain_and_token_say_all_at_once() {
-        let mut plain = Login::new(&sasl(Mechanism::Plain, "me", "pw")).unwrap();
-        assert_eq!(plain.first(), b"\0me\0pw");
+        let mut plain = login(Mechanism::Plain, "me", "pw");
+        assert_eq!(plain.first().unwrap(), b"\0me\0pw");
         assert!(matches!(plain.next(b""), Ok(None)));
-        let mut token = Login::new(&sasl(Mechanism::OAuthBearer, "", "tok")).unwrap();
-        assert_eq!(token.first(), b"n,,\x01auth=Bearer tok\x01\x01");
+        let mut token = login(Mechanism::OAuthBearer, "", "tok");
+        assert_eq!(token.first().unwrap(), b"n,,\x01auth=Bearer tok\x01\x01");
         assert_eq!(
-            token.next(br#"{"status":"invalid_token"}"#).unwrap_err(),
+            token.next(br#"{"status":"invalid_token"}"#).unwrap_err().to_string(),
             r#"{"status":"invalid_token"}"#
         );
     }

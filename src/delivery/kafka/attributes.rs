@@ -12,6 +12,17 @@ pub(super) const PARTITION_FIELD: &str = "KAFKA_PARTITION_FIELD";
 pub(super) const BROKERS: &str = "KAFKA_BROKERS";
 pub(super) const PROTOCOL: &str = "KAFKA_SECURITY_PROTOCOL";
 pub(super) const CA: &str = "KAFKA_SSL_CA";
+pub(super) const MECHANISM: &str = "KAFKA_SASL_MECHANISM";
+pub(super) const USE_KERBEROS: &str = "KAFKA_USE_KERBEROS";
+/// Who logs in by Kerberos, by the reference's names.
+pub(super) const PRINCIPAL: &str = "KAFKA_USER";
+pub(super) const KEY_TABLE: &str = "KAFKA_KEYTAB";
+pub(super) const SERVICE: &str = "KAFKA_SASL_KERBEROS_SERVICE_NAME";
+
+pub(super) const GSSAPI: &str = "GSSAPI";
+/// How a login may be proved.
+pub(super) const MECHANISMS: &[&str] =
+    &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", GSSAPI];
 
 /// The settings, with those of the formats of messages.
 pub(super) fn attributes() -> Vec<Attribute> {
@@ -143,12 +154,35 @@ const OWN: &[Attribute] = &[
     )
     .protects(),
     Attribute::new(
-        "KAFKA_SASL_MECHANISM",
-        "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
+        MECHANISM,
+        "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or GSSAPI",
         "SCRAM-SHA-256",
-        "How a login is proved.",
+        "How a login is proved; GSSAPI is Kerberos.",
     )
     .protects(),
+    Attribute::new(
+        USE_KERBEROS,
+        "true or false",
+        "false",
+        "The login is by Kerberos, as with the mechanism GSSAPI; on a server its operator says so.",
+    )
+    .protects(),
+    Attribute::new(
+        PRINCIPAL,
+        "name or name@REALM",
+        "whoever has a ticket",
+        "The user of Kerberos.",
+    )
+    .login(),
+    Attribute::new(
+        KEY_TABLE,
+        "path",
+        "none",
+        "A key table of the user: tickets are fetched and renewed by it, without `kinit`.",
+    )
+    .login(),
+    Attribute::new(SERVICE, "text", "kafka", "The brokers' name in Kerberos, before the slash.")
+        .protects(),
     Attribute::new("KAFKA_SASL_USERNAME", "text", "none", "The user's name.").login(),
     Attribute::new(
         "KAFKA_SASL_PASSWORD",
@@ -182,11 +216,8 @@ const OWN: &[Attribute] = &[
 
 /// Settings that models of the reference have; where they have no effect, what replaces them is told.
 const OF_THE_REFERENCE: &[Attribute] = &[
-    Attribute::new("KAFKA_USE_KERBEROS", "false", "false", "Kerberos is not supported."),
     Attribute::new("KAFKA_RETRIES_CONFIG", "whole number", "none", "Accepted, without effect."),
     Attribute::new("KAFKA_JAAS_FILE_PATH", "path", "none", "Accepted, without effect."),
-    Attribute::new("KAFKA_USER", "text", "none", "Accepted, without effect."),
-    Attribute::new("KAFKA_KEYTAB", "path", "none", "Accepted, without effect."),
     Attribute::new(
         "KAFKA_KEYSTORE_LOCATION",
         "path",

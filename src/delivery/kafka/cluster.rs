@@ -5,9 +5,10 @@ use std::time::Duration;
 use datagen_kafka as kafka;
 use datagen_kafka::{Cancel, Client, Mechanism};
 
-use super::attributes::{BROKERS, PROTOCOL};
+use super::attributes::{BROKERS, MECHANISM, MECHANISMS, PROTOCOL};
 use super::encryption::Encryption;
 use super::failure::failure;
+use super::kerberos::Kerberos;
 use crate::attributes::Reader;
 use crate::reach::{Host, Reach, ReachError};
 use crate::remote::{Failure, Io};
@@ -32,14 +33,20 @@ impl Cluster {
         let brokers = brokers(settings);
         let timeout = settings.integer("KAFKA_TIMEOUT", 1..=86_400).unwrap_or(300);
         let protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
-        let protocol = settings.choice(PROTOCOL, &protocols).unwrap_or("PLAINTEXT");
+        let kerberos = Kerberos::of(settings);
+        let usual = if kerberos.is_some() { "SASL_PLAINTEXT" } else { "PLAINTEXT" };
+        let protocol = settings.choice(PROTOCOL, &protocols).unwrap_or(usual);
         let encryption = if protocol.ends_with("SSL") {
             Some(Encryption::of(settings))
         } else {
             Encryption::unused(settings);
             None
         };
-        let sasl = if protocol.starts_with("SASL") { Some(sasl(settings)?) } else { None };
+        let sasl = match kerberos {
+            Some(kerberos) => Some(kerberos.sasl(protocol, settings)?),
+            None if protocol.starts_with("SASL") => Some(secret_login(settings)?),
+            None => None,
+        };
         Some(Self {
             brokers: brokers?,
             reach: settings.reach(BROKERS),
@@ -107,28 +114,9 @@ fn brokers(settings: &mut Reader<'_>) -> Option<Vec<String>> {
     (brokers.len() == texts.len()).then_some(brokers)
 }
 
-const MECHANISM: &str = "KAFKA_SASL_MECHANISM";
-
-/// Refuses Kerberos: `key` asks for it by `value`.
-pub(super) fn no_kerberos(key: &str, value: &str, settings: &mut Reader<'_>) {
-    let message = format!(
-        "`{key}` is {value}, and Kerberos is not supported for Kafka: there is no implementation in Rust that reads a \
-         system's tickets and key tables"
-    );
-    let hint = format!(
-        "`{MECHANISM}` takes PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER, on a listener that offers one of them"
-    );
-    settings.error_with_hint(key, "not_supported", message, &hint);
-}
-
-fn sasl(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {
-    let names = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
-    let asked = settings.text(MECHANISM);
-    if asked.is_some_and(|asked| asked.trim().eq_ignore_ascii_case("GSSAPI")) {
-        no_kerberos(MECHANISM, "GSSAPI", settings);
-        return None;
-    }
-    let mechanism = match settings.choice(MECHANISM, &names) {
+/// A login by a password or a token.
+fn secret_login(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {
+    let mechanism = match settings.choice(MECHANISM, MECHANISMS) {
         Some("PLAIN") => Mechanism::Plain,
         Some("SCRAM-SHA-512") => Mechanism::ScramSha512,
         Some("OAUTHBEARER") => Mechanism::OAuthBearer,
@@ -144,7 +132,7 @@ fn sasl(settings: &mut Reader<'_>) -> Option<kafka::Sasl> {
         settings.error("KAFKA_SASL_PASSWORD", "missing_option", message);
         return None;
     };
-    Some(kafka::Sasl {
+    Some(kafka::Sasl::Secret {
         mechanism,
         user: user.unwrap_or_default(),
         secret: kafka::Secret::new(secret.expose()),

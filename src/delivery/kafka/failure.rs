@@ -65,6 +65,10 @@ fn cure(error: &kafka::Error) -> Option<&'static str> {
             "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: PLAINTEXT or SASL_PLAINTEXT here"
         }
         Error::Login { .. } => "`KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD` are the login",
+        Error::Kerberos { .. } => {
+            "`KAFKA_USER` and `KAFKA_KEYTAB` are the login, or `kinit` takes a ticket; `KAFKA_SASL_KERBEROS_SERVICE_NAME` \
+             is the name of the brokers"
+        }
         Error::MechanismNotOffered { offered, .. } if offered.is_empty() => {
             "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: without SASL here"
         }

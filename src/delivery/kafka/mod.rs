@@ -19,6 +19,7 @@ mod attributes;
 mod cluster;
 mod encryption;
 mod failure;
+mod kerberos;
 mod probe;
 mod records;
 mod registry;

@@ -7,7 +7,7 @@ use datagen_kafka::Compression;
 use serde_json::Value;
 
 use super::attributes::{HEADER_FIELDS, KEY_FIELDS, PARTITION_FIELD, TIME_FIELD};
-use super::cluster::{Cluster, no_kerberos};
+use super::cluster::Cluster;
 use super::records::{KafkaRecords, Layout, Placed};
 use super::registry::{self, Registry};
 use super::target::{KafkaTarget, Place};
@@ -25,11 +25,6 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
         "KAFKA_JAAS_FILE_PATH",
         "`KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD` say it",
     ),
-    (
-        "KAFKA_USER",
-        "it belongs to Kerberos, which is not supported: `KAFKA_SASL_USERNAME` is the name of a login",
-    ),
-    ("KAFKA_KEYTAB", "it belongs to Kerberos, which is not supported"),
 ];
 
 /// Fields that are needed beside the output.
@@ -49,9 +44,6 @@ pub(super) fn compile(table: &Table, settings: &mut Reader<'_>) -> Option<KafkaT
         if settings.has(key) {
             settings.warn(key, "no_effect", format!("`{key}` has no effect: {reason}"));
         }
-    }
-    if settings.boolean("KAFKA_USE_KERBEROS") == Some(true) {
-        no_kerberos("KAFKA_USE_KERBEROS", "true", settings);
     }
     settings.choice("KAFKA_ACKS_CONFIG", &["all", "-1"]);
     let (cluster, topic, mut place) = (Cluster::of(settings), topic(settings), place(settings));

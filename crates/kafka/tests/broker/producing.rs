@@ -76,7 +76,7 @@ fn every_way_in_is_taken() {
     let Some(broker) = Broker::find("ways in") else { return };
     let sasl = |mechanism| {
         let secret = Secret::new("datagen-secret");
-        Some(Sasl { mechanism, user: "datagen".to_owned(), secret })
+        Some(Sasl::Secret { mechanism, user: "datagen".to_owned(), secret })
     };
     let ways = [
         ("KAFKA_SSL_PORT", broker.tls("ca.crt", true), None),
@@ -111,7 +111,7 @@ fn what_does_not_fit_is_told_at_once_and_by_its_kind() {
     let _shared = BROKER.read().unwrap_or_else(PoisonError::into_inner);
     let Some(broker) = Broker::find("refusals") else { return };
     let sasl = |mechanism, secret: &str| {
-        Some(Sasl { mechanism, user: "datagen".to_owned(), secret: Secret::new(secret) })
+        Some(Sasl::Secret { mechanism, user: "datagen".to_owned(), secret: Secret::new(secret) })
     };
     let at = |listener: &str| Config { brokers: vec![broker.address(listener)], ..broker.config() };
     let wrong = "wrong-canary";
@@ -185,7 +185,7 @@ fn rights_are_told_and_may_come_back() {
     let topic = broker.topic(1, &[]);
     let poor = || {
         let (user, secret) = ("nobody".to_owned(), Secret::new("datagen-secret"));
-        let sasl = Some(Sasl { mechanism: Mechanism::ScramSha256, user, secret });
+        let sasl = Some(Sasl::Secret { mechanism: Mechanism::ScramSha256, user, secret });
         let brokers = vec![broker.address("KAFKA_SASL_PORT")];
         Client::new(Config { brokers, sasl, ..broker.config() }).unwrap()
     };
