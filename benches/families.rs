@@ -10,6 +10,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datagen::attributes::Settings;
 use datagen::columns::Rows;
+use datagen::failures::Failures;
 use datagen::fields::{FIELD_TYPES, FieldType};
 use datagen::formats::{FORMATS, Format};
 use datagen::plan::Environment;
@@ -88,7 +89,7 @@ fn field(criterion: &mut Criterion, kind: &dyn FieldType) {
         bencher.iter(|| {
             // Types that do not repeat have only so many rows.
             first = (first + ROWS as u64) % (64 * ROWS as u64);
-            black_box(plan.generate(Rows { first, count: ROWS }).is_ok())
+            black_box(plan.generate(Rows { first, count: ROWS }, &mut Failures::default()).is_ok())
         });
     });
     group.finish();

@@ -52,7 +52,7 @@ fn a_setting_that_no_connector_takes_is_an_error_and_one_that_some_take_is_told(
 #[test]
 fn what_a_connector_says_of_columns_is_heard_where_it_is_named() {
     let text = r#"{"Fields": [{"name": "a", "type": "INTEGER"}], "Options": {"AVRO_NAME": "x"}}"#;
-    assert!(compile(text, None).problems.is_empty());
+    assert_eq!(compile(text, None).problems, Problems::default());
     let named = ["hbase".to_owned(), "cvs".to_owned()];
     let compiled = compile(text, Some(&named));
     // Whatever connectors there are.

@@ -148,7 +148,7 @@ impl<'a> Worker<'a> {
             let rows = Rows { first: unit.first_row + position, count: count as usize };
             let expected = self.block_size.expected(count);
             self.budget.reserve(unit.number, encoded.bytes, expected)?;
-            let block = self.run.plan.generate_counting(rows, &mut encoded.failures)?;
+            let block = self.run.plan.generate(rows, &mut encoded.failures)?;
             let taken = self.block_size.learn(&block);
             encoded.bytes += taken;
             position += count;

@@ -33,7 +33,6 @@ mod interrupt;
 mod kafka;
 mod kafka_access;
 mod kafka_breaks;
-mod kafka_brokers;
 mod kafka_kerberos;
 mod kafka_outages;
 mod kafka_readers;

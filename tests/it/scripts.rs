@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use datagen::columns::{Column, Rows};
 use datagen::draft::{Bounds, preview};
+use datagen::failures::Failures;
 use datagen::fields;
 use datagen::model;
 use datagen::plan::{self, Environment, Plan};
@@ -83,7 +84,7 @@ fn the_shipped_scripts_give_their_golden_values() {
 }
 
 fn columns(plan: &Plan, first: u64, count: usize) -> Vec<Arc<Column>> {
-    plan.generate(Rows { first, count }).unwrap().columns
+    plan.generate(Rows { first, count }, &mut Failures::default()).unwrap().columns
 }
 
 /// For all cuts and numbers of threads: the same rows.

@@ -12,11 +12,11 @@ use crate::columns::{Column, DataType, Values};
 
 /// How a column's values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Form {
+pub(crate) struct Form {
     /// The column's type: of a decimal it holds the place of the point.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// For floats: digits behind the point, when they are fixed.
-    pub decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
 }
 
 impl From<DataType> for Form {
@@ -27,7 +27,7 @@ impl From<DataType> for Form {
 
 /// Appends the display text of one value; of a null nothing.
 #[inline]
-pub fn write_display(column: &Column, form: Form, row: usize, out: &mut Vec<u8>) {
+pub(crate) fn write_display(column: &Column, form: Form, row: usize, out: &mut Vec<u8>) {
     if column.is_null(row) {
         return;
     }
@@ -67,7 +67,7 @@ pub fn write_integer<T: itoa::Integer>(value: T, out: &mut Vec<u8>) {
 
 /// Appends a number as JavaScript writes it: shortest digits, no `.0`, exponents from 1e21 and below 1e-6.
 #[inline]
-pub fn write_number(value: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_number(value: f64, out: &mut Vec<u8>) {
     /// Below it every whole number is exact and printed in full.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.abs() < EXACT && value.fract() == 0.0 {
@@ -82,7 +82,7 @@ pub fn write_number(value: f64, out: &mut Vec<u8>) {
 
 /// Appends the shortest digits that read back as the same double, at least one of them behind the point.
 #[inline]
-pub fn write_float64(value: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_float64(value: f64, out: &mut Vec<u8>) {
     if value.is_finite() {
         out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     } else {
@@ -92,7 +92,7 @@ pub fn write_float64(value: f64, out: &mut Vec<u8>) {
 
 /// [`write_float64`] for single precision.
 #[inline]
-pub fn write_float32(value: f32, out: &mut Vec<u8>) {
+pub(crate) fn write_float32(value: f32, out: &mut Vec<u8>) {
     if value.is_finite() {
         out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     } else {
@@ -101,12 +101,12 @@ pub fn write_float32(value: f32, out: &mut Vec<u8>) {
 }
 
 /// Most digits behind the point that a float is shown with: beyond, no 64-bit integer holds them.
-pub const MOST_FIXED_DECIMALS: u8 = 17;
+pub(crate) const MOST_FIXED_DECIMALS: u8 = 17;
 
 /// The digits of `value`, which is finite, with `decimals` of them behind the point, without point and sign;
 /// `None` where so many digits are no longer exact and the shortest text is shown instead.
 #[inline(always)]
-pub fn fixed_digits(value: f64, decimals: u8) -> Option<u64> {
+pub(crate) fn fixed_digits(value: f64, decimals: u8) -> Option<u64> {
     /// Below, every integer is a float and the nearest one is the value that was meant.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     const POWERS: [f64; MOST_FIXED_DECIMALS as usize + 1] = [
@@ -118,7 +118,7 @@ pub fn fixed_digits(value: f64, decimals: u8) -> Option<u64> {
 }
 
 /// Appends a double with exactly `decimals` digits behind the point.
-pub fn write_fixed(value: f64, decimals: u8, out: &mut Vec<u8>) {
+pub(crate) fn write_fixed(value: f64, decimals: u8, out: &mut Vec<u8>) {
     if !value.is_finite() {
         return write_not_finite(value.is_nan(), value > 0.0, out);
     }
@@ -196,7 +196,7 @@ fn write_shortest(shortest: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends a decimal: `digits` times ten to the `-scale`, with exactly `scale` digits behind the point.
-pub fn write_decimal(digits: i128, scale: u8, out: &mut Vec<u8>) {
+pub(crate) fn write_decimal(digits: i128, scale: u8, out: &mut Vec<u8>) {
     let mut buffer = itoa::Buffer::new();
     let text = buffer.format(digits.unsigned_abs()).as_bytes();
     let scale = usize::from(scale);
@@ -218,7 +218,7 @@ pub fn write_decimal(digits: i128, scale: u8, out: &mut Vec<u8>) {
 }
 
 /// Appends a UUID in its 36-character form.
-pub fn write_uuid(value: u128, out: &mut Vec<u8>) {
+pub(crate) fn write_uuid(value: u128, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'-'; 36];
     let mut place = 0;
@@ -234,7 +234,7 @@ pub fn write_uuid(value: u128, out: &mut Vec<u8>) {
 }
 
 /// Appends bytes as upper-case hexadecimal digits.
-pub fn write_hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     out.reserve(2 * bytes.len());
     for byte in bytes {

@@ -38,7 +38,7 @@ impl FailedRows {
     }
 
     /// Counts one row in `sum`, which is `None` as long as no row failed.
-    pub fn count(sum: &mut Option<Self>, row: u64, fault: &impl Display) {
+    pub(crate) fn count(sum: &mut Option<Self>, row: u64, fault: &impl Display) {
         let one = Self::one(row, fault);
         match sum {
             Some(sum) => sum.add(one),
@@ -47,7 +47,7 @@ impl FailedRows {
     }
 
     /// Counts `other` rows as well.
-    pub fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.rows = self.rows.saturating_add(other.rows);
         if other.first_row < self.first_row {
             (self.first_row, self.message) = (other.first_row, other.message);
@@ -67,7 +67,7 @@ impl Failures {
     }
 
     /// Counts rows of `field`.
-    pub fn note(&mut self, field: &str, failed: FailedRows) {
+    pub(crate) fn note(&mut self, field: &str, failed: FailedRows) {
         match self.0.get_mut(field) {
             Some(known) => known.add(failed),
             None => {

@@ -11,7 +11,7 @@ use crate::failures::FailedRows;
 
 /// What a field reads of its row: one column for each input that it has, in the order in which it told them; `None`
 /// where an input may be missing and is.
-pub type Inputs<'a> = [Option<&'a Column>];
+pub(crate) type Inputs<'a> = [Option<&'a Column>];
 
 /// A compiled field: makes one column per block, and is shared by all worker threads.
 ///
@@ -48,9 +48,9 @@ pub struct Made {
     /// One value for each row, of the type that the field has.
     pub column: Column,
     /// One column for each sub-value that has a column of its own, in the order and of the type that the field told.
-    pub sub_values: Vec<Column>,
+    pub(crate) sub_values: Vec<Column>,
     /// Rows that are null because making them failed, where the field says that such rows are null.
-    pub failed: Option<FailedRows>,
+    pub(crate) failed: Option<FailedRows>,
 }
 
 impl From<Column> for Made {
@@ -66,7 +66,7 @@ pub struct GenerateError(Box<dyn Error + Send + Sync>);
 
 impl GenerateError {
     /// That `cause` is why.
-    pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(cause: impl Error + Send + Sync + 'static) -> Self {
         Self(Box::new(cause))
     }
 

@@ -131,12 +131,12 @@ impl Problems {
     }
 
     /// Whether further errors are kept; when not, there is no use in looking for them.
-    pub fn has_room_for_errors(&self) -> bool {
+    pub(crate) fn has_room_for_errors(&self) -> bool {
         self.errors < MOST
     }
 
     /// Whether a further error is worth the search for what was probably meant.
-    pub fn is_worth_a_guess(&self) -> bool {
+    pub(crate) fn is_worth_a_guess(&self) -> bool {
         self.errors < MOST_GUESSES
     }
 
@@ -148,7 +148,7 @@ impl Problems {
     }
 
     /// Number of errors so far.
-    pub fn errors(&self) -> usize {
+    pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
@@ -157,18 +157,13 @@ impl Problems {
         self.errors > 0
     }
 
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
     /// All findings, in the order of finding.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.found.iter()
     }
 
     /// The findings that stop the command.
-    pub fn only_errors(&self) -> impl Iterator<Item = &Problem> {
+    pub(crate) fn only_errors(&self) -> impl Iterator<Item = &Problem> {
         self.found.iter().filter(|problem| problem.severity == Severity::Error)
     }
 
@@ -229,7 +224,7 @@ pub fn fold_name(name: &str) -> String {
 }
 
 /// One segment of a JSON pointer, escaped (RFC 6901 section 3).
-pub fn pointer_segment(key: &str) -> String {
+pub(crate) fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
@@ -261,7 +256,7 @@ pub fn excerpt(text: &str) -> String {
 }
 
 /// [`excerpt`] of another length: at most `most` characters, and `…` where that is not all.
-pub fn excerpt_of(text: &str, most: usize) -> String {
+pub(crate) fn excerpt_of(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", escape_controls(&text[..end])),
         None => escape_controls(text).into_owned(),

@@ -9,14 +9,14 @@
 //! Knows nothing of fields, models or columns.
 
 /// Version of the contract of values. Raised when any value of an existing model would change.
-pub const EPOCH: u32 = 2;
+pub(crate) const EPOCH: u32 = 2;
 
 /// The increment of `SplitMix64`: 2^64 divided by the golden ratio, made odd.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The finaliser of `SplitMix64` (Stafford's variant 13): a bijection that spreads every input bit.
 #[inline(always)]
-pub const fn mix(value: u64) -> u64 {
+pub(crate) const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
@@ -38,7 +38,7 @@ impl Stream {
     }
 
     /// The stream of the field called `field` of the model called `model`, in a command with this `seed`.
-    pub fn in_model(seed: u64, model: &str, field: &str) -> Self {
+    pub(crate) fn in_model(seed: u64, model: &str, field: &str) -> Self {
         let key = mix(seed ^ mix(u64::from(EPOCH)));
         Self { key: absorb(absorb(key, model), field) }
     }
@@ -47,12 +47,12 @@ impl Stream {
     ///
     /// Using a lane for one purpose never moves the values of another.
     #[must_use]
-    pub const fn lane(self, purpose: u64) -> Self {
+    pub(crate) const fn lane(self, purpose: u64) -> Self {
         Self { key: mix(self.key ^ mix(purpose.wrapping_add(GOLDEN))) }
     }
 
     /// The stream's key: what must agree over all rows, such as a permutation, is derived from it.
-    pub const fn key(self) -> u64 {
+    pub(crate) const fn key(self) -> u64 {
         self.key
     }
 
@@ -64,7 +64,7 @@ impl Stream {
 
     /// The generator of the cell at `row`, for as many draws as the cell needs.
     #[inline]
-    pub fn cell(self, row: u64) -> Cell {
+    pub(crate) fn cell(self, row: u64) -> Cell {
         Cell { state: self.word(row) }
     }
 
@@ -87,28 +87,16 @@ fn absorb(mut key: u64, name: &str) -> u64 {
 /// The random numbers of one cell: `SplitMix64`, the words of `rand_xoshiro`'s (it is the referee), but without
 /// the seed's way through an array of bytes, which took longer than three draws.
 #[derive(Debug, Clone)]
-pub struct Cell {
+pub(crate) struct Cell {
     state: u64,
 }
 
 impl Cell {
     /// The next uniform 64-bit number.
     #[inline]
-    pub const fn word(&mut self) -> u64 {
+    pub(crate) const fn word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GOLDEN);
         mix(self.state)
-    }
-
-    /// Uniform in `0..bound`. `bound` must not be 0; 0 gives 0.
-    #[inline]
-    pub const fn below(&mut self, bound: u64) -> u64 {
-        scale(self.word(), bound)
-    }
-
-    /// Uniform in `[0, 1)` with 53 random bits.
-    #[inline]
-    pub fn unit(&mut self) -> f64 {
-        unit(self.word())
     }
 }
 
@@ -117,13 +105,13 @@ impl Cell {
 /// The bias is below `bound / 2^64`: invisible at any number of rows that a machine can make, and a
 /// rejection would make the number of draws depend on their values.
 #[inline(always)]
-pub const fn scale(word: u64, bound: u64) -> u64 {
+pub(crate) const fn scale(word: u64, bound: u64) -> u64 {
     ((word as u128 * bound as u128) >> 64) as u64
 }
 
 /// Maps a uniform `word` to `[0, 1)` with 53 random bits.
 #[inline(always)]
-pub const fn unit(word: u64) -> f64 {
+pub(crate) const fn unit(word: u64) -> f64 {
     (word >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 

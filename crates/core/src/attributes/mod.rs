@@ -121,7 +121,7 @@ pub fn scalar_text(value: &Value) -> Option<String> {
 }
 
 /// A value as a message quotes it.
-pub fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => format!("the text `{}`", excerpt(text)),
         Value::Array(values) => format!("a list of {}", values.len()),
@@ -131,7 +131,7 @@ pub fn shown(value: &Value) -> String {
 }
 
 /// A text as a whole number of 64 bits, where it is one: `5`, ` 5 `, `5.0` or `5e3`. No digit is lost on the way.
-pub fn whole_number(text: &str) -> Option<i64> {
+pub(crate) fn whole_number(text: &str) -> Option<i64> {
     /// Digits that an `i128` holds.
     const MOST_DIGITS: usize = 38;
     let text = text.trim();

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::{Attribute, Settings, scalar_text, shown, whole_number};
-use crate::problems::{Problem, Problems, did_you_mean, excerpt, pointer_segment};
+use super::{Settings, scalar_text, shown, whole_number};
+use crate::problems::{Problem, Problems, did_you_mean, pointer_segment};
 use crate::reach::Reach;
 use crate::secrets::Secret;
 
@@ -39,7 +39,7 @@ impl fmt::Debug for Reader<'_> {
 
 impl<'a> Reader<'a> {
     /// A reader of `object`, found at `pointer`, that belongs to the field called `field`.
-    pub fn new(
+    pub(crate) fn new(
         object: &'a Map<String, Value>,
         pointer: &'a str,
         field: Option<&'a str>,
@@ -61,22 +61,22 @@ impl<'a> Reader<'a> {
     }
 
     /// The whole object, for what has no accessor here.
-    pub fn object(&self) -> &'a Map<String, Value> {
+    pub(crate) fn object(&self) -> &'a Map<String, Value> {
         self.object
     }
 
     /// The name of the field that is read, empty for none.
-    pub fn field(&self) -> &'a str {
+    pub(crate) fn field(&self) -> &'a str {
         self.field.unwrap_or_default()
     }
 
     /// The pointer of the object, the name of the field and the findings: for what reads the object in its own way.
-    pub fn parts(&mut self) -> (&'a str, &'a str, &mut Problems) {
+    pub(crate) fn parts(&mut self) -> (&'a str, &'a str, &mut Problems) {
         (self.pointer, self.field(), self.problems)
     }
 
     /// The JSON pointer of `key`.
-    pub fn pointer_of(&self, key: &str) -> String {
+    pub(crate) fn pointer_of(&self, key: &str) -> String {
         match self.pointers.and_then(|pointers| pointers.get(key)) {
             Some(pointer) => pointer.clone(),
             None => format!("{}/{}", self.pointer, pointer_segment(key)),
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The JSON pointer of an entry of the list at `key`; of `key` itself where the list is one text.
-    pub fn pointer_of_entry(&self, key: &str, index: usize) -> String {
+    pub(crate) fn pointer_of_entry(&self, key: &str, index: usize) -> String {
         let pointer = self.pointer_of(key);
         let is_list = self.value(key).is_some_and(Value::is_array);
         if is_list { format!("{pointer}/{index}") } else { pointer }
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds a finding, named after the field that is read.
-    pub fn push(&mut self, mut problem: Problem) {
+    pub(crate) fn push(&mut self, mut problem: Problem) {
         if problem.field.is_none() {
             problem.field = self.field.map(str::to_owned);
         }
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether further warnings are kept.
-    pub fn has_room_for_warnings(&self) -> bool {
+    pub(crate) fn has_room_for_warnings(&self) -> bool {
         self.problems.has_room_for_warnings()
     }
 
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A finite number, also as text.
-    pub fn number(&mut self, key: &str) -> Option<f64> {
+    pub(crate) fn number(&mut self, key: &str) -> Option<f64> {
         let value = self.value(key)?;
         let number = match value {
             Value::Number(number) => number.as_f64(),
@@ -275,27 +275,5 @@ impl<'a> Reader<'a> {
     fn wrong_problem(&self, key: &str, value: &Value, expected: &str) -> Problem {
         let message = format!("`{key}` is {}, expected {expected}", shown(value));
         Problem::error("wrong_value", self.pointer_of(key), message)
-    }
-
-    /// Warns of keys that no list in `known` declares, with a did-you-mean.
-    pub fn warn_unknown(&mut self, known: &[&[Attribute]]) {
-        let names = || known.iter().copied().flatten().map(|attribute| attribute.name);
-        for key in self.object.keys() {
-            if names().any(|name| name == key) {
-                continue;
-            }
-            if !self.has_room_for_warnings() {
-                break;
-            }
-            let mut problem = Problem::warning(
-                "unknown_attribute",
-                self.pointer_of(key),
-                format!("unknown attribute `{}` has no effect", excerpt(key)),
-            );
-            if let Some(name) = did_you_mean(key, names()) {
-                problem = problem.hint(format!("did you mean `{name}`?"));
-            }
-            self.push(problem);
-        }
     }
 }

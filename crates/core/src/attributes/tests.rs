@@ -90,10 +90,3 @@ fn secrets_are_read_as_such_and_never_quoted() {
     settings.set_secret("pin", Secret::new("6".to_owned()), "PIN");
     assert!(settings.get("PIN").is_none() && settings.secret("PIN").is_some());
 }
-
-#[test]
-fn an_unknown_key_warns_with_a_guess() {
-    let known = [Attribute::new("min", "integer", "0", "Smallest value.")];
-    let ((), problems) = read(r#"{"mim": 3}"#, |reader| reader.warn_unknown(&[&known]));
-    insta::assert_snapshot!(problems.join("\n"), @"/Fields/0/mim: field `age`: unknown attribute `mim` has no effect (did you mean `min`?)");
-}

@@ -113,11 +113,11 @@ pub(crate) fn parse_instant(text: &str) -> Result<i64, BoundError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period {
     /// The instant, or the midnight that a day begins with: microseconds since 1970-01-01T00:00:00Z.
-    pub first: i64,
+    pub(crate) first: i64,
     /// The instant, or the last microsecond of the day.
-    pub last: i64,
+    pub(crate) last: i64,
     /// Whether no time is written.
-    pub is_of_days: bool,
+    pub(crate) is_of_days: bool,
 }
 
 impl Period {

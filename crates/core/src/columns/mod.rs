@@ -11,7 +11,8 @@ mod texts;
 
 use std::sync::Arc;
 
-pub use self::texts::{Dictionary, VarBytes, append_part};
+pub(crate) use self::texts::append_part;
+pub use self::texts::{Dictionary, VarBytes};
 
 /// The logical type of a column: what schemas of files and tables are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,7 +48,7 @@ pub enum DataType {
 
 impl DataType {
     /// Whether values of this type are numbers that compare and calculate as such.
-    pub const fn is_numeric(self) -> bool {
+    pub(crate) const fn is_numeric(self) -> bool {
         matches!(
             self,
             Self::Int32
@@ -89,19 +90,19 @@ pub struct TimePoints {
 
 impl TimePoints {
     /// `first`, and then every `step` up to `last`; of one point where `last` is not above.
-    pub fn new(first: i64, last: i64, step: i64) -> Self {
+    pub(crate) fn new(first: i64, last: i64, step: i64) -> Self {
         Self { first, last: last.max(first), step: step.max(1) }
     }
 
     /// The fewest such points that hold all of `values`; `None` for no values.
-    pub fn of(values: &[i64]) -> Option<Self> {
+    pub(crate) fn of(values: &[i64]) -> Option<Self> {
         let (first, last) = (*values.iter().min()?, *values.iter().max()?);
         let step = values.iter().fold(0, |step, value| gcd(step, value.abs_diff(first)));
         Some(Self::new(first, last, i64::try_from(step).unwrap_or(1)))
     }
 
     /// Whether some point lies in `low..=high`.
-    pub fn meet(self, low: i64, high: i64) -> bool {
+    pub(crate) fn meet(self, low: i64, high: i64) -> bool {
         let (first, step) = (i128::from(self.first), i128::from(self.step));
         let steps = (i128::from(low) - first).max(0).unsigned_abs().div_ceil(step.unsigned_abs());
         let at = first + steps as i128 * step;
@@ -141,14 +142,6 @@ impl Table {
     pub fn find(&self, name: &str) -> Option<(usize, &ColumnInfo)> {
         let columns = self.visible.columns.iter().chain(&self.hidden.columns);
         columns.enumerate().find(|(_, column)| column.name == name)
-    }
-
-    /// The columns of the numbers `columns`, in that order.
-    pub fn project(&self, columns: &[usize]) -> Schema {
-        let all: Vec<_> = self.visible.columns.iter().chain(&self.hidden.columns).collect();
-        Schema {
-            columns: columns.iter().filter_map(|index| all.get(*index).copied().cloned()).collect(),
-        }
     }
 
     /// Average width of a row in bytes, hidden columns among it.
@@ -196,7 +189,7 @@ pub enum Values {
 
 impl Values {
     /// No values of `data_type` yet, with room for `rows`.
-    pub fn with_capacity(data_type: DataType, rows: usize) -> Self {
+    pub(crate) fn with_capacity(data_type: DataType, rows: usize) -> Self {
         /// Room for a text or byte string, whose length nobody knows yet.
         const BYTES: usize = 16;
         match data_type {
@@ -216,7 +209,7 @@ impl Values {
 
     /// Fills a null's slot at the end; [`with_capacity`](Self::with_capacity) makes no other forms than those
     /// that grow.
-    pub fn push_empty(&mut self) {
+    pub(crate) fn push_empty(&mut self) {
         match self {
             Self::Boolean(values) => values.push(false),
             Self::Int32(values) | Self::Date(values) => values.push(0),
@@ -232,7 +225,7 @@ impl Values {
     }
 
     /// Whether these are values of `data_type`.
-    pub const fn fits(&self, data_type: DataType) -> bool {
+    pub(crate) const fn fits(&self, data_type: DataType) -> bool {
         matches!(
             (self, data_type),
             (Self::Boolean(_), DataType::Boolean)
@@ -253,7 +246,7 @@ impl Values {
 /// The 36-character text of a uuid (RFC 9562, lower case), eight digits at a time without a table:
 /// formats write millions of them.
 #[inline]
-pub fn uuid_text(uuid: u128) -> [u8; 36] {
+pub(crate) fn uuid_text(uuid: u128) -> [u8; 36] {
     /// Eight digits in text order.
     #[inline]
     fn digits(part: u32) -> [u8; 8] {
@@ -301,7 +294,7 @@ impl Column {
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match &self.values {
             Values::Boolean(values) => values.len(),
             Values::Int32(values) | Values::Date(values) => values.len(),
@@ -317,14 +310,9 @@ impl Column {
         }
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Whether the value of `row` is null.
     #[inline]
-    pub fn is_null(&self, row: usize) -> bool {
+    pub(crate) fn is_null(&self, row: usize) -> bool {
         self.validity.as_ref().is_some_and(|validity| !validity[row])
     }
 }

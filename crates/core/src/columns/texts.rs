@@ -30,7 +30,7 @@ impl VarBytes {
     }
 
     /// Values already laid out; `offsets` and `data` are as the methods of these names give them.
-    pub fn from_parts(offsets: Vec<u32>, data: Vec<u8>) -> Self {
+    pub(crate) fn from_parts(offsets: Vec<u32>, data: Vec<u8>) -> Self {
         debug_assert_eq!(offsets.first(), Some(&0));
         debug_assert!(offsets.is_sorted());
         debug_assert_eq!(offsets.last().map(|end| *end as usize), Some(data.len()));
@@ -61,18 +61,18 @@ impl VarBytes {
 
     /// Number of values.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
     /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Value `index`; panics when there is none.
     #[inline]
-    pub fn get(&self, index: usize) -> &[u8] {
+    pub(crate) fn get(&self, index: usize) -> &[u8] {
         &self.data[self.offsets[index] as usize..self.offsets[index + 1] as usize]
     }
 
@@ -82,18 +82,13 @@ impl VarBytes {
     }
 
     /// `len() + 1` positions in [`data`](Self::data), from 0, never falling.
-    pub fn offsets(&self) -> &[u32] {
+    pub(crate) fn offsets(&self) -> &[u32] {
         &self.offsets
     }
 
     /// All bytes.
     pub fn data(&self) -> &[u8] {
         &self.data
-    }
-
-    /// [`offsets`](Self::offsets) and [`data`](Self::data), to keep.
-    pub fn into_parts(self) -> (Vec<u32>, Vec<u8>) {
-        (self.offsets, self.data)
     }
 }
 
@@ -124,7 +119,7 @@ impl Dictionary {
     }
 
     /// The same from texts already laid out; they must be UTF-8.
-    pub fn from_texts(texts: VarBytes) -> Arc<Self> {
+    pub(crate) fn from_texts(texts: VarBytes) -> Arc<Self> {
         debug_assert!(texts.iter().all(|text| std::str::from_utf8(text).is_ok()));
         let longest = texts.iter().map(<[u8]>::len).max().unwrap_or(0);
         Arc::new(Self { texts, longest })
@@ -142,7 +137,7 @@ impl Dictionary {
 
     /// The text of `key`; panics when there is none.
     #[inline]
-    pub fn get(&self, key: u32) -> &[u8] {
+    pub(crate) fn get(&self, key: u32) -> &[u8] {
         self.texts.get(key as usize)
     }
 
@@ -152,7 +147,7 @@ impl Dictionary {
     }
 
     /// Length of the longest text in bytes.
-    pub fn longest(&self) -> usize {
+    pub(crate) fn longest(&self) -> usize {
         self.longest
     }
 }
@@ -160,7 +155,7 @@ impl Dictionary {
 /// Appends `data[start..start + length]`: a short part by a copy of constant width where there is as much
 /// behind it, as that needs no call.
 #[inline]
-pub fn append_part(data: &[u8], start: usize, length: usize, out: &mut Vec<u8>) {
+pub(crate) fn append_part(data: &[u8], start: usize, length: usize, out: &mut Vec<u8>) {
     const WIDE: usize = 16;
     match data[start..].first_chunk::<WIDE>() {
         Some(chunk) if length <= WIDE => {

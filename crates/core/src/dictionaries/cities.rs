@@ -46,15 +46,15 @@ impl fmt::Display for Degrees {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct City {
     /// Name in Latin letters, accents kept: `Paris`, `São Paulo`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The country it lies in.
-    pub country: Country,
+    pub(crate) country: Country,
     /// Degrees north, -90 to 90.
-    pub latitude: Degrees,
+    pub(crate) latitude: Degrees,
     /// Degrees east, -180 to 180.
-    pub longitude: Degrees,
+    pub(crate) longitude: Degrees,
     /// Inhabitants, at least 1: the weight of the city.
-    pub population: u32,
+    pub(crate) population: u32,
 }
 
 /// The cities of these countries (empty: of all), in the order that the [module](super) promises.

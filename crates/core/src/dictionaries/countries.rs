@@ -20,7 +20,7 @@ const MOST_SUGGESTIONS: usize = 3;
 
 /// A country: its place in the order by ISO 3166 alpha-2 code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Country(u8);
+pub(crate) struct Country(u8);
 
 struct Row {
     iso2: &'static str,
@@ -63,27 +63,27 @@ impl Country {
     }
 
     /// The place in the order of all countries, below [`COUNTRY_COUNT`].
-    pub const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 
     /// ISO 3166 alpha-2 code: `FR`. Kosovo has `XK`.
-    pub fn iso2(self) -> &'static str {
+    pub(crate) fn iso2(self) -> &'static str {
         self.row().iso2
     }
 
     /// ISO 3166 alpha-3 code: `FRA`. Kosovo has `XKX`.
-    pub fn iso3(self) -> &'static str {
+    pub(crate) fn iso3(self) -> &'static str {
         self.row().iso3
     }
 
     /// English name in ASCII: `France`, `Ivory Coast`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.row().name
     }
 
     /// International calling code in digits: `33`, and `1` for all of North America.
-    pub fn calling_code(self) -> &'static str {
+    pub(crate) fn calling_code(self) -> &'static str {
         self.row().calling_code
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use phones::{MAX_NATIONAL_DIGITS, NationalNumber, PhonePlan, phone_pl
 /// Why a dictionary has no answer. Every variant is the user's to fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DictionaryError {
+pub(crate) enum DictionaryError {
     /// No country answers to this spelling.
     #[error("unknown country `{spelling}`{}", did_you_mean(closest))]
     UnknownCountry {

@@ -17,7 +17,7 @@ static LAST_NAMES: Table<RECORD> =
 
 /// Who bears a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sex {
+pub(crate) enum Sex {
     /// Men.
     Male,
     /// Women.
@@ -30,30 +30,30 @@ pub enum Sex {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FirstName {
     /// One word in Latin letters, accents kept: `Zoé`, `Jean-Luc`, `Hiroshi`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The name in the script of the country, where this is another one: `浩`.
-    pub native: Option<&'static str>,
+    pub(crate) native: Option<&'static str>,
     /// Who bears it.
-    pub sex: Sex,
+    pub(crate) sex: Sex,
     /// The country whose people bear it.
-    pub country: Country,
+    pub(crate) country: Country,
     /// How frequent it is, at least 1. The weights of each country sum up to about 2^24.
-    pub weight: u32,
+    pub(crate) weight: u32,
 }
 
 /// A last name of one country; no name comes twice within a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LastName {
+pub(crate) struct LastName {
     /// One word in Latin letters, accents kept: `O'Brien`, `Müller`, `Suzuki`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The name in the script of the country, where this is another one: `鈴木`.
-    pub native: Option<&'static str>,
+    pub(crate) native: Option<&'static str>,
     /// Who bears it: some languages have a form for each sex (`Novák`, `Nováková`).
-    pub sex: Sex,
+    pub(crate) sex: Sex,
     /// The country whose people bear it.
-    pub country: Country,
+    pub(crate) country: Country,
     /// How frequent it is, at least 1. The weights of each country sum up to about 2^24.
-    pub weight: u32,
+    pub(crate) weight: u32,
 }
 
 /// The first names of these countries (empty: of all), in the order that the [module](super) promises.

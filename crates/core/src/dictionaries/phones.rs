@@ -30,9 +30,9 @@ pub(crate) struct PhonePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NationalNumber {
     /// The number as a whole number.
-    pub value: u64,
+    pub(crate) value: u64,
     /// How many digits it has, at most [`MAX_NATIONAL_DIGITS`]; `value` may need leading zeros.
-    pub digits: u8,
+    pub(crate) digits: u8,
 }
 
 /// The phone plan of a country.

@@ -20,7 +20,7 @@ use crate::problems::{Problem, Problems, excerpt};
 
 /// A computed field with its types fixed.
 #[derive(Debug)]
-pub struct Bound {
+pub(crate) struct Bound {
     lines: Vec<BoundLine>,
     types: Vec<Form>,
     cast: Cast,
@@ -148,12 +148,12 @@ impl Bound {
     }
 
     /// Whether a value may be null.
-    pub fn is_nullable(&self) -> bool {
+    pub(crate) fn is_nullable(&self) -> bool {
         self.nullable
     }
 
     /// Whether a value may be a whole number beyond 2^53, passed on from an input.
-    pub fn is_beyond_doubles(&self) -> bool {
+    pub(crate) fn is_beyond_doubles(&self) -> bool {
         self.beyond_doubles
     }
 
@@ -164,7 +164,7 @@ impl Bound {
     /// # Errors
     ///
     /// The first row whose value cannot be computed or converted.
-    pub fn evaluate(&self, rows: Rows, inputs: &[&Column]) -> Result<Column, EvaluateError> {
+    pub(crate) fn evaluate(&self, rows: Rows, inputs: &[&Column]) -> Result<Column, EvaluateError> {
         let (column, errors) = self.evaluate_all(rows, inputs);
         errors.into_iter().next().map_or(Ok(column), Err)
     }
@@ -172,7 +172,11 @@ impl Bound {
     /// [`evaluate`](Self::evaluate) for those who go on after errors: such rows hold null.
     ///
     /// Beyond ten thousand errors of a block no more are listed.
-    pub fn evaluate_all(&self, rows: Rows, inputs: &[&Column]) -> (Column, Vec<EvaluateError>) {
+    pub(crate) fn evaluate_all(
+        &self,
+        rows: Rows,
+        inputs: &[&Column],
+    ) -> (Column, Vec<EvaluateError>) {
         let mut faults = Faults::default();
         let column = self
             .lifted(inputs, &mut faults)

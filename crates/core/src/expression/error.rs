@@ -3,11 +3,11 @@
 /// Why the value of a row could not be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("row {row}: {message}")]
-pub struct EvaluateError {
+pub(crate) struct EvaluateError {
     /// The row's number, counted over the whole command.
-    pub row: u64,
+    pub(crate) row: u64,
     /// What was found and what was expected.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Bytes of text that one column of a block may take: offsets are 32 bits wide, memory is not free.

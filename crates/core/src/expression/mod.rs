@@ -40,10 +40,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use bound::Bound;
-pub use cast::Cast;
-pub use error::EvaluateError;
-pub use reference::Reference;
+pub(crate) use bound::Bound;
+pub(crate) use cast::Cast;
+pub(crate) use reference::Reference;
 
 use serde_json::{Map, Value};
 
@@ -64,7 +63,7 @@ pub fn formula_calls() -> Vec<(&'static str, Vec<String>)> {
 
 /// What a field's attributes say about computing it.
 #[derive(Debug)]
-pub enum Parsed {
+pub(crate) enum Parsed {
     /// Nothing: the field generates its values.
     None,
     /// Something that cannot be read; the errors are among the problems.
@@ -76,7 +75,7 @@ pub enum Parsed {
 /// Reads `conditionals`, `formula`, `injection` or `link` of a field, in this order of precedence.
 ///
 /// `pointer` is the field's place in the document, `field` its name.
-pub fn parse(
+pub(crate) fn parse(
     attributes: &Map<String, Value>,
     pointer: &str,
     field: &str,
@@ -87,43 +86,43 @@ pub fn parse(
 
 /// A field's place in the document and its name, for problems.
 #[derive(Debug, Clone, Copy)]
-pub struct FieldPointer<'a> {
+pub(crate) struct FieldPointer<'a> {
     /// JSON pointer of the field.
-    pub pointer: &'a str,
+    pub(crate) pointer: &'a str,
     /// The field's name.
-    pub field: &'a str,
+    pub(crate) field: &'a str,
 }
 
 /// What the planner knows of an input when an expression is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InputInfo<'a> {
     /// The name of the field that is read.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The type of the column.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// For floats: digits behind the point, when they are fixed.
-    pub decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
     /// Whether a value may be null.
-    pub nullable: bool,
+    pub(crate) nullable: bool,
     /// Whether a value may be a whole number that no double holds, beyond 2^53.
-    pub beyond_doubles: bool,
+    pub(crate) beyond_doubles: bool,
 }
 
 /// How a field is computed, parsed but not yet bound to types.
 #[derive(Debug, Clone)]
-pub struct Expression {
+pub(crate) struct Expression {
     lines: Vec<Line>,
     references: References,
 }
 
 impl Expression {
     /// What is read, each once: the columns given to [`Bound::evaluate`] follow this order.
-    pub fn inputs(&self) -> &[Reference] {
+    pub(crate) fn inputs(&self) -> &[Reference] {
         self.references.list()
     }
 
     /// Whether it is a link and nothing else.
-    pub fn is_link(&self) -> bool {
+    pub(crate) fn is_link(&self) -> bool {
         matches!(&self.lines[..], [line] if line.is_link())
     }
 
@@ -131,7 +130,7 @@ impl Expression {
     ///
     /// `inputs[i]` describes `self.inputs()[i]`; `cast` is what the field's type holds; `now` is that
     /// of the command, microseconds since 1970-01-01T00:00:00Z: what `Date.now()` gives.
-    pub fn bind(
+    pub(crate) fn bind(
         &self,
         inputs: &[InputInfo<'_>],
         cast: Cast,

@@ -6,7 +6,7 @@ use crate::problems::{Problem, Problems};
 
 /// What an expression reads: a field of the same row, or one of its sub-values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     field: String,
     sub_value: Option<String>,
     attribute_key: &'static str,
@@ -14,17 +14,17 @@ pub struct Reference {
 
 impl Reference {
     /// The field's name as written.
-    pub fn field(&self) -> &str {
+    pub(crate) fn field(&self) -> &str {
         &self.field
     }
 
     /// For links: the sub-value (`lat` of a city, a column of a CSV file).
-    pub fn sub_value(&self) -> Option<&str> {
+    pub(crate) fn sub_value(&self) -> Option<&str> {
         self.sub_value.as_deref()
     }
 
     /// The attribute whose text holds the first mention: `formula`, `conditionals` …
-    pub fn attribute_key(&self) -> &'static str {
+    pub(crate) fn attribute_key(&self) -> &'static str {
         self.attribute_key
     }
 }

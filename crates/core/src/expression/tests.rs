@@ -520,7 +520,7 @@ fn a_field_without_expression_is_not_computed() {
         let parsed = parse(field.as_object().unwrap(), "", "x", &mut problems);
         assert!(matches!(parsed, Parsed::None));
     }
-    assert!(problems.is_empty());
+    assert_eq!(problems, Problems::default());
 }
 
 #[test]

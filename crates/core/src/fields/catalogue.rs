@@ -35,7 +35,7 @@ impl<'a> Catalogue<'a> {
     }
 
     /// Every type, those of extensions at the end.
-    pub fn types(self) -> impl Iterator<Item = &'a dyn FieldType> {
+    pub(crate) fn types(self) -> impl Iterator<Item = &'a dyn FieldType> {
         let own = self.extensions.types().map(|extension| -> &'a dyn FieldType { extension });
         Self::built_in().map(|kind| -> &'a dyn FieldType { kind }).chain(own)
     }

@@ -12,21 +12,21 @@ use crate::sampling::linked::Linked;
 #[derive(Debug)]
 pub struct Compiled {
     /// Makes the columns.
-    pub generator: Box<dyn Generator>,
+    pub(crate) generator: Box<dyn Generator>,
     /// The type of the columns.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// Whether the generator itself may give nulls (`null_rate` is the planner's).
-    pub nullable: bool,
+    pub(crate) nullable: bool,
     /// For floats: digits behind the point, when they are fixed.
-    pub decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
     /// Number of distinct values, where it is known and at most a few hundred thousand.
-    pub distinct: Option<u32>,
+    pub(crate) distinct: Option<u32>,
     /// Average width of a value's text in bytes.
-    pub width: u32,
+    pub(crate) width: u32,
     /// For points in time: which ones there may be.
-    pub instants: Option<TimePoints>,
+    pub(crate) instants: Option<TimePoints>,
     /// Whether a value may be a whole number that no double holds, beyond 2^53: formulas round it.
-    pub beyond_doubles: bool,
+    pub(crate) beyond_doubles: bool,
     /// What LINK can read beside the value itself: each list has one entry per key of the
     /// [`Values::Choice`] column that the generator makes.
     pub(super) sub_values: Vec<(String, Linked)>,

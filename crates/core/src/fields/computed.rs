@@ -15,25 +15,25 @@ use crate::problems::{Problem, did_you_mean, excerpt};
 #[derive(Debug, Clone)]
 pub struct Computed {
     /// The type of the column.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// For floats: digits behind the point, when they are fixed.
-    pub decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
     /// How the value is converted where the type alone does not say it.
-    pub conversion: Conversion,
+    pub(crate) conversion: Conversion,
     /// Average width of a value's text in bytes.
-    pub width: u32,
+    pub(crate) width: u32,
 }
 
 impl Computed {
     /// A computed value converted by the rule of its type.
-    pub const fn plain(data_type: DataType, width: u32) -> Self {
+    pub(crate) const fn plain(data_type: DataType, width: u32) -> Self {
         Self { data_type, decimals: None, conversion: Conversion::Plain, width }
     }
 }
 
 /// How a computed value becomes a value of the field's type.
 #[derive(Debug, Clone)]
-pub enum Conversion {
+pub(crate) enum Conversion {
     /// By the rule of the data type.
     Plain,
     /// What is linked to, as it is where it is a column of its own type; else its text.
@@ -48,7 +48,7 @@ pub enum Conversion {
 /// type. `None` after adding errors.
 ///
 /// `common` are the attributes that every field has.
-pub fn define(
+pub(crate) fn define(
     kind: &dyn FieldType,
     common: &[Attribute],
     attributes: &mut Reader<'_>,

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use crate::expression::InputInfo;
+pub(crate) use crate::expression::InputInfo;
 
 use super::Compiled;
 use crate::attributes::Reader;
@@ -52,25 +52,25 @@ pub trait Definition: Debug {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mention<'a> {
     /// The field's name.
-    pub field: &'a str,
+    pub(crate) field: &'a str,
     /// The sub-value's name.
-    pub sub_value: Option<&'a str>,
+    pub(crate) sub_value: Option<&'a str>,
     /// The attribute that holds it.
-    pub attribute_key: &'a str,
+    pub(crate) attribute_key: &'a str,
 }
 
 /// A sub-value that other fields can read.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'a> {
     /// What `link` calls it.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// How it is read.
-    pub by: Offered<'a>,
+    pub(crate) by: Offered<'a>,
 }
 
 /// How a sub-value is read.
 #[derive(Debug, Clone, Copy)]
-pub enum Offered<'a> {
+pub(crate) enum Offered<'a> {
     /// By the keys of the field's own column.
     Keys(&'a Linked),
     /// From a column of this type that the field makes beside its own.

@@ -92,7 +92,7 @@ const EQUIVALENTS: &[(&[&str], &str)] = &[
 ];
 
 /// What to write instead of `name`, in any letter case.
-pub fn equivalent(name: &str) -> Option<&'static str> {
+pub(crate) fn equivalent(name: &str) -> Option<&'static str> {
     let name = fold_name(name);
     EQUIVALENTS.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, meant)| *meant)
 }

@@ -62,12 +62,12 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 pub use self::catalogue::{Catalogue, built_in};
-pub use self::compiled::Compiled;
-pub use self::computed::{Computed, Conversion, define};
-pub use self::definition::{Definition, InputInfo, Mention, Offer, Offered};
-pub use self::equivalents::equivalent;
-pub use self::extension::{EXTENSION_ATTRIBUTES, library, reserved};
-pub use self::shared::Shared;
+pub(crate) use self::compiled::Compiled;
+pub(crate) use self::computed::{Computed, Conversion, define};
+pub(crate) use self::definition::{Definition, InputInfo, Mention, Offered};
+pub(crate) use self::equivalents::equivalent;
+pub use self::extension::{library, reserved};
+pub(crate) use self::shared::Shared;
 
 use self::compiled::Exhausted;
 use crate::attributes::{Attribute, Reader};
@@ -161,19 +161,19 @@ pub trait FieldType: Sync + Debug {
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The field's random numbers.
-    pub stream: Stream,
+    pub(crate) stream: Stream,
     /// `now` of the command: microseconds since 1970-01-01T00:00:00Z.
-    pub now: i64,
+    pub(crate) now: i64,
     /// Rows of the whole command where they are known: what a unique type must have room for.
-    pub total_rows: Option<u64>,
+    pub(crate) total_rows: Option<u64>,
     /// Where files named in a model are read from.
-    pub files: &'a ReadRoots,
+    pub(crate) files: &'a ReadRoots,
     /// What other fields of the model have made.
-    pub shared: &'a Shared,
+    pub(crate) shared: &'a Shared,
     /// The names of all fields of the model.
-    pub names: &'a BTreeSet<&'a str>,
+    pub(crate) names: &'a BTreeSet<&'a str>,
     /// The scripts and modules that the model may name.
-    pub extensions: &'a Extensions,
+    pub(crate) extensions: &'a Extensions,
 }
 
 impl Context<'_> {

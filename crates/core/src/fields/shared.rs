@@ -18,7 +18,7 @@ use crate::sampling::{Refused, countries};
 
 /// Lists of the fields so far; lives as long as one model is compiled.
 #[derive(Debug, Default)]
-pub struct Shared {
+pub(crate) struct Shared {
     pub(super) cities: ByCountry<Listed>,
     pub(super) first_names: ByCountry<FirstNames>,
     pub(super) last_names: ByCountry<Listed>,

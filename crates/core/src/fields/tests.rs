@@ -49,10 +49,9 @@ fn compile(kind: &dyn FieldType, files: &Examples, seed: u64) -> Compiled {
         names: &BTreeSet::new(),
         extensions: &Extensions::default(),
     };
-    let definition = kind.compile(&mut attributes, &context);
-    let compiled = definition.and_then(|definition| definition.bind(&[], &mut attributes));
     let common = ["name", "type"].map(|name| Attribute::new(name, "text", "", ""));
-    attributes.warn_unknown(&[&common, kind.attributes()]);
+    let definition = define(kind, &common, &mut attributes, &context);
+    let compiled = definition.and_then(|definition| definition.bind(&[], &mut attributes));
     let found: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(found.is_empty(), "{}: {found:?}", kind.name());
     compiled.unwrap_or_else(|| panic!("{} does not compile its example", kind.name()))

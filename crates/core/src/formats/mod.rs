@@ -34,8 +34,8 @@ use crate::attributes::{Attribute, Reader};
 use crate::columns::{Block, Schema};
 
 pub use self::messages::{MessageWriter, Messages};
-pub use self::orc::Stripe;
-pub use self::parquet::RowGroup;
+pub(crate) use self::orc::Stripe;
+pub(crate) use self::parquet::RowGroup;
 pub use self::records::{RecordEncoder, RecordPart, Records};
 
 /// Every format, in the order that listings show them.

@@ -23,7 +23,7 @@ use crate::attributes::{Attribute, Settings};
 pub const MAX_MODEL_BYTES: usize = 16 << 20;
 
 /// Most fields of a model.
-pub const MAX_FIELDS: usize = 5_000;
+pub(crate) const MAX_FIELDS: usize = 5_000;
 
 /// The user's document.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,15 +42,15 @@ pub struct Field {
     /// The column's name: not empty, unique in the model.
     pub name: String,
     /// What `type` names, as written.
-    pub type_name: String,
+    pub(crate) type_name: String,
     /// Whether the field is computed but not output.
-    pub ghost: bool,
+    pub(crate) ghost: bool,
     /// Share of nulls, `0.0..=1.0`.
-    pub null_rate: f64,
+    pub(crate) null_rate: f64,
     /// Where the entry stands: a JSON pointer.
     pub pointer: String,
     /// All attributes of the entry.
-    pub attributes: Map<String, Value>,
+    pub(crate) attributes: Map<String, Value>,
 }
 
 /// Without the attributes' values: some may be secrets.

@@ -266,7 +266,7 @@ mod tests {
             &mut problems,
         )
         .unwrap();
-        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(problems, Problems::default());
         for key in ["KAFKA_TOPIC", "KAFKA_MSG_KEY", "CSV_HEADER"] {
             assert!(today.settings.get(key).is_some());
             assert_eq!(today.settings.get(key), old.settings.get(key));

@@ -139,23 +139,15 @@ impl Plan {
         self.block_rows
     }
 
-    /// Makes the [columns](Self::table) of `rows`.
+    /// Makes the [columns](Self::table) of `rows`, and counts the rows that became null because making them
+    /// failed.
     ///
     /// The same rows give the same values whatever else is made before, after or beside them.
     ///
     /// # Errors
     ///
     /// When a value cannot be made; the error names field and row.
-    pub fn generate(&self, rows: Rows) -> Result<Block, GenerateRowsError> {
-        self.generate_counting(rows, &mut Failures::default())
-    }
-
-    /// [`generate`](Self::generate) that counts the rows that became null because making them failed.
-    ///
-    /// # Errors
-    ///
-    /// When a value cannot be made; the error names field and row.
-    pub fn generate_counting(
+    pub fn generate(
         &self,
         rows: Rows,
         failures: &mut Failures,
@@ -163,7 +155,7 @@ impl Plan {
         self.generate_while(rows, failures, &|| true)
     }
 
-    /// [`generate_counting`](Self::generate_counting) as long as `is_wanted` says so: it is asked before each
+    /// [`generate`](Self::generate) as long as `is_wanted` says so: it is asked before each
     /// field.
     ///
     /// # Errors

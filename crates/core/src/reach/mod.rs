@@ -153,7 +153,7 @@ impl Reach {
     /// # Errors
     ///
     /// [`ReachError::NotNamed`] and [`ReachError::Guarded`], where it is none.
-    pub fn admit(
+    pub(crate) fn admit(
         &self,
         host: &Host,
         found: impl IntoIterator<Item = IpAddr>,

@@ -40,7 +40,7 @@ enum Hosts {
 )]
 pub struct PlaceError {
     /// The text, shortened.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl PlaceError {
@@ -53,7 +53,7 @@ impl PlaceError {
 
 impl Host {
     /// The name, or the address as a text.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -63,7 +63,7 @@ impl Host {
     }
 
     /// The port, where one is named.
-    pub fn port(&self) -> Option<u16> {
+    pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
 
@@ -74,7 +74,7 @@ impl Host {
     }
 
     /// The address, where it is one and no name.
-    pub fn address(&self) -> Option<IpAddr> {
+    pub(crate) fn address(&self) -> Option<IpAddr> {
         self.name.parse().ok()
     }
 

@@ -14,7 +14,7 @@ use crate::rng::{Stream, scale};
 use super::{Sampler, map_words};
 
 /// Most entries of a table: keys and the correction of rounding stay within 32 bits.
-pub const MOST: usize = 1 << 31;
+pub(crate) const MOST: usize = 1 << 31;
 
 /// What one cell of the table holds in all.
 const FULL: u64 = 1 << 32;
@@ -22,7 +22,7 @@ const FULL: u64 = 1 << 32;
 /// Why weights cannot be drawn by.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum WeightError {
+pub(crate) enum WeightError {
     /// There is nothing to draw.
     #[error("there are no weights, expected at least one")]
     Empty,
@@ -54,7 +54,7 @@ struct Cell {
 
 /// Draws keys `0..len()`, each as often as its weight says. Clones share the table.
 #[derive(Debug, Clone)]
-pub struct Alias {
+pub(crate) struct Alias {
     count: u64,
     /// Empty when all weights are equal: the cell is the key then.
     cells: Arc<[Cell]>,
@@ -66,7 +66,7 @@ impl Alias {
     /// # Errors
     ///
     /// When there are none or too many, one is negative or not finite, or all are zero.
-    pub fn new(weights: &[f64]) -> Result<Self, WeightError> {
+    pub(crate) fn new(weights: &[f64]) -> Result<Self, WeightError> {
         if weights.len() > MOST {
             return Err(WeightError::TooMany { count: weights.len() });
         }
@@ -90,7 +90,7 @@ impl Alias {
     /// # Errors
     ///
     /// When there are none or too many.
-    pub fn even(count: usize) -> Result<Self, WeightError> {
+    pub(crate) fn even(count: usize) -> Result<Self, WeightError> {
         match count {
             0 => Err(WeightError::Empty),
             1..=MOST => Ok(Self { count: count as u64, cells: Arc::default() }),
@@ -99,18 +99,13 @@ impl Alias {
     }
 
     /// Number of keys, drawn or not.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count as usize
-    }
-
-    /// Always false: an empty table cannot be made.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// The key that the uniform `word` draws.
     #[inline(always)]
-    pub fn pick(&self, word: u64) -> u32 {
+    pub(crate) fn pick(&self, word: u64) -> u32 {
         if self.cells.is_empty() { scale(word, self.count) as u32 } else { self.weighted(word) }
     }
 

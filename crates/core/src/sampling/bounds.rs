@@ -10,27 +10,27 @@ use super::choices::warn_ignored;
 
 /// One end of a range: the keys that name it, the first one given wins, and what holds without.
 #[derive(Debug, Clone, Copy)]
-pub struct End<'a, T> {
+pub(crate) struct End<'a, T> {
     /// The keys, in order of preference; at least one.
-    pub keys: &'a [&'a str],
+    pub(crate) keys: &'a [&'a str],
     /// The end when no key is given.
-    pub default: T,
+    pub(crate) default: T,
     /// The default as a message shows it.
-    pub shown: &'a str,
+    pub(crate) shown: &'a str,
 }
 
 /// The ends of a range, `min <= max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds<T> {
+pub(crate) struct Bounds<T> {
     /// The lower end.
-    pub min: T,
+    pub(crate) min: T,
     /// The upper end.
-    pub max: T,
+    pub(crate) max: T,
 }
 
 /// Which end of a range is read: what a date without a time means depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// The lower end.
     Low,
     /// The upper end.
@@ -42,7 +42,7 @@ pub enum Side {
 /// # Errors
 ///
 /// After adding to the reader that an end is wrong, or that the lower one is above the upper one.
-pub fn read<T: PartialOrd + Copy>(
+pub(crate) fn read<T: PartialOrd + Copy>(
     reader: &mut Reader<'_>,
     low: End<'_, T>,
     high: End<'_, T>,
@@ -66,7 +66,7 @@ pub fn read<T: PartialOrd + Copy>(
 }
 
 /// Whether any end of a range is given.
-pub fn any_given(reader: &Reader<'_>, keys: &[&str]) -> bool {
+pub(crate) fn any_given(reader: &Reader<'_>, keys: &[&str]) -> bool {
     keys.iter().any(|key| reader.has(key))
 }
 
@@ -95,7 +95,7 @@ fn described<T>(reader: &Reader<'_>, key: Option<&str>, end: &End<'_, T>) -> Str
 }
 
 /// Reads the text of `key` by `parse`, whose error says what was found and expected.
-pub fn parsed<T, E: Display>(
+pub(crate) fn parsed<T, E: Display>(
     reader: &mut Reader<'_>,
     key: &str,
     parse: impl FnOnce(&str) -> Result<T, E>,

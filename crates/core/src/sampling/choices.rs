@@ -21,7 +21,7 @@ use super::alias::{Alias, WeightError};
 use super::{Refused, Sampler};
 
 /// The attribute that lists values.
-pub const POSSIBLE_VALUES: Attribute = Attribute::new(
+pub(crate) const POSSIBLE_VALUES: Attribute = Attribute::new(
     "possible_values",
     "list of values",
     "",
@@ -29,7 +29,7 @@ pub const POSSIBLE_VALUES: Attribute = Attribute::new(
 );
 
 /// The attribute that lists values with their weights.
-pub const POSSIBLE_VALUES_WEIGHTED: Attribute = Attribute::new(
+pub(crate) const POSSIBLE_VALUES_WEIGHTED: Attribute = Attribute::new(
     "possible_values_weighted",
     "object of weights by value",
     "",
@@ -37,14 +37,14 @@ pub const POSSIBLE_VALUES_WEIGHTED: Attribute = Attribute::new(
 );
 
 /// Most different values of one field.
-pub const MOST: usize = 1_000_000;
+pub(crate) const MOST: usize = 1_000_000;
 
 /// Most faults that are told of one list: the same mistake is usually made in all of its values.
 const MOST_FAULTS: usize = 10;
 
 /// Values to draw from, each by its weight.
 #[derive(Debug, Clone)]
-pub struct Choices<T> {
+pub(crate) struct Choices<T> {
     values: Vec<T>,
     alias: Alias,
 }
@@ -58,7 +58,7 @@ impl<T> Choices<T> {
     /// # Errors
     ///
     /// After adding to the reader what is wrong with every value and weight.
-    pub fn read(
+    pub(crate) fn read(
         reader: &mut Reader<'_>,
         mut parse: impl FnMut(&str) -> Result<T, String>,
     ) -> Result<Option<Self>, Refused> {
@@ -93,30 +93,30 @@ impl<T> Choices<T> {
     }
 
     /// Values given in code, drawn equally often; `None` when there are none.
-    pub fn even(values: Vec<T>) -> Option<Self> {
+    pub(crate) fn even(values: Vec<T>) -> Option<Self> {
         let alias = Alias::even(values.len()).ok()?;
         Some(Self { values, alias })
     }
 
     /// The values that can be drawn.
-    pub fn values(&self) -> &[T] {
+    pub(crate) fn values(&self) -> &[T] {
         &self.values
     }
 
     /// Draws by weight a key of [`values`](Self::values).
-    pub fn alias(&self) -> &Alias {
+    pub(crate) fn alias(&self) -> &Alias {
         &self.alias
     }
 
     /// The same draws of other values, each made from the one in its place.
-    pub fn map<U>(self, value: impl FnMut(T) -> U) -> Choices<U> {
+    pub(crate) fn map<U>(self, value: impl FnMut(T) -> U) -> Choices<U> {
         Choices { values: self.values.into_iter().map(value).collect(), alias: self.alias }
     }
 }
 
 impl<T: AsRef<str>> Choices<T> {
     /// The texts as a dictionary, to be drawn as a column of keys.
-    pub fn into_texts(self) -> TextChoices {
+    pub(crate) fn into_texts(self) -> TextChoices {
         let dictionary = Dictionary::new(&self.values);
         TextChoices { dictionary, alias: self.alias }
     }
@@ -132,11 +132,11 @@ impl<T: Copy + Debug + Send + Sync + 'static> Sampler for Choices<T> {
 
 /// Texts drawn by weight.
 #[derive(Debug, Clone)]
-pub struct TextChoices {
+pub(crate) struct TextChoices {
     /// The texts.
-    pub dictionary: Arc<Dictionary>,
+    pub(crate) dictionary: Arc<Dictionary>,
     /// Draws a key of the dictionary.
-    pub alias: Alias,
+    pub(crate) alias: Alias,
 }
 
 impl TextChoices {
@@ -145,7 +145,7 @@ impl TextChoices {
     /// # Errors
     ///
     /// As for [`Alias::new`].
-    pub fn weighted<S: AsRef<str>>(
+    pub(crate) fn weighted<S: AsRef<str>>(
         texts: impl IntoIterator<Item = S>,
         weights: &[f64],
     ) -> Result<Self, WeightError> {
@@ -153,7 +153,7 @@ impl TextChoices {
     }
 
     /// The texts of `rows` as a [`Values::Choice`].
-    pub fn column(&self, stream: Stream, rows: Rows) -> Values {
+    pub(crate) fn column(&self, stream: Stream, rows: Rows) -> Values {
         Values::Choice {
             keys: Arc::new(self.alias.column(stream, rows)),
             dictionary: Arc::clone(&self.dictionary),
@@ -161,14 +161,14 @@ impl TextChoices {
     }
 
     /// Average length of the texts in bytes, weights left aside; at least 1.
-    pub fn width(&self) -> u32 {
+    pub(crate) fn width(&self) -> u32 {
         let texts = self.dictionary.texts();
         u32::try_from(texts.data().len() / texts.len().max(1)).unwrap_or(u32::MAX).max(1)
     }
 }
 
 /// Warns of attributes in `keys` that have no effect because values are listed.
-pub fn warn_beside_values(reader: &mut Reader<'_>, keys: &[&str]) {
+pub(crate) fn warn_beside_values(reader: &mut Reader<'_>, keys: &[&str]) {
     let source = if reader.has(POSSIBLE_VALUES.name) {
         POSSIBLE_VALUES.name
     } else {
@@ -178,7 +178,7 @@ pub fn warn_beside_values(reader: &mut Reader<'_>, keys: &[&str]) {
 }
 
 /// Warns of attributes in `keys` that have no effect because `source` is given.
-pub fn warn_ignored(reader: &mut Reader<'_>, keys: &[&str], source: &str) {
+pub(crate) fn warn_ignored(reader: &mut Reader<'_>, keys: &[&str], source: &str) {
     for key in keys.iter().filter(|key| reader.has(key)).collect::<Vec<_>>() {
         reader.warn(key, "ignored_attribute", format!("`{key}` has no effect beside `{source}`"));
     }

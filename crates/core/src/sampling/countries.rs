@@ -11,7 +11,7 @@ use super::Refused;
 use super::linked::Linked;
 
 /// The attribute that names countries.
-pub const FILTERS: Attribute = Attribute::new(
+pub(crate) const FILTERS: Attribute = Attribute::new(
     "filters",
     "list of countries",
     "all countries",
@@ -26,7 +26,7 @@ const MOST: usize = 500;
 /// # Errors
 ///
 /// After adding to the reader every unknown country and every one that the dictionary lacks.
-pub fn read<T>(
+pub(crate) fn read<T>(
     reader: &mut Reader<'_>,
     entries: impl Fn(&[Country]) -> Result<T, DictionaryError>,
 ) -> Result<T, Refused> {
@@ -38,7 +38,7 @@ pub fn read<T>(
 /// # Errors
 ///
 /// As for [`read`].
-pub fn read_checked<T>(
+pub(crate) fn read_checked<T>(
     reader: &mut Reader<'_>,
     check: impl Fn(Country) -> Result<(), DictionaryError>,
     entries: impl FnOnce(&[Country]) -> Result<T, DictionaryError>,
@@ -89,7 +89,7 @@ fn tell(reader: &mut Reader<'_>, error: &DictionaryError, index: Option<usize>) 
 }
 
 /// What LINK can read of the country of every key: its name and its codes.
-pub fn sub_values(keys: impl Iterator<Item = Country>) -> [(String, Linked); 4] {
+pub(crate) fn sub_values(keys: impl Iterator<Item = Country>) -> [(String, Linked); 4] {
     let keys: Arc<[Country]> = keys.collect();
     let texts = |text: fn(Country) -> &'static str| {
         let keys = Arc::clone(&keys);

@@ -8,14 +8,14 @@ use crate::problems::Problem;
 use super::Refused;
 
 /// Longest value in characters or bytes: 16 MiB, so that a block of values stays in memory.
-pub const LONGEST: usize = 16 * 1024 * 1024;
+pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
 
 /// Reads `length`, `default` where it is absent.
 ///
 /// # Errors
 ///
 /// After adding to the reader that it is no whole number, or above [`LONGEST`].
-pub fn read(reader: &mut Reader<'_>, default: usize) -> Result<usize, Refused> {
+pub(crate) fn read(reader: &mut Reader<'_>, default: usize) -> Result<usize, Refused> {
     if !reader.has("length") {
         return Ok(default);
     }

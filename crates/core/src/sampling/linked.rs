@@ -11,16 +11,16 @@ type Make = Box<dyn FnOnce() -> Arc<Dictionary> + Send + Sync>;
 
 /// One text for each key of a list. Clones share what is made.
 #[derive(Clone)]
-pub struct Linked(Arc<LazyLock<Arc<Dictionary>, Make>>);
+pub(crate) struct Linked(Arc<LazyLock<Arc<Dictionary>, Make>>);
 
 impl Linked {
     /// The texts that `make` gives, which is called once at most.
-    pub fn new(make: impl FnOnce() -> Arc<Dictionary> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(make: impl FnOnce() -> Arc<Dictionary> + Send + Sync + 'static) -> Self {
         Self(Arc::new(LazyLock::new(Box::new(make))))
     }
 
     /// `text` of every entry of `list`.
-    pub fn of_list<T: Send + Sync + 'static>(
+    pub(crate) fn of_list<T: Send + Sync + 'static>(
         list: &Arc<[T]>,
         text: fn(&T) -> &'static str,
     ) -> Self {
@@ -29,7 +29,7 @@ impl Linked {
     }
 
     /// The texts, made now if nobody asked before.
-    pub fn texts(&self) -> &Arc<Dictionary> {
+    pub(crate) fn texts(&self) -> &Arc<Dictionary> {
         &self.0
     }
 }

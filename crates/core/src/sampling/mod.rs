@@ -17,17 +17,17 @@
 //! Knows nothing of field types, calendars or models. What is drawn for a row depends on the stream
 //! and the row's number only: every sampler draws a row's value from the row's own words.
 
-pub mod alias;
-pub mod bounds;
-pub mod choices;
-pub mod countries;
+pub(crate) mod alias;
+pub(crate) mod bounds;
+pub(crate) mod choices;
+pub(crate) mod countries;
 pub mod distribution;
-pub mod length;
-pub mod linked;
-pub mod permutation;
-pub mod ranges;
-pub mod surnames;
-pub mod table;
+pub(crate) mod length;
+pub(crate) mod linked;
+pub(crate) mod permutation;
+pub(crate) mod ranges;
+pub(crate) mod surnames;
+pub(crate) mod table;
 
 use std::fmt::Debug;
 
@@ -35,7 +35,7 @@ use crate::columns::Rows;
 use crate::rng::Stream;
 
 /// Draws values of one kind.
-pub trait Sampler: Debug + Send + Sync {
+pub(crate) trait Sampler: Debug + Send + Sync {
     /// What is drawn.
     type Value: Debug + 'static;
 
@@ -45,7 +45,7 @@ pub trait Sampler: Debug + Send + Sync {
 
 /// The attributes were refused; the reasons were added to the reader's problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
+pub(crate) struct Refused;
 
 /// Words that are made at a time: few, as the memory for them is cleared for every column of a block,
 /// which has 64 rows where a model is wide.
@@ -53,7 +53,7 @@ const WORDS: usize = 256;
 
 /// One value per row of `rows`, each from its row's word.
 #[inline]
-pub fn map_words<T>(stream: Stream, rows: Rows, value: impl Fn(u64) -> T) -> Vec<T> {
+pub(crate) fn map_words<T>(stream: Stream, rows: Rows, value: impl Fn(u64) -> T) -> Vec<T> {
     let mut values = Vec::with_capacity(rows.count);
     for_words(stream, rows, |words| values.extend(words.iter().map(|word| value(*word))));
     values
@@ -61,7 +61,7 @@ pub fn map_words<T>(stream: Stream, rows: Rows, value: impl Fn(u64) -> T) -> Vec
 
 /// Hands over the words of `rows` in order, some at a time.
 #[inline]
-pub fn for_words(stream: Stream, rows: Rows, mut take: impl FnMut(&[u64])) {
+pub(crate) fn for_words(stream: Stream, rows: Rows, mut take: impl FnMut(&[u64])) {
     let mut words = [0; WORDS];
     let mut done = 0;
     while done < rows.count {

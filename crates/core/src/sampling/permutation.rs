@@ -12,7 +12,7 @@ const ROUNDS: usize = 8;
 
 /// A permutation of `0..=last`.
 #[derive(Debug, Clone)]
-pub struct Permutation {
+pub(crate) struct Permutation {
     last: u64,
     low_bits: u32,
     low_mask: u64,
@@ -22,7 +22,7 @@ pub struct Permutation {
 
 impl Permutation {
     /// The permutation of the numbers from 0 to `last` that belongs to `key`.
-    pub fn new(last: u64, key: u64) -> Self {
+    pub(crate) fn new(last: u64, key: u64) -> Self {
         let bits = u64::BITS - last.leading_zeros();
         let low_bits = bits / 2;
         let mask = |bits: u32| (1_u64 << bits) - 1;
@@ -35,7 +35,7 @@ impl Permutation {
 
     /// Where `index` goes; `None` when it is above `last`.
     #[inline]
-    pub fn get(&self, index: u64) -> Option<u64> {
+    pub(crate) fn get(&self, index: u64) -> Option<u64> {
         if index > self.last {
             return None;
         }

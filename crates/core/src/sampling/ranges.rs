@@ -12,7 +12,7 @@ use super::distribution::Distribution;
 use super::{Sampler, map_words};
 
 /// A whole number of a fixed width.
-pub trait Whole: Copy + PartialOrd + Debug + Send + Sync + 'static {
+pub(crate) trait Whole: Copy + PartialOrd + Debug + Send + Sync + 'static {
     /// `self + offset` in two's complement: exact wherever the result fits the type.
     #[must_use]
     fn plus(self, offset: u128) -> Self;
@@ -39,7 +39,7 @@ whole!(i32, i64, i128);
 
 /// Whole numbers of an inclusive range.
 #[derive(Debug, Clone)]
-pub struct WholeRange<T> {
+pub(crate) struct WholeRange<T> {
     min: T,
     /// Largest offset from `min`.
     last: u128,
@@ -55,7 +55,7 @@ struct Shape {
 
 impl<T: Whole> WholeRange<T> {
     /// The numbers from `min` to `max`, all equally likely; `min` alone when `max` is below it.
-    pub fn new(min: T, max: T) -> Self {
+    pub(crate) fn new(min: T, max: T) -> Self {
         debug_assert!(min <= max, "a range has at least one value");
         let last = if min <= max { min.distance(max) } else { 0 };
         Self { min, last, shape: None }
@@ -64,13 +64,13 @@ impl<T: Whole> WholeRange<T> {
     /// The same numbers drawn by `distribution`, whose lower end is `min` and whose unit is that
     /// many `steps` of the range; uniformly when it is `None`.
     #[must_use]
-    pub fn shaped(mut self, distribution: Option<Distribution>, steps: f64) -> Self {
+    pub(crate) fn shaped(mut self, distribution: Option<Distribution>, steps: f64) -> Self {
         self.shape = distribution.map(|distribution| Shape { distribution, steps });
         self
     }
 
     /// Number of distinct values; 2^128 - 1 stands for 2^128.
-    pub fn count(&self) -> u128 {
+    pub(crate) fn count(&self) -> u128 {
         self.last.saturating_add(1)
     }
 
@@ -135,7 +135,7 @@ fn scale_wide(word: u128, last: u128) -> u128 {
 }
 
 /// A float of either precision.
-pub trait Real: Copy + PartialOrd + Debug + Send + Sync + 'static {
+pub(crate) trait Real: Copy + PartialOrd + Debug + Send + Sync + 'static {
     /// The nearest float.
     fn of(value: f64) -> Self;
 
@@ -168,7 +168,7 @@ impl Real for f32 {
 
 /// Floats of a range without its upper end; with a [`Distribution`], which is clipped to it, with.
 #[derive(Debug, Clone)]
-pub struct FloatRange<F> {
+pub(crate) struct FloatRange<F> {
     min: f64,
     width: f64,
     /// Largest value that rounding may give.
@@ -180,7 +180,7 @@ impl<F: Real> FloatRange<F> {
     /// The floats from `min` up to, not including, `max`; `min` alone when they are equal.
     ///
     /// Both are finite and so is their distance.
-    pub fn new(min: f64, max: f64, distribution: Option<Distribution>) -> Self {
+    pub(crate) fn new(min: f64, max: f64, distribution: Option<Distribution>) -> Self {
         debug_assert!((max - min).is_finite(), "a range has a finite width");
         let (first, end) = (F::of(min), F::of(max));
         let last = if first < end { end.below() } else { first };
@@ -208,7 +208,7 @@ impl<F: Real> Sampler for FloatRange<F> {
 
 /// Floats that are multiples of a fraction such as 0.01: whole numbers of steps, divided.
 #[derive(Debug, Clone)]
-pub struct Fractions<F> {
+pub(crate) struct Fractions<F> {
     steps: WholeRange<i64>,
     steps_per_unit: f64,
     float: PhantomData<F>,
@@ -216,7 +216,7 @@ pub struct Fractions<F> {
 
 impl<F> Fractions<F> {
     /// The numbers `n / steps_per_unit` for every `n` of `steps`.
-    pub fn new(steps: WholeRange<i64>, steps_per_unit: f64) -> Self {
+    pub(crate) fn new(steps: WholeRange<i64>, steps_per_unit: f64) -> Self {
         Self { steps, steps_per_unit, float: PhantomData }
     }
 }
@@ -233,13 +233,13 @@ impl<F: Real> Sampler for Fractions<F> {
 
 /// Points on a grid: `start + n * step` for every `n` of a range.
 #[derive(Debug, Clone)]
-pub struct Grid {
+pub(crate) struct Grid {
     /// The numbers of steps; `start + n * step` must fit for each.
-    pub steps: WholeRange<i64>,
+    pub(crate) steps: WholeRange<i64>,
     /// The point of step 0.
-    pub start: i64,
+    pub(crate) start: i64,
     /// From one point to the next.
-    pub step: i64,
+    pub(crate) step: i64,
 }
 
 impl Sampler for Grid {

@@ -6,7 +6,7 @@ use super::alias::Alias;
 
 /// Draws last names by country and sex, as often as they are borne.
 #[derive(Debug)]
-pub struct Surnames {
+pub(crate) struct Surnames {
     /// Per country: for both, and for men and women where they have names of their own.
     tables: Vec<Option<Tables>>,
 }
@@ -33,7 +33,7 @@ impl Table {
 
 impl Surnames {
     /// The last names of these countries, as far as there are some.
-    pub fn new(countries: impl IntoIterator<Item = Country>) -> Self {
+    pub(crate) fn new(countries: impl IntoIterator<Item = Country>) -> Self {
         let mut tables: Vec<Option<Tables>> = (0..COUNTRY_COUNT).map(|_| None).collect();
         let mut seen = [false; COUNTRY_COUNT];
         for country in countries {
@@ -46,7 +46,7 @@ impl Surnames {
 
     /// The last name that `word` draws for a person, where the country has any.
     #[inline]
-    pub fn pick(&self, country: Country, sex: Sex, word: u64) -> Option<LastName> {
+    pub(crate) fn pick(&self, country: Country, sex: Sex, word: u64) -> Option<LastName> {
         let tables = self.tables[country.index()].as_ref()?;
         let table = match (&tables.by_sex, sex) {
             (Some([men, _]), Sex::Male) => men,

@@ -13,21 +13,21 @@ const MOST_COLUMNS: usize = 10_000;
 
 /// A table in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     /// The names in the header, in order, as written.
-    pub header: Vec<String>,
+    pub(crate) header: Vec<String>,
     /// One list of cells per name of the header, all of the same length.
-    pub columns: Vec<VarBytes>,
+    pub(crate) columns: Vec<VarBytes>,
     /// Number of rows.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// Rows with fewer or more cells than the header: how many, and the first one, counted from 1.
-    pub ragged: Option<(usize, usize)>,
+    pub(crate) ragged: Option<(usize, usize)>,
 }
 
 /// Why a text is not a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TableError {
+pub(crate) enum TableError {
     /// Nothing to read a header from.
     #[error("it is empty, expected a header line and rows")]
     Empty,
@@ -50,7 +50,7 @@ pub enum TableError {
 /// # Errors
 ///
 /// When there is no header, the text is not UTF-8, or the table is too large.
-pub fn read(bytes: &[u8], separator: &str) -> Result<Table, TableError> {
+pub(crate) fn read(bytes: &[u8], separator: &str) -> Result<Table, TableError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| TableError::Encoding { position: error.valid_up_to() + 1 })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -5,7 +5,7 @@ use crate::columns::DataType;
 /// The type that `name` means: a name of its own, or that of the field type that makes such values.
 ///
 /// Letter case does not matter. A decimal is `decimal(precision, scale)`.
-pub fn parse_data_type(name: &str) -> Option<DataType> {
+pub(crate) fn parse_data_type(name: &str) -> Option<DataType> {
     let name = name.trim().to_ascii_lowercase();
     if let Some(rest) = name.strip_prefix("decimal") {
         let (precision, scale) =

@@ -20,7 +20,7 @@ pub struct Fault {
     /// What is wrong: lower case, without full stop.
     pub message: String,
     /// The calls that led there, the innermost first; may be empty.
-    pub trace: Vec<String>,
+    pub(crate) trace: Vec<String>,
 }
 
 /// Kinds of faults.
@@ -70,7 +70,7 @@ pub struct SourcePosition {
 
 impl SourcePosition {
     /// The place in `source`.
-    pub fn new(source: &str, line: usize, column: usize) -> Self {
+    pub(crate) fn new(source: &str, line: usize, column: usize) -> Self {
         let text = source.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         Self { line, column, text: text.to_owned() }
     }
@@ -78,21 +78,25 @@ impl SourcePosition {
 
 impl Fault {
     /// A fault of `file` without place or row.
-    pub fn new(kind: FaultKind, file: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        kind: FaultKind,
+        file: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         let (file, message) = (file.into(), message.into());
         Self { kind, file, place: None, row: None, message, trace: Vec::new() }
     }
 
     /// Adds the place.
     #[must_use]
-    pub fn at(mut self, place: SourcePosition) -> Self {
+    pub(crate) fn at(mut self, place: SourcePosition) -> Self {
         self.place = Some(place);
         self
     }
 
     /// Adds the row.
     #[must_use]
-    pub fn in_row(mut self, row: u64) -> Self {
+    pub(crate) fn in_row(mut self, row: u64) -> Self {
         self.row = Some(row);
         self
     }

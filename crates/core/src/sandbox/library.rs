@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::{Extensions, KINDS, Settings};
 
 /// Tells what has a type's name already, in words.
-pub type Reserved = fn(&str) -> Option<String>;
+pub(super) type Reserved = fn(&str) -> Option<String>;
 
 /// How long a reading is waited for where there is a snapshot of an earlier one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,7 +86,7 @@ impl Mark {
 
 impl Library {
     /// Reads nothing yet.
-    pub fn new(settings: Settings, reserved: Reserved) -> Self {
+    pub(crate) fn new(settings: Settings, reserved: Reserved) -> Self {
         let (state, read) = (Mutex::default(), Condvar::new());
         Self { shared: Arc::new(Shared { settings, reserved, is_loud: true, state, read }) }
     }

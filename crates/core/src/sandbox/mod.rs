@@ -40,10 +40,11 @@ use crate::failures::OnError;
 use crate::generator::Generator;
 use crate::rng::Stream;
 
-pub use data_type::{data_type_name, parse_data_type};
+pub use data_type::data_type_name;
+pub(crate) use data_type::parse_data_type;
 pub use fault::{Fault, FaultKind, SourcePosition};
 pub use files::{digest, kind_of};
-pub use library::{Library, Reserved};
+pub use library::Library;
 pub use limits::Limits;
 pub use registry::{Extension, ExtensionFile, Extensions, Settings};
 pub use said::{Said, listen};
@@ -198,7 +199,7 @@ impl ParameterKind {
 
     /// `value` in the form that a program gets, where it is of this kind: an integer for a number
     /// becomes one with a fraction.
-    pub fn accept(self, value: &Value) -> Option<Value> {
+    pub(crate) fn accept(self, value: &Value) -> Option<Value> {
         let fits = match self {
             Self::Boolean => value.is_boolean(),
             Self::Integer => value.is_i64(),
@@ -236,9 +237,9 @@ pub struct InputDescription {
     /// What the generator calls it; the field of this name where the model does not say otherwise.
     pub name: String,
     /// Whether the generator cannot do without.
-    pub required: bool,
+    pub(crate) required: bool,
     /// One sentence; may be empty.
-    pub doc: String,
+    pub(crate) doc: String,
 }
 
 /// A named value beside the value itself.
@@ -290,9 +291,9 @@ pub struct Prepared {
     /// Makes values of `data_type`; nulls only where `nullable`.
     pub generator: Box<dyn Generator>,
     /// The type of the column.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// Whether a value may be null.
-    pub nullable: bool,
+    pub(crate) nullable: bool,
 }
 
 #[cfg(test)]

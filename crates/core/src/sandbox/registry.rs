@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::files::{file_name, files_of, kind_of, read};
 use super::load::{Found, Loaded, in_parallel};
 use super::{Description, Fault, FaultKind, Kind, Limits, Program};
-use crate::problems::{did_you_mean, excerpt, fold_name};
+use crate::problems::{excerpt, fold_name};
 
 /// Most files of user code in all folders together.
 const MOST_FILES: usize = 1_000;
@@ -51,7 +51,7 @@ pub struct Extension {
     /// The file.
     pub file: Arc<ExtensionFile>,
     /// Index of the generator in the file's descriptions.
-    pub generator: usize,
+    pub(crate) generator: usize,
 }
 
 impl Extension {
@@ -87,7 +87,7 @@ impl Extensions {
     ///
     /// A folder that does not exist holds nothing. What has not changed since `before` is not compiled
     /// again, and a file that does not compile any more stays what it was there.
-    pub fn scan(
+    pub(crate) fn scan(
         kinds: &[&'static dyn Kind],
         settings: &Settings,
         reserved: &dyn Fn(&str) -> Option<String>,
@@ -251,11 +251,6 @@ impl Extensions {
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
-
-    /// The name of the type that was probably meant by `name`.
-    pub fn closest(&self, name: &str) -> Option<&str> {
-        did_you_mean(name, self.types.values().map(|extension| extension.type_name.as_str()))
-    }
 }
 
 #[cfg(test)]
@@ -367,7 +362,6 @@ mod tests {
         let names: Vec<_> = all.types().map(|one| one.type_name.as_str()).collect();
         assert_eq!(names, ["CARD_NUMBER", "IBAN", "WALK"]);
         assert_eq!(all.find("card number").unwrap().file.name, "a.lines");
-        assert_eq!(all.closest("ibam"), Some("IBAN"));
         insta::assert_snapshot!(faults(&all, folder.path()), @"
         …/b.lines: it is bad
         …/c.lines: the type `IBAN` belongs to `…/a.lines` already

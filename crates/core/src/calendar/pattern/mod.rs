@@ -36,7 +36,7 @@ pub(crate) const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: Box<str>,
     kind: Kind,
 }
@@ -59,7 +59,7 @@ const FIRST_OF_ERA: i64 = -719_162 * MICROS_PER_DAY;
 /// Why a pattern was refused. Positions count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PatternError {
+pub(crate) enum PatternError {
     /// The pattern is longer than any sensible one.
     #[error("the pattern has {length} characters, expected at most {limit}")]
     TooLong {
@@ -129,7 +129,7 @@ pub(crate) use slips::{Slip, slips};
 
 impl Pattern {
     /// Whether all instants of a day have the same text.
-    pub fn is_of_days(&self) -> bool {
+    pub(crate) fn is_of_days(&self) -> bool {
         match &self.kind {
             Kind::IsoInstant => false,
             Kind::Parts { parts, .. } => parts.iter().all(Part::is_of_days),
@@ -140,7 +140,7 @@ impl Pattern {
     ///
     /// # Errors
     /// When Java would refuse the pattern, or it has more than 256 characters.
-    pub fn compile(text: &str) -> Result<Self, PatternError> {
+    pub(crate) fn compile(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Ok(Self::iso_instant());
         }
@@ -151,18 +151,18 @@ impl Pattern {
     }
 
     /// `yyyy-MM-ddTHH:mm:ssZ`, with `.SSS` or `.SSSSSS` when the fraction is not zero.
-    pub fn iso_instant() -> Self {
+    pub(crate) fn iso_instant() -> Self {
         Self { text: "".into(), kind: Kind::IsoInstant }
     }
 
     /// The pattern as the user wrote it.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Appends an instant (microseconds, UTC) to `out`: at most a few kilobytes, usually 20 bytes.
     #[inline]
-    pub fn format(&self, micros: i64, out: &mut Vec<u8>) {
+    pub(crate) fn format(&self, micros: i64, out: &mut Vec<u8>) {
         match &self.kind {
             Kind::IsoInstant => text::iso_instant(micros, out),
             Kind::Parts { parts, program, is_default } => {
@@ -191,7 +191,7 @@ impl Pattern {
     ///
     /// # Errors
     /// When the text does not follow the pattern, contradicts itself, or names what does not exist.
-    pub fn parse(&self, text: &str) -> Result<i64, ReadError> {
+    pub(crate) fn parse(&self, text: &str) -> Result<i64, ReadError> {
         match &self.kind {
             Kind::IsoInstant => {
                 iso::read(text).map_err(|_| ReadError::Iso)?.instant().ok_or(ReadError::Range)

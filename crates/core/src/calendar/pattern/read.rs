@@ -9,7 +9,7 @@ use crate::problems::excerpt;
 /// Why a text is not an instant in a pattern. Positions count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// The text leaves the pattern.
     #[error("found {} at character {position}, expected {expected}", shown(found))]
     Mismatch {

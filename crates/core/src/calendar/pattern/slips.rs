@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slip {
     /// What the letters mean here.
-    pub message: String,
+    pub(crate) message: String,
     /// The whole pattern with the letters that were probably meant, where it can be told.
-    pub cure: Option<String>,
+    pub(crate) cure: Option<String>,
 }
 
 /// Letters of Python's and C's `strftime` and what they are here.

@@ -26,30 +26,30 @@ use crate::columns::{Column, DataType, Values, VarBytes};
 
 /// How computed values become those of the field.
 #[derive(Debug, Clone)]
-pub struct Cast {
+pub(crate) struct Cast {
     /// What values are converted to.
-    pub data_type: DataType,
+    pub(crate) data_type: DataType,
     /// For floats: round to that many digits behind the point.
-    pub decimals: Option<u8>,
+    pub(crate) decimals: Option<u8>,
     /// For bytes: take the MD5 digest of the text instead of the text.
-    pub md5: bool,
+    pub(crate) md5: bool,
     /// For instants: write them in this pattern, which makes a column of texts.
-    pub pattern: Option<Arc<Pattern>>,
+    pub(crate) pattern: Option<Arc<Pattern>>,
 }
 
 impl Cast {
     /// Conversion by the rule of the data type alone.
-    pub const fn new(data_type: DataType) -> Self {
+    pub(crate) const fn new(data_type: DataType) -> Self {
         Self { data_type, decimals: None, md5: false, pattern: None }
     }
 
     /// Conversion to instants that are shown as texts.
-    pub fn written(pattern: Arc<Pattern>) -> Self {
+    pub(crate) fn written(pattern: Arc<Pattern>) -> Self {
         Self { pattern: Some(pattern), ..Self::new(DataType::Instant) }
     }
 
     /// The type of the field's column.
-    pub fn column_type(&self) -> DataType {
+    pub(crate) fn column_type(&self) -> DataType {
         if self.pattern.is_some() { DataType::Text } else { self.data_type }
     }
 

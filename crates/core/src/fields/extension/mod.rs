@@ -31,7 +31,7 @@ use code::Chosen;
 use declared::Bound;
 
 /// What a field of an extension may say beside what every field may.
-pub const EXTENSION_ATTRIBUTES: &[Attribute] = &[
+const EXTENSION_ATTRIBUTES: &[Attribute] = &[
     Attribute::new("params", "object", "{}", "Parameters of the generator, by name."),
     Attribute::new(
         "inputs",

@@ -31,11 +31,11 @@ use crate::rng::Stream;
 use self::exponential::exp;
 use self::normal::{open_unit, standard_normal};
 use self::parameters::{refuse_unknown, warn_if_outside};
-pub use self::zipf::Zipf;
+pub(crate) use self::zipf::Zipf;
 use super::{Refused, map_words};
 
 /// The attribute that names a distribution.
-pub const DISTRIBUTION: Attribute = Attribute::new(
+pub(crate) const DISTRIBUTION: Attribute = Attribute::new(
     "distribution",
     "text or object",
     "uniform",
@@ -110,22 +110,21 @@ const EXPONENT: Attribute = Attribute::new("exponent", "number", "1", "Steepness
 
 /// The range that a distribution is clipped to, in the unit of its parameters.
 #[derive(Clone, Copy)]
-#[expect(missing_debug_implementations, reason = "a closure has nothing to show")]
-pub struct Axis<'a> {
+pub(crate) struct Axis<'a> {
     /// The lower end.
-    pub low: f64,
+    pub(crate) low: f64,
     /// The upper end, not below `low`.
-    pub high: f64,
+    pub(crate) high: f64,
     /// How a `mean` that is no number is read, such as a date.
-    pub position: Option<Position<'a>>,
+    pub(crate) position: Option<Position<'a>>,
 }
 
 /// The place on an [`Axis`] that a text names, or why it names none.
-pub type Position<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
+pub(crate) type Position<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
 
 impl Axis<'_> {
     /// A range of plain numbers.
-    pub const fn numbers(low: f64, high: f64) -> Self {
+    pub(crate) const fn numbers(low: f64, high: f64) -> Self {
         Self { low, high, position: None }
     }
 
@@ -141,7 +140,7 @@ impl Axis<'_> {
 
 /// A distribution clipped to a range.
 #[derive(Debug, Clone)]
-pub struct Distribution {
+pub(crate) struct Distribution {
     low: f64,
     high: f64,
     kind: Kind,
@@ -161,7 +160,7 @@ impl Distribution {
     /// # Errors
     ///
     /// After adding to the reader what is wrong with the type or its parameters.
-    pub fn read(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Result<Option<Self>, Refused> {
+    pub(crate) fn read(reader: &mut Reader<'_>, axis: &Axis<'_>) -> Result<Option<Self>, Refused> {
         let key = DISTRIBUTION.name;
         let Some(value) = reader.value(key) else { return Ok(None) };
         let kind = match value {
@@ -178,12 +177,12 @@ impl Distribution {
     }
 
     /// The lower end of the range.
-    pub fn low(&self) -> f64 {
+    pub(crate) fn low(&self) -> f64 {
         self.low
     }
 
     /// One value per row, none outside of the range.
-    pub fn column(&self, stream: Stream, rows: Rows) -> Vec<f64> {
+    pub(crate) fn column(&self, stream: Stream, rows: Rows) -> Vec<f64> {
         let (low, high) = (self.low, self.high);
         let clipped = |value: f64| value.max(low).min(high);
         match &self.kind {

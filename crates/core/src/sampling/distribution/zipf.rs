@@ -15,7 +15,7 @@ const MOST_WORDS: u32 = 1_000;
 
 /// Draws ranks, counted from 0 here.
 #[derive(Debug, Clone)]
-pub enum Zipf {
+pub(crate) enum Zipf {
     /// Few ranks.
     Table(Alias),
     /// Many ranks.
@@ -24,7 +24,7 @@ pub enum Zipf {
 
 impl Zipf {
     /// Ranks from 1 to `ranks`, a whole number; `exponent` is above 0 and at most 20.
-    pub fn new(ranks: f64, exponent: f64) -> Self {
+    pub(crate) fn new(ranks: f64, exponent: f64) -> Self {
         if ranks <= MOST_IN_TABLE {
             let weights: Vec<f64> = (1..=ranks.max(1.0) as u32)
                 .map(|rank| libm::pow(f64::from(rank), -exponent))
@@ -39,7 +39,7 @@ impl Zipf {
 
     /// The rank less 1.
     #[inline]
-    pub fn draw(&self, word: u64) -> f64 {
+    pub(crate) fn draw(&self, word: u64) -> f64 {
         match self {
             Self::Table(alias) => f64::from(alias.pick(word)),
             Self::Rejection(rejection) => rejection.draw(word) - 1.0,
@@ -49,7 +49,7 @@ impl Zipf {
 
 /// In the paper's names: `h(x) = x^-exponent`, `H` its integral, `s` the shortcut.
 #[derive(Debug, Clone)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     ranks: f64,
     exponent: f64,
     /// `H(1.5) - h(1)`.
