@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the sample generators from their sources: build.sh [rust|c|js|python]... (all: no argument).
+# Builds the sample generators from their sources: build.sh [rust|c|zig|js|ts|python]... (all: no argument).
 #
 # The files go beside this script, or to the folder in $OUT. Tools: see README.md.
 set -euo pipefail
@@ -37,15 +37,46 @@ build_c() {
         "$here/c/bindings/field_generators_component_type.o" -o "$out/$name.wasm"
 }
 
+# Zig itself, or the one of PyPI.
+build_zig() {
+    local name="$1" zig=(zig)
+    if ! command -v zig >/dev/null; then
+        if [ ! -x "$work/zig/bin/python" ]; then
+            python3 -m venv "$work/zig"
+            "$work/zig/bin/pip" install --quiet ziglang==0.15.2
+        fi
+        zig=("$work/zig/bin/python" -m ziglang)
+    fi
+    "${zig[@]}" build-exe "$here/zig/$name.zig" "$here/c/libc.c" "$here/c/bindings/field_generators.c" \
+        "$here/c/bindings/field_generators_component_type.o" -target wasm32-freestanding -mcpu=generic+bulk_memory \
+        -O ReleaseSafe -fno-entry -rdynamic -fstrip -I"$here/c" -I"$here/c/include" --stack 65536 \
+        --initial-memory=1179648 --cache-dir "$work/zig-cache" -femit-bin="$out/$name.wasm"
+}
+
 build_js() {
-    local name="$1"
+    local name="$1" source="${2:-$here/js}"
     if [ ! -d "$work/js/node_modules" ]; then
         mkdir -p "$work/js"
         npm install --silent --prefix "$work/js" componentize-qjs@0.4.5
     fi
     "$work/js/node_modules/.bin/componentize-qjs" --wit "$here/wit" --world field-generators \
-        --js "$here/js/$name.js" --module-root "$here/js" --stub-wasi --sync \
+        --js "$source/$name.js" --module-root "$(dirname "$source")" --stub-wasi --sync \
         --output "$out/$name.wasm"
+}
+
+build_ts() {
+    local name="$1"
+    if [ ! -d "$work/ts/node_modules" ]; then
+        mkdir -p "$work/ts"
+        npm install --silent --prefix "$work/ts" typescript@5.9
+    fi
+    # JavaScript beside a copy of the library, as TypeScript's imports name it.
+    mkdir -p "$work/ts/source/js"
+    cp -r "$here/ts" "$work/ts/source/"
+    cp "$here"/js/datagen_field.* "$work/ts/source/js/"
+    "$work/ts/node_modules/.bin/tsc" --strict --target ES2022 --lib ES2022 --module ES2022 --moduleResolution bundler \
+        "$work/ts/source/ts/$name.ts"
+    build_js "$name" "$work/ts/source/ts"
 }
 
 build_python() {
@@ -61,14 +92,16 @@ build_python() {
 }
 
 languages=("$@")
-[ $# -gt 0 ] || languages=(rust c js python)
+[ $# -gt 0 ] || languages=(rust c zig js ts python)
 for language in "${languages[@]}"; do
     case "$language" in
         rust) build_rust cards && build_rust lookup ;;
         c) build_c walk ;;
+        zig) build_zig parcel ;;
         js) build_js markov ;;
+        ts) build_ts plate ;;
         python) build_python iban ;;
-        *) echo "unknown language $language: expected rust, c, js or python" >&2 && exit 2 ;;
+        *) echo "unknown language $language: expected rust, c, zig, js, ts or python" >&2 && exit 2 ;;
     esac
 done
 ls -l "$out"/*.wasm

@@ -23,7 +23,9 @@ fn a_beginning_in_webassembly_carries_all_that_its_language_needs() {
     for (language, source) in [
         ("rust", "src/lib.rs"),
         ("c", "generator.c"),
+        ("zig", "generator.zig"),
         ("js", "generator.js"),
+        ("ts", "generator.ts"),
         ("python", "generator.py"),
     ] {
         let name = format!("my_{language}");

@@ -268,6 +268,9 @@ function failure(thrown, row = undefined) {
   return { kind: "internal", message: at ? `${text} (${at})` : text, row: thrown.row ?? row, param: undefined };
 }
 
+// A generator as it is: TypeScript learns the types of its parameters and inputs here.
+export const generator = (own) => own;
+
 // What a module exports: its generators by name, each { summary, output, params, inputs, check, value }.
 // value(random, params, row) gives the value of a row; row.number is its number, row.NAME the input NAME.
 export function module(name, version, generators) {

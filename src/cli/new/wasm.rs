@@ -17,9 +17,14 @@ pub(super) enum Language {
     Rust,
     /// C, built by clang
     C,
+    /// Zig, built by itself
+    Zig,
     /// JavaScript, run by `QuickJS`
     #[value(name = "js")]
     JavaScript,
+    /// TypeScript, compiled to JavaScript
+    #[value(name = "ts")]
+    TypeScript,
     /// Python, run by its own interpreter
     Python,
 }
@@ -75,6 +80,17 @@ const C: &[(&str, Content)] = &[
     ("test.c", template!("c/test.c")),
     ("Makefile", template!("c/Makefile")),
     ("README.md", template!("c/README.md")),
+];
+
+const ZIG: &[(&str, Content)] = &[
+    ("generator.zig", template!("zig/generator.zig")),
+    ("Makefile", template!("zig/Makefile")),
+    ("README.md", template!("zig/README.md")),
+    ("datagen/datagen_field.zig", copy!("zig/datagen_field.zig")),
+];
+
+/// The interface as C has it.
+const C_BINDINGS: &[(&str, Content)] = &[
     ("datagen/datagen_field.h", copy!("c/datagen_field.h")),
     ("datagen/libc.c", copy!("c/libc.c")),
     ("datagen/include/assert.h", copy!("c/include/assert.h")),
@@ -93,7 +109,20 @@ const JAVASCRIPT: &[(&str, Content)] = &[
     ("generator.test.js", template!("js/generator.test.js")),
     ("package.json", template!("js/package.json")),
     ("README.md", template!("js/README.md")),
+];
+
+const TYPESCRIPT: &[(&str, Content)] = &[
+    ("generator.ts", template!("ts/generator.ts")),
+    ("generator.test.ts", template!("ts/generator.test.ts")),
+    ("tsconfig.json", template!("ts/tsconfig.json")),
+    ("package.json", template!("ts/package.json")),
+    ("README.md", template!("ts/README.md")),
+];
+
+/// The library of both, with its types.
+const JAVASCRIPT_LIBRARY: &[(&str, Content)] = &[
     ("datagen_field.js", copy!("js/datagen_field.js")),
+    ("datagen_field.d.ts", copy!("js/datagen_field.d.ts")),
     ("wit/datagen-field.wit", copy!("wit/datagen-field.wit")),
 ];
 
@@ -108,19 +137,22 @@ const PYTHON: &[(&str, Content)] = &[
 ];
 
 impl Language {
-    fn files(self) -> &'static [(&'static str, Content)] {
+    /// The template, and what languages share.
+    fn files(self) -> [&'static [(&'static str, Content)]; 2] {
         match self {
-            Self::Rust => RUST,
-            Self::C => C,
-            Self::JavaScript => JAVASCRIPT,
-            Self::Python => PYTHON,
+            Self::Rust => [RUST, &[]],
+            Self::C => [C, C_BINDINGS],
+            Self::Zig => [ZIG, C_BINDINGS],
+            Self::JavaScript => [JAVASCRIPT, JAVASCRIPT_LIBRARY],
+            Self::TypeScript => [TYPESCRIPT, JAVASCRIPT_LIBRARY],
+            Self::Python => [PYTHON, &[]],
         }
     }
 
     /// The lines that build and test what stands in `folder`.
     fn build(self, folder: &str) -> String {
         match self {
-            Self::JavaScript => {
+            Self::JavaScript | Self::TypeScript => {
                 format!("npm install --prefix {folder}\n  npm run build --prefix {folder}")
             }
             _ => format!("make -C {folder}"),
@@ -146,7 +178,7 @@ pub(super) fn write(name: &str, language: Language, folder: &Path) -> anyhow::Re
     let filled = |text: &str| {
         text.replace("@name@", name).replace("@kebab@", &kebab).replace("@TYPE@", &upper)
     };
-    for (path, content) in language.files().iter().chain([&MODEL]) {
+    for (path, content) in language.files().into_iter().flatten().chain([&MODEL]) {
         let path = own.join(filled(path));
         match content {
             Template(text) => create(&path, filled(text).as_bytes())?,

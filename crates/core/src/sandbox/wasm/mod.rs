@@ -50,7 +50,7 @@ impl Kind for Wasm {
     }
 
     fn summary(&self) -> &'static str {
-        "Values of a WebAssembly module, written in Rust, C, JavaScript or Python."
+        "Values of a WebAssembly module, written in Rust, C, Zig, JavaScript, TypeScript or Python."
     }
 
     fn example(&self) -> &'static str {
