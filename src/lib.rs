@@ -73,21 +73,16 @@ pub use datagen_core::{
     problems, reach, rng, roots, sampling, sandbox, secrets,
 };
 
-// Public is what tests, benches and fuzz targets name. The other rooms are private, so that the compiler finds
-// what nobody uses.
-#[allow(unreachable_pub, reason = "`pub` marks what a room offers to the others")]
+// Public is what tests, benches and fuzz targets name, and what its signatures need. All else is `pub(crate)` in
+// whatever room it stands, so that the compiler finds what nobody uses.
 mod access;
-#[allow(unreachable_pub, reason = "`pub` marks what a room offers to the others")]
 mod api;
-#[allow(unreachable_pub, reason = "`pub` marks what a room offers to the others")]
 mod cli;
-#[allow(unreachable_pub, reason = "`pub` marks what a room offers to the others")]
 mod commands;
 pub mod config;
 pub mod delivery;
 pub mod draft;
 pub mod engine;
-#[allow(unreachable_pub, reason = "`pub` marks what a room offers to the others")]
 mod home;
 pub mod remote;
 pub mod samples;

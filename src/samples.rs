@@ -23,7 +23,7 @@ pub const MODELS: &[(&str, &str)] = models![
 ];
 
 /// The model that the API takes when a request names none.
-pub const DEFAULT: &str = "customer";
+pub(crate) const DEFAULT: &str = "customer";
 
 /// The shipped model called `name`.
 pub fn find(name: &str) -> Option<&'static str> {

@@ -34,7 +34,7 @@ const MAX_REMEMBERED: usize = 1_024;
 
 /// What a request shows of itself.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// A name and a password.
     Password {
         /// The user's name.
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Credentials {
 
 /// What [`Gate::begin`] found out.
 #[derive(Debug)]
-pub enum Admission {
+pub(crate) enum Admission {
     /// Who asks.
     Granted(Caller),
     /// A password has to be checked.
@@ -70,7 +70,7 @@ pub enum Admission {
 
 /// A password that has to be checked.
 #[derive(Debug)]
-pub struct Verification {
+pub(crate) struct Verification {
     name: String,
     credentials: Credentials,
     address: IpAddr,
@@ -80,7 +80,7 @@ pub struct Verification {
 /// Why somebody does not come in.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Denied {
+pub(crate) enum Denied {
     /// No credentials came.
     #[error("log in by a user name and password, or by a token")]
     Missing,
@@ -111,7 +111,7 @@ struct Remembered {
 
 /// Decides who comes in.
 #[derive(Debug)]
-pub struct Gate {
+pub(crate) struct Gate {
     directory: Arc<dyn Directory>,
     /// Whether somebody has to log in; never taken back while the process lives.
     asked: AtomicBool,
@@ -131,7 +131,7 @@ impl Gate {
     /// # Errors
     ///
     /// When the system gives no random numbers.
-    pub fn new(directory: Arc<dyn Directory>, always: bool) -> Result<Self, PasswordError> {
+    pub(crate) fn new(directory: Arc<dyn Directory>, always: bool) -> Result<Self, PasswordError> {
         let failed = |error: getrandom::Error| PasswordError::Hash { reason: error.to_string() };
         let (mut key, mut secret) = ([0; 32], [0; 8]);
         getrandom::fill(&mut key).map_err(failed)?;
@@ -153,7 +153,7 @@ impl Gate {
     /// # Errors
     ///
     /// [`Denied::Directory`].
-    pub fn asks(&self) -> Result<bool, Denied> {
+    pub(crate) fn asks(&self) -> Result<bool, Denied> {
         if !self.asked.load(Ordering::Relaxed) {
             if !self.directory.has_accounts().map_err(Denied::Directory)? {
                 return Ok(false);
@@ -169,7 +169,7 @@ impl Gate {
     /// # Errors
     ///
     /// [`Denied`].
-    pub fn begin(
+    pub(crate) fn begin(
         &self,
         credentials: Option<Credentials>,
         address: IpAddr,
@@ -205,7 +205,7 @@ impl Gate {
     /// # Errors
     ///
     /// [`Denied`].
-    pub fn finish(&self, verification: &Verification) -> Result<Caller, Denied> {
+    pub(crate) fn finish(&self, verification: &Verification) -> Result<Caller, Denied> {
         let Verification { name, credentials, address, digest } = verification;
         let Credentials::Password { password, .. } = credentials else { return Err(Denied::Wrong) };
         // Meanwhile others may have shown the same, or failed.

@@ -22,15 +22,15 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use gate::{Admission, Credentials, Denied, Gate};
-pub use password::{MAX_PASSWORD_BYTES, Password, PasswordError, Workspace};
+pub(crate) use gate::{Admission, Credentials, Denied, Gate};
+pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordError, Workspace};
 pub(crate) use throttle::network;
-pub use token::{Token, TokenDigest};
+pub(crate) use token::{Token, TokenDigest};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub(crate) enum Role {
     /// Sees everything, changes nothing.
     Viewer,
     /// Starts commands; sees and steers what is their own.
@@ -41,10 +41,10 @@ pub enum Role {
 
 impl Role {
     /// Every role, the weakest first.
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::User, Self::Admin];
+    pub(crate) const ALL: [Self; 3] = [Self::Viewer, Self::User, Self::Admin];
 
     /// Its name, as users write it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::User => "user",
@@ -62,7 +62,7 @@ impl Display for Role {
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is no role, expected admin, user or viewer")]
-pub struct UnknownRole {
+pub(crate) struct UnknownRole {
     word: String,
 }
 
@@ -79,34 +79,34 @@ impl FromStr for Role {
 
 /// Who a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     name: String,
     role: Role,
 }
 
 impl Caller {
     /// The user `name`, who has shown to be that.
-    pub fn new(name: impl Into<String>, role: Role) -> Self {
+    pub(crate) fn new(name: impl Into<String>, role: Role) -> Self {
         Self { name: name.into(), role }
     }
 
     /// Whoever asks where nobody has to log in.
-    pub fn anonymous() -> Self {
+    pub(crate) fn anonymous() -> Self {
         Self::new("", Role::Admin)
     }
 
     /// The user's name, kept as owner of what they make; empty where nobody has to log in.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The user's role.
-    pub fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> Role {
         self.role
     }
 
     /// Whether what belongs to `owner` exists for this caller: to see it, list it, download it.
-    pub fn may_see(&self, owner: &str) -> bool {
+    pub(crate) fn may_see(&self, owner: &str) -> bool {
         match self.role {
             Role::Admin | Role::Viewer => true,
             Role::User => self.name == owner,
@@ -114,12 +114,12 @@ impl Caller {
     }
 
     /// Whether this caller may start commands, keep models, and steer what they see.
-    pub fn may_change(&self) -> bool {
+    pub(crate) fn may_change(&self) -> bool {
         self.role != Role::Viewer
     }
 
     /// The owner that lists are narrowed to; `None`: this caller sees everybody's.
-    pub fn only_owner(&self) -> Option<&str> {
+    pub(crate) fn only_owner(&self) -> Option<&str> {
         match self.role {
             Role::Admin | Role::Viewer => None,
             Role::User => Some(&self.name),
@@ -129,17 +129,17 @@ impl Caller {
 
 /// A user who can log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// Who they are, as kept with what they make.
-    pub name: String,
+    pub(crate) name: String,
     /// What they may do.
-    pub role: Role,
+    pub(crate) role: Role,
     /// Their password, hashed.
-    pub password: Password,
+    pub(crate) password: Password,
 }
 
 /// Longest name of a user.
-pub const MAX_NAME_CHARACTERS: usize = 64;
+pub(crate) const MAX_NAME_CHARACTERS: usize = 64;
 
 /// Why a name cannot be a user's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,7 +147,7 @@ pub const MAX_NAME_CHARACTERS: usize = 64;
     "`{name}` cannot be a user's name, expected 1 to {MAX_NAME_CHARACTERS} of the characters a-z, A-Z, 0-9, \
      `.`, `_`, `-` and `@`, but not `anonymous`"
 )]
-pub struct NameError {
+pub(crate) struct NameError {
     name: String,
 }
 
@@ -157,7 +157,7 @@ pub struct NameError {
 /// # Errors
 ///
 /// [`NameError`].
-pub fn check_name(name: &str) -> Result<(), NameError> {
+pub(crate) fn check_name(name: &str) -> Result<(), NameError> {
     let fits = (1..=MAX_NAME_CHARACTERS).contains(&name.len());
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte));
     // What is shown for commands that nobody logged in for.
@@ -168,10 +168,10 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 }
 
 /// What a directory says when it cannot answer.
-pub type DirectoryError = Box<dyn Error + Send + Sync>;
+pub(crate) type DirectoryError = Box<dyn Error + Send + Sync>;
 
 /// Where accounts are kept. Its calls may wait for the disk.
-pub trait Directory: Debug + Send + Sync {
+pub(crate) trait Directory: Debug + Send + Sync {
     /// Whether there is anybody.
     ///
     /// # Errors

@@ -7,15 +7,15 @@ use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// Fewest characters of a new password.
-pub const MIN_PASSWORD_CHARACTERS: usize = 8;
+pub(crate) const MIN_PASSWORD_CHARACTERS: usize = 8;
 
 /// Most bytes of a password: what is longer is not even hashed.
-pub const MAX_PASSWORD_BYTES: usize = 1_024;
+pub(crate) const MAX_PASSWORD_BYTES: usize = 1_024;
 
 /// The hash of a password with its salt and cost: the crate's defaults, 19 MiB and two passes, are what
 /// OWASP recommends.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password {
+pub(crate) struct Password {
     phc: String,
 }
 
@@ -25,7 +25,7 @@ const MAX_BLOCKS: usize = 32 << 10;
 /// The memory of a check, kept for the next one. Memory that is asked for and given back anew for every check
 /// is not all reused: hundreds of checks would hold gigabytes.
 #[derive(Default)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     blocks: Vec<Block>,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Debug for Workspace {
 /// Why something cannot be a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum PasswordError {
+pub(crate) enum PasswordError {
     /// It is quickly guessed.
     #[error(
         "a password of {found} characters is too short, expected at least {MIN_PASSWORD_CHARACTERS}"
@@ -67,7 +67,7 @@ impl Password {
     /// # Errors
     ///
     /// [`PasswordError`].
-    pub fn hash(text: &str) -> Result<Self, PasswordError> {
+    pub(crate) fn hash(text: &str) -> Result<Self, PasswordError> {
         let found = text.chars().count();
         if found < MIN_PASSWORD_CHARACTERS {
             return Err(PasswordError::Short { found });
@@ -82,18 +82,18 @@ impl Password {
     }
 
     /// What was kept of a password.
-    pub fn from_phc(phc: String) -> Self {
+    pub(crate) fn from_phc(phc: String) -> Self {
         Self { phc }
     }
 
     /// What is to be kept of it.
-    pub fn phc(&self) -> &str {
+    pub(crate) fn phc(&self) -> &str {
         &self.phc
     }
 
     /// Whether `text` is the password, by memory that is used again. The time that this takes does not depend on
     /// `text`.
-    pub fn verify_in(&self, text: &str, workspace: &mut Workspace) -> bool {
+    pub(crate) fn verify_in(&self, text: &str, workspace: &mut Workspace) -> bool {
         // What cannot be read fits no password; the store's owner has been at work.
         let hash = PasswordHash::new(&self.phc).ok();
         hash.and_then(|hash| fits(&hash, text, workspace)).unwrap_or(false)

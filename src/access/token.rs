@@ -11,14 +11,14 @@ const PREFIX: &str = "datagen_";
 
 /// A token, as its holder knows it.
 #[derive(Clone)]
-pub struct Token {
+pub(crate) struct Token {
     text: String,
 }
 
 /// What is kept of a token. As the token is 256 random bits, finding one of a digest is hopeless, and
 /// looking a digest up tells nothing by the time it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenDigest([u8; 32]);
+pub(crate) struct TokenDigest([u8; 32]);
 
 impl Token {
     /// A new one.
@@ -26,19 +26,19 @@ impl Token {
     /// # Errors
     ///
     /// When the system gives no random numbers.
-    pub fn draw() -> Result<Self, getrandom::Error> {
+    pub(crate) fn draw() -> Result<Self, getrandom::Error> {
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
         Ok(Self { text: format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random)) })
     }
 
     /// The text to show, once.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// What is to be kept of it.
-    pub fn digest(&self) -> TokenDigest {
+    pub(crate) fn digest(&self) -> TokenDigest {
         TokenDigest::of(&self.text)
     }
 }
@@ -51,12 +51,12 @@ impl fmt::Debug for Token {
 
 impl TokenDigest {
     /// The digest of what somebody says is a token.
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
     /// Its bytes.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -32,7 +32,7 @@ const WAITING: usize = 64;
 
 /// The gate with what bounds its work.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub(crate) struct Door {
     gate: Arc<Gate>,
     checks: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -47,7 +47,7 @@ impl Door {
     /// # Errors
     ///
     /// When the system gives no random numbers.
-    pub fn new(
+    pub(crate) fn new(
         directory: Arc<dyn Directory>,
         always: bool,
         local: bool,

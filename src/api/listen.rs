@@ -106,7 +106,7 @@ impl Crowd {
 }
 
 /// Serves the API on `listener` until `stop` comes, encrypted where there is `tls`.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     state: AppState,
     tls: Option<Arc<Tls>>,

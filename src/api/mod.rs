@@ -56,36 +56,36 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use self::access::Door;
+pub(crate) use self::access::Door;
 use self::bodies::Bodies;
 pub use self::datagen::read_request;
 use self::forms::Forms;
 use self::listen::Crowded;
-pub use self::listen::serve;
-pub use self::previews::Previews;
-pub use self::streams::Streams;
-pub use self::tls::Tls;
+pub(crate) use self::listen::serve;
+pub(crate) use self::previews::Previews;
+pub(crate) use self::streams::Streams;
+pub(crate) use self::tls::Tls;
 use crate::access::network;
 use crate::commands::Tracker;
 use crate::config::Config;
 
 /// What handlers share.
 #[derive(Debug, Clone)]
-pub struct AppState {
+pub(crate) struct AppState {
     /// The one door to commands.
-    pub tracker: Tracker,
+    pub(crate) tracker: Tracker,
     /// The operator's settings.
-    pub config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
     /// Who comes in.
-    pub door: Door,
+    pub(crate) door: Door,
     /// The answers that last.
-    pub streams: Streams,
+    pub(crate) streams: Streams,
     /// The answers whose rows are made for them.
-    pub previews: Previews,
+    pub(crate) previews: Previews,
 }
 
 /// The API as a service that needs no socket.
-pub fn router(state: AppState) -> Router {
+pub(crate) fn router(state: AppState) -> Router {
     let config = Arc::clone(&state.config);
     let mut closed = OpenApiRouter::new()
         .merge(datagen::routes())
@@ -203,6 +203,6 @@ fn request_span(request: &Request) -> tracing::Span {
 }
 
 /// [`router`] behind the older spellings of its paths.
-pub fn service(state: AppState) -> MapRequest<Router, fn(Request) -> Request> {
+pub(crate) fn service(state: AppState) -> MapRequest<Router, fn(Request) -> Request> {
     router(state).map_request(older_paths::normalize as fn(Request) -> Request)
 }

@@ -14,7 +14,7 @@ const MOST: usize = 4;
 
 /// The previews of a server.
 #[derive(Debug, Clone)]
-pub struct Previews {
+pub(crate) struct Previews {
     permits: Permits,
 }
 

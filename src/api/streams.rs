@@ -11,7 +11,7 @@ const MOST: usize = 512;
 
 /// The lasting answers of a server.
 #[derive(Debug, Clone)]
-pub struct Streams {
+pub(crate) struct Streams {
     permits: Permits,
     stop: CancellationToken,
 }

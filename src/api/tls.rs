@@ -27,7 +27,7 @@ const MAX_PEM_BYTES: u64 = 1 << 20;
 /// Why a certificate and key cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TlsError {
+pub(crate) enum TlsError {
     /// The operating system refused.
     #[error("{role} `{}` cannot be read", path.display())]
     Read {
@@ -84,7 +84,7 @@ pub enum TlsError {
 
 /// A certificate and its key in service.
 #[derive(Debug)]
-pub struct Tls {
+pub(crate) struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<ServerConfig>>,
@@ -99,7 +99,7 @@ impl Tls {
     /// # Errors
     ///
     /// [`TlsError`].
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+    pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let current = RwLock::new(Arc::new(read(certificate, key)?));
         Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), current })
     }

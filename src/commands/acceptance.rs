@@ -21,13 +21,13 @@ use crate::secrets::{GivenSecrets, Secrets};
 
 /// What a request came to that was checked only.
 #[derive(Debug)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// Its connectors, each with where its rows would go.
-    pub connectors: Vec<(String, String)>,
+    pub(crate) connectors: Vec<(String, String)>,
     /// Those that cannot be reached or written to, or do not fit the rows.
-    pub not_ready: Vec<NotReady>,
+    pub(crate) not_ready: Vec<NotReady>,
     /// What the user should know.
-    pub warnings: Problems,
+    pub(crate) warnings: Problems,
 }
 
 /// A request that may become a command.
@@ -70,7 +70,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`SubmitError`]; nothing is stored then.
-    pub fn submit(&self, submission: Submission) -> Result<Uuid, SubmitError> {
+    pub(crate) fn submit(&self, submission: Submission) -> Result<Uuid, SubmitError> {
         let shared = self.shared();
         if shared.is_stopping() {
             return Err(SubmitError::Stopping);
@@ -95,7 +95,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`SubmitError`]; that connectors are not ready is none.
-    pub fn check(&self, submission: Submission) -> Result<Checked, SubmitError> {
+    pub(crate) fn check(&self, submission: Submission) -> Result<Checked, SubmitError> {
         let shared = self.shared();
         let Candidate { command, prepared, .. } = self.candidate(submission)?;
         let connectors = command.order.connectors.into_iter();

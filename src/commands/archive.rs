@@ -29,7 +29,7 @@ const SMALL: u64 = 4_000_000_000;
 
 /// The files of a finished command, ready to be written.
 #[derive(Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     tracker: Tracker,
     command: Command,
     root: PathBuf,
@@ -39,7 +39,7 @@ pub struct Archive {
 /// Why there is no archive, or why it ends early.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ArchiveError {
+pub(crate) enum ArchiveError {
     /// The command is unknown or not finished.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -107,7 +107,7 @@ impl Archive {
     /// # Errors
     ///
     /// [`ArchiveError`]: `out` refuses, or a file has changed.
-    pub fn write(&self, out: impl Write) -> Result<(), ArchiveError> {
+    pub(crate) fn write(&self, out: impl Write) -> Result<(), ArchiveError> {
         let ended = Cell::new(false);
         let mut archive = ZipWriter::new_stream(Until { out, ended: &ended });
         let filled = self.each_file(|file, name, content| {

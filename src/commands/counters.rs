@@ -10,52 +10,52 @@ use crate::delivery::{self, Committed, Known};
 
 /// What was done since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     /// Per connector, by name.
-    pub connectors: BTreeMap<String, ConnectorCounter>,
+    pub(crate) connectors: BTreeMap<String, ConnectorCounter>,
     /// Runs that were finished, counted once per connector.
-    pub generations: u64,
+    pub(crate) generations: u64,
     /// Commands accepted.
-    pub accepted_commands: u64,
+    pub(crate) accepted_commands: u64,
     /// Runs that were finished.
-    pub finished_runs: u64,
+    pub(crate) finished_runs: u64,
     /// Runs that failed, cancelled ones among them.
-    pub failed_runs: u64,
+    pub(crate) failed_runs: u64,
     /// Time spent in runs, all together.
-    pub running_time: Duration,
+    pub(crate) running_time: Duration,
     /// Commands that wait for their turn now.
-    pub queued_commands: u64,
+    pub(crate) queued_commands: u64,
     /// Commands under way now.
-    pub running_commands: u64,
+    pub(crate) running_commands: u64,
 }
 
 /// What one connector has acknowledged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ConnectorCounter {
+pub(crate) struct ConnectorCounter {
     /// Rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Files.
-    pub files: u64,
+    pub(crate) files: u64,
     /// Requests that were repeated.
-    pub retries: u64,
+    pub(crate) retries: u64,
     /// Runs that were finished.
-    pub finished_runs: u64,
+    pub(crate) finished_runs: u64,
     /// Runs that failed.
-    pub failed_runs: u64,
+    pub(crate) failed_runs: u64,
     /// Time spent in runs with this connector.
-    pub running_time: Duration,
+    pub(crate) running_time: Duration,
     /// Commands for it that wait for their turn now.
-    pub queued_commands: u64,
+    pub(crate) queued_commands: u64,
     /// Commands for it under way now.
-    pub running_commands: u64,
+    pub(crate) running_commands: u64,
 }
 
 impl Counters {
     /// The counters under the reference's names, all of them present: `CSV_ROWS_GENERATED`,
     /// `ALL_ROWS_GENERATED`, `GENERATIONS_MADE` and so on.
-    pub fn reference_names(&self) -> Vec<(String, u64)> {
+    pub(crate) fn reference_names(&self) -> Vec<(String, u64)> {
         let rows = self.connectors.values().map(|counter| counter.rows).sum();
         let mut named = vec![
             ("ALL_ROWS_GENERATED".to_owned(), rows),

@@ -11,7 +11,7 @@ use crate::home::{self, IllegalTransition, ScheduleError, SealError, Status, Sto
 /// Why the tracker could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// The home cannot be used.
     #[error(transparent)]
     Home(#[from] home::OpenError),
@@ -29,7 +29,7 @@ pub enum OpenError {
 /// Why a command was not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SubmitError {
+pub(crate) enum SubmitError {
     /// The model, an option or a number is wrong.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -72,7 +72,7 @@ pub enum SubmitError {
 /// Why something could not be done with a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CommandError {
+pub(crate) enum CommandError {
     /// There is none of that key.
     #[error("no command {id}")]
     Unknown {

@@ -44,22 +44,22 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub use acceptance::Checked;
-pub use archive::{Archive, ArchiveError};
-pub use counters::{ConnectorCounter, Counters};
-pub use error::{CommandError, SubmitError};
-pub use progress::{Progress, format_duration};
-pub use tracker::Tracker;
+pub(crate) use acceptance::Checked;
+pub(crate) use archive::{Archive, ArchiveError};
+pub(crate) use counters::{ConnectorCounter, Counters};
+pub(crate) use error::{CommandError, SubmitError};
+pub(crate) use progress::{Progress, format_duration};
+pub(crate) use tracker::Tracker;
 
 use chrono::{DateTime, Utc};
 // What a command is stands where it is stored; to everybody above it is part of this room.
-pub use crate::home::{
+pub(crate) use crate::home::{
     Command, ConnectorTotal, Filter, MadeFile, Order, Part, Schedule, Status, Submission,
     Transition, UnknownStatus, draw_seed,
 };
 
 /// `now` of a command that names none, to the millisecond: microseconds since 1970-01-01T00:00:00Z.
-pub fn current_now() -> i64 {
+pub(crate) fn current_now() -> i64 {
     Utc::now().timestamp_millis() * 1_000
 }
 
@@ -68,7 +68,7 @@ pub fn current_now() -> i64 {
 /// # Errors
 ///
 /// A sentence: what was found and what is expected.
-pub fn parse_now(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_now(text: &str) -> Result<i64, String> {
     DateTime::parse_from_rfc3339(text.trim()).map(|now| now.timestamp_micros()).map_err(|_| {
         let text = crate::problems::excerpt(text);
         format!("`{text}` is no point in time, expected RFC 3339 such as 2026-01-31T12:00:00Z")
@@ -76,7 +76,7 @@ pub fn parse_now(text: &str) -> Result<i64, String> {
 }
 
 /// `now` as it is shown and kept: RFC 3339 in UTC.
-pub fn format_now(now: i64) -> String {
+pub(crate) fn format_now(now: i64) -> String {
     DateTime::<Utc>::from_timestamp_micros(now).map_or_else(
         || now.to_string(),
         |now| now.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),

@@ -6,33 +6,33 @@ use super::{Command, ConnectorTotal, Status};
 
 /// How far a command is, in numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Where it stands.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Why it failed; empty otherwise.
-    pub comment: String,
+    pub(crate) comment: String,
     /// Percent of the rows that every connector has acknowledged; 100 exactly when it is finished.
-    pub percent: f64,
+    pub(crate) percent: f64,
     /// Percent of the rows that were made, acknowledged or not; 100 exactly when it is finished.
-    pub generated_percent: f64,
+    pub(crate) generated_percent: f64,
     /// Rows of a run.
-    pub total_rows: u64,
+    pub(crate) total_rows: u64,
     /// Rows of the run that were made.
-    pub generated_rows: u64,
+    pub(crate) generated_rows: u64,
     /// Rows of the run that every connector has acknowledged.
-    pub committed_rows: u64,
+    pub(crate) committed_rows: u64,
     /// Batches of the run that every connector has acknowledged.
-    pub committed_batches: u64,
+    pub(crate) committed_batches: u64,
     /// Batches of a run.
-    pub batches: u64,
+    pub(crate) batches: u64,
     /// Rows made in a second, since the run began or went on; of the whole run when that is over.
-    pub rows_per_second: f64,
+    pub(crate) rows_per_second: f64,
     /// How long it will probably take yet; `None` when nobody can say.
-    pub remaining: Option<Duration>,
+    pub(crate) remaining: Option<Duration>,
     /// From the start of the run to its end or to now.
-    pub duration: Duration,
+    pub(crate) duration: Duration,
     /// What each connector has acknowledged over all runs.
-    pub connectors: Vec<ConnectorTotal>,
+    pub(crate) connectors: Vec<ConnectorTotal>,
 }
 
 /// Shortest time that a speed is reckoned by, in seconds: durations are stored in milliseconds.
@@ -110,7 +110,7 @@ fn percent(status: Status, rows: u64, total: u64) -> f64 {
 /// A duration as the reference writes it: `3ms`, `1000ms`, `1s 1ms`, `4m 19s 752ms`.
 ///
 /// Seconds appear only when more than 1000 ms remain: exactly one second is `1000ms`.
-pub fn format_duration(duration: Duration) -> String {
+pub(crate) fn format_duration(duration: Duration) -> String {
     use std::fmt::Write as _;
 
     let mut left = duration.as_millis();

@@ -36,7 +36,7 @@ use crate::sandbox::Extensions;
 
 /// Commands, from acceptance to oblivion. Clones are the same tracker; the last one that goes stops it.
 #[derive(Debug, Clone)]
-pub struct Tracker {
+pub(crate) struct Tracker {
     owner: Arc<Owner>,
 }
 
@@ -67,7 +67,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`OpenError`]: the home is another process's, or cannot be read.
-    pub fn open(config: &Config) -> Result<Self, OpenError> {
+    pub(crate) fn open(config: &Config) -> Result<Self, OpenError> {
         Self::open_with(config, Arc::new(Undisturbed))
     }
 
@@ -136,22 +136,22 @@ impl Tracker {
     }
 
     /// The user code that models may name, as its files are now.
-    pub fn extensions(&self) -> Arc<Extensions> {
+    pub(crate) fn extensions(&self) -> Arc<Extensions> {
         self.shared().library.current()
     }
 
     /// What the operator sets of connectors.
-    pub fn operator(&self) -> &Operator {
+    pub(crate) fn operator(&self) -> &Operator {
         &self.shared().limits.operator
     }
 
     /// What a model is compiled with that is no command's yet.
-    pub fn surroundings(&self) -> Surroundings {
+    pub(crate) fn surroundings(&self) -> Surroundings {
         self.shared().surroundings(self.extensions())
     }
 
     /// The present, as orders take it for now: microseconds since 1970-01-01T00:00:00Z, to the millisecond.
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.shared().probe.now().timestamp_millis() * 1_000
     }
 
@@ -160,7 +160,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn get(&self, id: Uuid) -> Result<Option<Command>, StoreError> {
+    pub(crate) fn get(&self, id: Uuid) -> Result<Option<Command>, StoreError> {
         match self.shared().find(id) {
             Some(live) => Ok(Some(live.command())),
             None => self.shared().store.get(id),
@@ -172,7 +172,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self, filter: &Filter) -> Result<Vec<(Command, Progress)>, StoreError> {
+    pub(crate) fn list(&self, filter: &Filter) -> Result<Vec<(Command, Progress)>, StoreError> {
         let shared = self.shared();
         let now = shared.probe.now();
         let stored = shared.store.list(filter)?;
@@ -194,7 +194,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When it does not.
-    pub fn ready(&self) -> Result<(), StoreError> {
+    pub(crate) fn ready(&self) -> Result<(), StoreError> {
         self.shared().check_home()?;
         self.shared().store.probe()
     }
@@ -204,7 +204,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, StoreError> {
+    pub(crate) fn warnings(&self, id: Uuid) -> Result<Vec<serde_json::Value>, StoreError> {
         self.shared().store.warnings(id)
     }
 
@@ -213,7 +213,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the list of it cannot be read.
-    pub fn user_code(&self, id: Uuid) -> Result<Vec<UserCode>, CommandError> {
+    pub(crate) fn user_code(&self, id: Uuid) -> Result<Vec<UserCode>, CommandError> {
         self.shared().code.files(id).map_err(|source| CommandError::UserCode { source })
     }
 
@@ -222,7 +222,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError::Unknown`], or when the store refuses.
-    pub fn transitions(&self, id: Uuid) -> Result<Part<Transition>, CommandError> {
+    pub(crate) fn transitions(&self, id: Uuid) -> Result<Part<Transition>, CommandError> {
         self.known(id)?;
         Ok(self.shared().store.transitions(id)?)
     }
@@ -233,7 +233,12 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError::Unknown`], or when the store refuses.
-    pub fn files(&self, id: Uuid, limit: u64, offset: u64) -> Result<Part<MadeFile>, CommandError> {
+    pub(crate) fn files(
+        &self,
+        id: Uuid,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Part<MadeFile>, CommandError> {
         let command = self.known(id)?;
         Ok(self.shared().store.file_page(&command, limit, offset)?)
     }
@@ -254,7 +259,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`ArchiveError`]: it is not finished, has no files here, or they are not as it left them.
-    pub fn archive(&self, id: Uuid) -> Result<Archive, ArchiveError> {
+    pub(crate) fn archive(&self, id: Uuid) -> Result<Archive, ArchiveError> {
         let command = self.known(id)?;
         Archive::open(self.clone(), command, self.shared().limits.output_root.clone())
     }
@@ -268,7 +273,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn look(&self, id: Uuid) -> Result<Option<(Command, Progress)>, StoreError> {
+    pub(crate) fn look(&self, id: Uuid) -> Result<Option<(Command, Progress)>, StoreError> {
         let shared = self.shared();
         if let Some(live) = shared.find(id) {
             return Ok(Some(live.look(&*shared.probe)));
@@ -285,7 +290,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn subscribe(&self, id: Uuid) -> Result<Option<watch::Receiver<u64>>, StoreError> {
+    pub(crate) fn subscribe(&self, id: Uuid) -> Result<Option<watch::Receiver<u64>>, StoreError> {
         if let Some(live) = self.shared().find(id) {
             return Ok(Some(live.subscribe()));
         }
@@ -294,18 +299,18 @@ impl Tracker {
     }
 
     /// Those who may log in.
-    pub fn users(&self) -> Users {
+    pub(crate) fn users(&self) -> Users {
         Users::new(Arc::clone(&self.shared().store), self.clock())
     }
 
     /// The models that are stored under a name.
-    pub fn models(&self) -> Models {
+    pub(crate) fn models(&self) -> Models {
         let shared = self.shared();
         Models::new(Arc::clone(&shared.store), Arc::clone(&shared.sealer), self.clock())
     }
 
     /// The credentials that are stored under a name.
-    pub fn credentials(&self) -> Credentials {
+    pub(crate) fn credentials(&self) -> Credentials {
         let shared = self.shared();
         Credentials::new(Arc::clone(&shared.store), Arc::clone(&shared.sealer), self.clock())
     }
@@ -316,7 +321,7 @@ impl Tracker {
     }
 
     /// What was done since the process started.
-    pub fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         let mut counters = self.shared().counting.read();
         self.shared().depth(&mut counters);
         counters
@@ -329,7 +334,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError`]; among others when the command is over.
-    pub fn cancel(&self, id: Uuid) -> Result<(), CommandError> {
+    pub(crate) fn cancel(&self, id: Uuid) -> Result<(), CommandError> {
         let shared = self.shared();
         let expected = "QUEUED, STARTING or RUNNING";
         let Some(live) = shared.find(id) else {
@@ -382,7 +387,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError`]; among others when the command has not failed.
-    pub fn retry(&self, id: Uuid) -> Result<(), CommandError> {
+    pub(crate) fn retry(&self, id: Uuid) -> Result<(), CommandError> {
         let shared = self.shared();
         let expected = "FAILED";
         let command = self.known(id)?;
@@ -419,7 +424,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError`].
-    pub fn remove_scheduled(&self, id: Uuid) -> Result<(), CommandError> {
+    pub(crate) fn remove_scheduled(&self, id: Uuid) -> Result<(), CommandError> {
         let finished = self.shared().probe.now();
         self.reschedule(id, |command| {
             if command.status == Status::Queued && command.next_run.is_some() {
@@ -439,7 +444,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError`].
-    pub fn pause(&self, id: Uuid) -> Result<(), CommandError> {
+    pub(crate) fn pause(&self, id: Uuid) -> Result<(), CommandError> {
         self.reschedule(id, |command| hold(command, true))
     }
 
@@ -448,7 +453,7 @@ impl Tracker {
     /// # Errors
     ///
     /// [`CommandError`].
-    pub fn resume_schedule(&self, id: Uuid) -> Result<(), CommandError> {
+    pub(crate) fn resume_schedule(&self, id: Uuid) -> Result<(), CommandError> {
         self.reschedule(id, |command| hold(command, false))
     }
 
@@ -494,7 +499,7 @@ impl Tracker {
 
     /// Stops: no command begins any more, those under way end after their blocks and are left to be
     /// taken up by the next process. Whether all had ended before `deadline`.
-    pub fn shutdown(&self, deadline: Duration) -> bool {
+    pub(crate) fn shutdown(&self, deadline: Duration) -> bool {
         let shared = self.shared();
         shared.stop();
         let ended = shared.wait_until_idle(deadline);

@@ -23,28 +23,28 @@ use super::ConfigError;
 use crate::secrets::Secret;
 
 /// What variables of connectors begin with: `DATAGEN_CONNECTORS_KAFKA_BROKERS`.
-pub const VARIABLES: &str = "DATAGEN_CONNECTORS_";
+pub(crate) const VARIABLES: &str = "DATAGEN_CONNECTORS_";
 
 /// What an operator sets of connectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Connectors {
+pub(crate) struct Connectors {
     /// Hosts that models and calls of a server may have connected to.
-    pub allowed_hosts: Vec<String>,
+    pub(crate) allowed_hosts: Vec<String>,
     /// The sections of connectors by their names.
-    pub sections: BTreeMap<String, Section>,
+    pub(crate) sections: BTreeMap<String, Section>,
     /// What environment variables set, by their names without [`VARIABLES`], in lower case.
-    pub variables: BTreeMap<String, Secret>,
+    pub(crate) variables: BTreeMap<String, Secret>,
 }
 
 /// The section of a kind of connectors, or of a profile of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its values as texts; of a list, its entries with commas between them.
-    pub values: BTreeMap<String, Secret>,
+    pub(crate) values: BTreeMap<String, Secret>,
     /// The keys that no model and no call may set.
-    pub locked: Vec<String>,
+    pub(crate) locked: Vec<String>,
     /// Its profiles by their names.
-    pub profiles: BTreeMap<String, Self>,
+    pub(crate) profiles: BTreeMap<String, Self>,
 }
 
 /// A value as the file has it.

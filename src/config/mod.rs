@@ -7,8 +7,8 @@ mod available;
 mod connectors;
 mod setting;
 
-pub use connectors::{Connectors, Section, VARIABLES};
-pub use setting::Setting;
+pub(crate) use connectors::{Connectors, Section, VARIABLES};
+pub(crate) use setting::Setting;
 
 use std::path::{Path, PathBuf};
 
@@ -27,10 +27,10 @@ macro_rules! settings {
         /// where a user meets it, a flag.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub struct Config {
+        pub(crate) struct Config {
             $($(#[doc = $doc])+ pub $key: $type,)+
             /// What connectors are set to, in sections of their own.
-            pub connectors: Connectors,
+            pub(crate) connectors: Connectors,
         }
 
         impl Default for Config {
@@ -103,7 +103,7 @@ settings! {
 
 impl Config {
     /// Most bytes that the rows of a command may take.
-    pub fn command_memory(&self) -> u64 {
+    pub(crate) fn command_memory(&self) -> u64 {
         self.command_memory_bytes.unwrap_or_else(available::command_memory)
     }
 }
@@ -114,11 +114,11 @@ fn user_folder() -> PathBuf {
 }
 
 /// The variable that holds the keys of stored secrets, where they are not kept in the home.
-pub const SECRET_KEY: &str = "DATAGEN_SECRET_KEY";
+pub(crate) const SECRET_KEY: &str = "DATAGEN_SECRET_KEY";
 
 /// The keys of stored secrets that the environment gives. They are no setting: no file should hold them, and
 /// nobody is shown them.
-pub fn secret_key() -> Option<Secret> {
+pub(crate) fn secret_key() -> Option<Secret> {
     let key = std::env::var(SECRET_KEY).ok().map(Secret::new);
     key.filter(|key| !key.is_blank())
 }
@@ -133,7 +133,7 @@ fn variables() -> Variables {
 /// A text: the error of figment holds values, which may be secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("settings: {reason}")]
-pub struct ConfigError {
+pub(crate) struct ConfigError {
     /// Key, place and expectation.
     reason: String,
 }
@@ -167,7 +167,7 @@ impl Config {
     /// # Errors
     ///
     /// A key that does not exist, a value of another type, a file that cannot be read.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let toml = match file {
             Some(file) => Toml::file_exact(file),
             None => Toml::file("datagen.toml"),
@@ -183,7 +183,7 @@ impl Config {
     }
 
     /// Where user code comes from and what it may use.
-    pub fn extension_settings(&self) -> sandbox::Settings {
+    pub(crate) fn extension_settings(&self) -> sandbox::Settings {
         sandbox::Settings {
             folders: self.extensions.clone(),
             cache: Some(self.home.join("extension-cache")),
@@ -192,12 +192,12 @@ impl Config {
     }
 
     /// Whether the server encrypts.
-    pub fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         self.tls_certificate.is_some()
     }
 
     /// The folder of the server's outputs.
-    pub fn server_output_root(&self) -> PathBuf {
+    pub(crate) fn server_output_root(&self) -> PathBuf {
         self.output_root.clone().unwrap_or_else(|| self.home.join("data"))
     }
 }

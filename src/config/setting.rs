@@ -16,7 +16,7 @@ pub struct Setting {
     /// The lines of its explanation.
     pub(super) doc: &'static [&'static str],
     /// What its environment variable holds, in words.
-    pub form: &'static str,
+    pub(crate) form: &'static str,
     pub(super) read: fn(&str) -> Value,
 }
 

@@ -67,7 +67,7 @@ pub enum Promise {
 }
 
 /// The promise of a connector in one sentence, with what weakens it.
-pub fn promised(connector: &dyn Connector) -> String {
+pub(crate) fn promised(connector: &dyn Connector) -> String {
     match connector.weakened() {
         Some((when, weaker)) => format!("{}; {when}: {weaker}", connector.promise()),
         None => connector.promise().to_string(),
@@ -89,15 +89,15 @@ impl fmt::Display for Promise {
 #[derive(Debug, Clone, Default)]
 pub struct Workbench {
     /// Where files go, and what they are called, when the model does not say it.
-    pub base: OutputBase,
+    pub(crate) base: OutputBase,
     /// What formats have compiled already for this command.
-    pub encoders: Encoders,
+    pub(crate) encoders: Encoders,
 }
 
 /// The encoders of a command: connectors that lay out the same rows in the same way share one, so that they
 /// are encoded once.
 #[derive(Debug, Clone, Default)]
-pub struct Encoders(RefCell<Vec<Shared>>);
+pub(crate) struct Encoders(RefCell<Vec<Shared>>);
 
 #[derive(Debug, Clone)]
 struct Shared {
@@ -110,7 +110,7 @@ struct Shared {
 
 impl Encoders {
     /// The encoder of `format` for `schema` and `settings`; `None` after adding errors to `settings`.
-    pub fn compile(
+    pub(crate) fn compile(
         &self,
         format: &'static dyn Format,
         schema: &Arc<Schema>,

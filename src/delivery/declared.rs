@@ -29,7 +29,7 @@ static RENAMED: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|
 });
 
 /// Calls settings by the names that connectors read.
-pub fn rename(settings: &mut Settings) {
+pub(crate) fn rename(settings: &mut Settings) {
     for (also, name) in RENAMED.iter() {
         settings.rename(also, name);
     }
@@ -37,7 +37,7 @@ pub fn rename(settings: &mut Settings) {
 
 /// Whether the setting `key`, in any letter case, is a secret: as the connectors say that read it, and of
 /// one that none reads as its name sounds.
-pub fn is_secret(key: &str) -> bool {
+pub(crate) fn is_secret(key: &str) -> bool {
     let key = key.trim().to_uppercase();
     DECLARED.get(key.as_str()).copied().unwrap_or_else(|| sounds_secret(&key))
 }

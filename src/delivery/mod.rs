@@ -39,15 +39,17 @@ use crate::formats::{EncodeError, FORMATS};
 use crate::problems::{Problem, Problems, did_you_mean, excerpt};
 use crate::remote::{Failure, Kind};
 
-pub use self::connector::{Connector, Encoders, Promise, Workbench, promised};
-pub use self::declared::{is_secret, rename};
+pub use self::connector::Connector;
+pub(crate) use self::connector::{Promise, Workbench, promised};
+pub(crate) use self::declared::{is_secret, rename};
 pub use self::sink::{Sealing, Sink};
-pub use self::stdout::Stdout;
+pub(crate) use self::stdout::Stdout;
 pub use self::target::{
-    About, Beside, Committed, CommittedFile, Destination, Durability, Encoding, Opened, Payload,
-    Published, Receipt, Start, Target,
+    About, Destination, Durability, Opened, Payload, Published, Receipt, Start, Target,
 };
-pub use crate::stores::{Holder, OutputBase};
+pub(crate) use self::target::{Beside, Committed, CommittedFile, Encoding};
+pub use crate::stores::Holder;
+pub(crate) use crate::stores::OutputBase;
 
 /// Connectors of services, in the order that listings show them.
 static SERVICES: &[&dyn Connector] = &[&kafka::Kafka];
@@ -74,17 +76,17 @@ const SERVICES_OF_REFERENCE: &[(&str, bool)] = &[
 
 /// A connector of the reference, whether it works here or is still to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it makes files.
-    pub makes_files: bool,
+    pub(crate) makes_files: bool,
     /// Whether counters of the reference's names count it.
-    pub is_counted: bool,
+    pub(crate) is_counted: bool,
 }
 
 /// Every connector of the reference, then those that are ours alone.
-pub static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+pub(crate) static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let files = STORES_OF_REFERENCE.iter().flat_map(|store| {
         FORMATS.iter().map(move |format| Known {
             name: format!("{store}{}", format.name()),
@@ -109,7 +111,7 @@ pub static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 });
 
 /// Connectors of the reference that are still to come: they are known, and refused by name.
-pub fn to_come() -> impl Iterator<Item = &'static str> {
+pub(crate) fn to_come() -> impl Iterator<Item = &'static str> {
     let works = |name: &str| connectors().any(|connector| connector.name() == name);
     KNOWN.iter().map(|known| known.name.as_str()).filter(move |name| !works(name))
 }
@@ -125,7 +127,7 @@ fn is_to_come(key: &str) -> bool {
 
 /// What a connector's name stands for.
 #[derive(Debug, Clone, Copy)]
-pub enum Named {
+pub(crate) enum Named {
     /// It works.
     Known(&'static dyn Connector),
     /// It is the name of one that does not exist yet.
@@ -137,7 +139,7 @@ pub enum Named {
 /// # Errors
 ///
 /// [`UnknownConnector`], when there is none of that name.
-pub fn find(name: &str) -> Result<Named, UnknownConnector> {
+pub(crate) fn find(name: &str) -> Result<Named, UnknownConnector> {
     let folded = name.trim().to_ascii_lowercase().replace('-', "_");
     if let Some(connector) = connectors().find(|connector| connector.name() == folded) {
         return Ok(Named::Known(connector));
@@ -150,22 +152,26 @@ pub fn find(name: &str) -> Result<Named, UnknownConnector> {
 }
 
 /// The names of all connectors that work.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     connectors().map(Connector::name).collect()
 }
 
 /// A name that is no connector's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown connector `{name}`, expected one of {}", names().join(", "))]
-pub struct UnknownConnector {
+pub(crate) struct UnknownConnector {
     /// The name as given.
-    pub name: String,
+    pub(crate) name: String,
     /// The name that was probably meant.
-    pub closest: Option<String>,
+    pub(crate) closest: Option<String>,
 }
 
 /// Warns of settings that no connector of the call reads, each once.
-pub fn warn_unused(settings: &Settings, used: &[&'static dyn Connector], problems: &mut Problems) {
+pub(crate) fn warn_unused(
+    settings: &Settings,
+    used: &[&'static dyn Connector],
+    problems: &mut Problems,
+) {
     let names =
         |connectors: &mut dyn Iterator<Item = &'static dyn Connector>| -> BTreeSet<&'static str> {
             connectors.flat_map(Connector::attributes).map(|attribute| attribute.name).collect()

@@ -63,7 +63,7 @@ impl Sealing {
     }
 
     /// A batch that is sealed already.
-    pub fn done(receipt: Receipt) -> Self {
+    pub(crate) fn done(receipt: Receipt) -> Self {
         Self::later(|_| Ok(receipt))
     }
 
@@ -72,7 +72,7 @@ impl Sealing {
     /// # Errors
     ///
     /// When the destination refuses; the batch is lost then.
-    pub fn wait(self, io: &Io) -> Result<Receipt, Failure> {
+    pub(crate) fn wait(self, io: &Io) -> Result<Receipt, Failure> {
         (self.0)(io)
     }
 }

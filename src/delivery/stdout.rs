@@ -16,7 +16,7 @@ use crate::stores::StoreError;
 
 /// Rows laid out by an encoder on standard output.
 #[derive(Debug)]
-pub struct Stdout {
+pub(crate) struct Stdout {
     about: About,
     payload: Payload,
     encoder: Arc<dyn Encoder>,
@@ -24,7 +24,7 @@ pub struct Stdout {
 
 impl Stdout {
     /// A target of the format called `connector`.
-    pub fn new(connector: &'static str, encoder: Arc<dyn Encoder>) -> Self {
+    pub(crate) fn new(connector: &'static str, encoder: Arc<dyn Encoder>) -> Self {
         let shown = "standard output".to_owned();
         let about = About {
             connector,

@@ -105,18 +105,18 @@ pub struct About {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Destination {
     /// In words, for people; no secrets.
-    pub shown: String,
+    pub(crate) shown: String,
     /// What no other command may write meanwhile: those with an equal key run one after the other. `None`: any
     /// number may write there.
-    pub exclusive: Option<String>,
+    pub(crate) exclusive: Option<String>,
     /// What an interrupted run must find again to go on: two texts are equal exactly where the rows of both
     /// belong together.
-    pub identity: String,
+    pub(crate) identity: String,
 }
 
 impl Destination {
     /// That of files whose first one is at `path`.
-    pub fn of_path(path: String) -> Self {
+    pub(crate) fn of_path(path: String) -> Self {
         Self { exclusive: Some(exclusive_key(&path)), identity: path.clone(), shown: path }
     }
 }
@@ -151,15 +151,15 @@ pub enum Durability {
 #[derive(Debug, Clone)]
 pub struct Payload {
     /// How rows are laid out.
-    pub encoding: Encoding,
+    pub(crate) encoding: Encoding,
     /// The columns in their order, as numbers into the [table](crate::columns::Table) that was compiled; `None`:
     /// the visible ones.
-    pub columns: Option<Vec<usize>>,
+    pub(crate) columns: Option<Vec<usize>>,
 }
 
 /// How rows are laid out.
 #[derive(Debug, Clone)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// As files.
     Files(Arc<dyn Encoder>),
     /// As records of a service.
@@ -173,7 +173,7 @@ impl Payload {
     }
 
     /// The encoder of files, where it takes files.
-    pub fn file_encoder(&self) -> Option<&Arc<dyn Encoder>> {
+    pub(crate) fn file_encoder(&self) -> Option<&Arc<dyn Encoder>> {
         match &self.encoding {
             Encoding::Files(encoder) => Some(encoder),
             Encoding::Records(_) => None,
@@ -183,7 +183,7 @@ impl Payload {
 
 impl Encoding {
     /// Rows of a segment: a power of two.
-    pub fn segment_rows(&self) -> usize {
+    pub(crate) fn segment_rows(&self) -> usize {
         match self {
             Self::Files(encoder) => encoder.segment_rows(),
             Self::Records(encoder) => encoder.segment_rows(),
@@ -191,7 +191,7 @@ impl Encoding {
     }
 
     /// What makes segments smaller, in words.
-    pub fn segment_option(&self) -> Option<&'static str> {
+    pub(crate) fn segment_option(&self) -> Option<&'static str> {
         match self {
             Self::Files(encoder) => encoder.segment_option(),
             Self::Records(encoder) => encoder.segment_option(),
@@ -199,7 +199,7 @@ impl Encoding {
     }
 
     /// A worker's own encoder.
-    pub fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
+    pub(crate) fn segment_encoder(&self) -> Box<dyn SegmentEncoder> {
         match self {
             Self::Files(encoder) => encoder.segment_encoder(),
             Self::Records(encoder) => encoder.segment_encoder(),
@@ -207,7 +207,7 @@ impl Encoding {
     }
 
     /// Whether both are the same encoder, so that what one made is right for the other.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Files(one), Self::Files(other)) => Arc::ptr_eq(one, other),
             (Self::Records(one), Self::Records(other)) => Arc::ptr_eq(one, other),
@@ -220,28 +220,28 @@ impl Encoding {
 #[derive(Debug, Clone)]
 pub struct Start {
     /// Who writes.
-    pub holder: Holder,
+    pub(crate) holder: Holder,
     /// Numbers of the batches to come. Above 0 at first where earlier ones of the same command stay.
-    pub batches: Range<u64>,
+    pub(crate) batches: Range<u64>,
     /// What is sealed and will be published, or is perhaps already.
-    pub sealed: Vec<Receipt>,
+    pub(crate) sealed: Vec<Receipt>,
 }
 
 /// A target that is ready for rows.
 #[expect(missing_debug_implementations, reason = "a sink holds clients and encoders")]
 pub struct Opened {
     /// Takes the rows.
-    pub sink: Box<dyn Sink>,
+    pub(crate) sink: Box<dyn Sink>,
     /// Where it goes on: the first of [`Start::batches`], or a later one where the destination itself remembers
     /// that it has those before. They count as acknowledged.
-    pub next_batch: u64,
+    pub(crate) next_batch: u64,
     /// How rows are laid out, where only the open destination can say it (a topic's partitions, the id of a
     /// schema); `None`: as the payload says.
-    pub encoding: Option<Encoding>,
+    pub(crate) encoding: Option<Encoding>,
     /// What earlier commands of the same names left there, and this one does not replace.
-    pub beside: Option<Beside>,
+    pub(crate) beside: Option<Beside>,
     /// What keeps other runs away: it goes after the sink, when every batch of the run is published.
-    pub hold: Box<dyn Send>,
+    pub(crate) hold: Box<dyn Send>,
 }
 
 impl Opened {
@@ -262,9 +262,9 @@ impl Opened {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beside {
     /// How many.
-    pub files: u64,
+    pub(crate) files: u64,
     /// The path of the first one.
-    pub first: String,
+    pub(crate) first: String,
 }
 
 impl fmt::Display for Beside {
@@ -285,7 +285,7 @@ impl fmt::Display for Beside {
 
 impl Beside {
     /// What the user of `connector` should know.
-    pub fn warning(&self, connector: &str) -> Problem {
+    pub(crate) fn warning(&self, connector: &str) -> Problem {
         let pointer = format!("connectors/{connector}");
         Problem::warning("files_beside", pointer, self.to_string())
             .hint("`DELETE_PREVIOUS=true` removes them before the first batch")
@@ -297,10 +297,10 @@ impl Beside {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// What will be acknowledged by publishing it.
-    pub committed: Committed,
+    pub(crate) committed: Committed,
     /// What the connector needs for that: the name of a hidden file, the id of an upload.
     #[serde(default)]
-    pub detail: Value,
+    pub(crate) detail: Value,
 }
 
 /// What became of a sealed batch.
@@ -317,22 +317,22 @@ pub enum Published {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
     /// Rows acknowledged.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Bytes acknowledged.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Files that became visible.
-    pub files: Vec<CommittedFile>,
+    pub(crate) files: Vec<CommittedFile>,
 }
 
 /// A file that is complete under its final name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommittedFile {
+pub(crate) struct CommittedFile {
     /// Its path, as a user would open it.
-    pub path: String,
+    pub(crate) path: String,
     /// Its size.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// CRC-32 (IEEE) of its bytes, eight hexadecimal digits.
-    pub crc32: String,
+    pub(crate) crc32: String,
 }
 
 #[cfg(test)]

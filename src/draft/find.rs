@@ -17,15 +17,15 @@ use crate::secrets::Secrets;
 
 /// A model's JSON and where it stands.
 #[derive(Clone, PartialEq, Eq)]
-pub struct FoundModel {
+pub(crate) struct FoundModel {
     /// The JSON.
-    pub text: String,
+    pub(crate) text: String,
     /// What to call it in messages.
-    pub label: String,
+    pub(crate) label: String,
     /// The folder of its file; `None`: it is no file.
-    pub folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
     /// Secrets that masks of the JSON stand for.
-    pub secrets: Secrets,
+    pub(crate) secrets: Secrets,
 }
 
 /// Without the text: it may hold secrets.
@@ -41,13 +41,13 @@ impl fmt::Debug for FoundModel {
 
 /// Where models are looked for.
 #[derive(Clone)]
-pub struct Shelves<'a> {
+pub(crate) struct Shelves<'a> {
     /// Whether a name may be the path of any file of this machine.
-    pub any_file: bool,
+    pub(crate) any_file: bool,
     /// The stored model of the name that is looked for, where there is one, and its secrets.
-    pub stored: Option<(String, Secrets)>,
+    pub(crate) stored: Option<(String, Secrets)>,
     /// The models folder.
-    pub folder: &'a Path,
+    pub(crate) folder: &'a Path,
 }
 
 /// Without the text of the stored model: it may hold secrets.
@@ -65,7 +65,7 @@ impl fmt::Debug for Shelves<'_> {
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum FindModelError {
+pub(crate) enum FindModelError {
     /// Nothing is called so.
     #[error("there is no model `{name}`: {reason}")]
     Unknown {
@@ -99,7 +99,7 @@ pub enum FindModelError {
 /// # Errors
 ///
 /// [`FindModelError`].
-pub fn find_model(name: &str, shelves: Shelves<'_>) -> Result<FoundModel, FindModelError> {
+pub(crate) fn find_model(name: &str, shelves: Shelves<'_>) -> Result<FoundModel, FindModelError> {
     let named = |text, secrets| FoundModel { text, label: name.to_owned(), folder: None, secrets };
     if shelves.any_file && Path::new(name).is_file() {
         return own_file(name, Path::new(name));
@@ -121,7 +121,7 @@ pub fn find_model(name: &str, shelves: Shelves<'_>) -> Result<FoundModel, FindMo
 }
 
 /// Who has `name` already, so that no model can be stored under it.
-pub fn taken(name: &str, folder: &Path) -> Option<&'static str> {
+pub(crate) fn taken(name: &str, folder: &Path) -> Option<&'static str> {
     if samples::find(name).is_some() {
         return Some("a shipped model has that name");
     }
@@ -129,7 +129,7 @@ pub fn taken(name: &str, folder: &Path) -> Option<&'static str> {
 }
 
 /// The names that the files of the models folder give.
-pub fn models_of_folder(folder: &Path) -> Vec<String> {
+pub(crate) fn models_of_folder(folder: &Path) -> Vec<String> {
     // A folder that is not there holds no models.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let name = |entry: fs::DirEntry| {

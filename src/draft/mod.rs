@@ -16,11 +16,13 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-pub use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder, taken};
-pub use operator::{Operator, OperatorError, Origin, Shown, key_of};
-pub use preview::{Bounds, MAX_PREVIEW_ROWS, Preview, PreviewError, preview};
-pub use site::{Site, Vault};
-pub use trial::{Cost, Trial, TrialError, Tried, field_of, kind_of};
+pub(crate) use find::{FindModelError, FoundModel, Shelves, find_model, models_of_folder, taken};
+pub(crate) use operator::{Operator, OperatorError, Origin, Shown, key_of};
+pub use preview::{Bounds, preview};
+pub(crate) use preview::{MAX_PREVIEW_ROWS, PreviewError};
+pub use site::Site;
+pub(crate) use site::Vault;
+pub(crate) use trial::{Trial, TrialError, field_of, kind_of};
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -137,13 +139,13 @@ impl Surroundings {
 #[derive(Debug)]
 pub struct Compiled {
     /// What the user wrote, where it is a model.
-    pub model: Option<Model>,
+    pub(crate) model: Option<Model>,
     /// Makes the rows, where the model is right.
-    pub plan: Option<Plan>,
+    pub(crate) plan: Option<Plan>,
     /// Where they go, in the order of the connectors that were named; those that were refused are left out.
-    pub targets: Vec<Arc<dyn Target>>,
+    pub(crate) targets: Vec<Arc<dyn Target>>,
     /// Everything that was found.
-    pub problems: Problems,
+    pub(crate) problems: Problems,
     /// The credentials that were used.
     credentials: Vec<String>,
     /// A connector that was named and does not exist yet.
@@ -158,11 +160,11 @@ pub struct Prepared {
     /// Where they go, in the order of the connectors asked for.
     pub targets: Vec<Arc<dyn Target>>,
     /// What the user should know.
-    pub warnings: Problems,
+    pub(crate) warnings: Problems,
     /// The model's name, or `datagen`.
-    pub model_name: String,
+    pub(crate) model_name: String,
     /// The credentials that it uses.
-    pub credentials: Vec<String>,
+    pub(crate) credentials: Vec<String>,
 }
 
 /// Why a draft is refused.
@@ -181,7 +183,7 @@ pub enum Refusal {
 }
 
 /// Most rows of a command: row numbers stay positive in every signed 64-bit column.
-pub const MAX_ROWS: u64 = i64::MAX as u64;
+pub(crate) const MAX_ROWS: u64 = i64::MAX as u64;
 
 /// Rows that [`Compiled::make_first_rows`] makes.
 const FIRST_ROWS: u64 = 10;
@@ -313,7 +315,7 @@ impl Compiled {
     /// # Errors
     ///
     /// Every problem found.
-    pub fn only_plan(self) -> Result<(Plan, Problems), Problems> {
+    pub(crate) fn only_plan(self) -> Result<(Plan, Problems), Problems> {
         match self.plan {
             Some(plan) if !self.problems.has_errors() => Ok((plan, self.problems)),
             _ => Err(self.problems),
@@ -322,7 +324,7 @@ impl Compiled {
 
     /// Makes the first rows, where nothing is wrong so far: a value that cannot be made is a problem
     /// of its field, told now instead of when the rows are wanted.
-    pub fn make_first_rows(&mut self) {
+    pub(crate) fn make_first_rows(&mut self) {
         let Some(plan) = self.plan.as_ref().filter(|_| !self.problems.has_errors()) else { return };
         let bounds = Bounds::of_bytes(FIRST_BYTES);
         let error = match preview(plan, "csv", 0, FIRST_ROWS, &bounds) {

@@ -15,7 +15,7 @@ use crate::plan::{GenerateRowsError, Plan};
 use crate::problems::{Problem, Problems};
 
 /// Most rows of a preview.
-pub const MAX_PREVIEW_ROWS: u64 = 10_000;
+pub(crate) const MAX_PREVIEW_ROWS: u64 = 10_000;
 
 /// How long a step may take before the next one makes fewer rows.
 const STEP: Duration = Duration::from_millis(50);
@@ -24,9 +24,9 @@ const STEP: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Default)]
 pub struct Bounds {
     /// Most bytes of the rows that are kept; `None`: as many as there are.
-    pub bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// Set when nobody waits for the rows any more.
-    pub unwanted: Arc<AtomicBool>,
+    pub(crate) unwanted: Arc<AtomicBool>,
 }
 
 impl Bounds {
@@ -56,14 +56,14 @@ pub struct Preview {
     /// A complete file.
     pub text: Vec<u8>,
     /// Rows in it.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Rows that were asked for.
-    pub wanted: u64,
+    pub(crate) wanted: u64,
 }
 
 impl Preview {
     /// What the user should know: rows that did not fit.
-    pub fn warning(&self) -> Option<Problem> {
+    pub(crate) fn warning(&self) -> Option<Problem> {
         (self.rows < self.wanted).then(|| {
             let message = format!(
                 "{} of {} rows are shown: more are larger than a preview may be",

@@ -14,15 +14,15 @@ use crate::secrets::Secrets;
 #[derive(Debug, Clone, Default)]
 pub struct Site {
     /// Who opens credentials; `None`: there are none.
-    pub vault: Option<Arc<dyn Vault>>,
+    pub(crate) vault: Option<Arc<dyn Vault>>,
     /// What the operator sets of connectors.
-    pub operator: Arc<Operator>,
+    pub(crate) operator: Arc<Operator>,
     /// What models and calls may have connected to.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 /// Opens credentials for whoever a draft is for.
-pub trait Vault: Debug + Send + Sync {
+pub(crate) trait Vault: Debug + Send + Sync {
     /// The settings that the credential `name` holds, by their names.
     ///
     /// # Errors

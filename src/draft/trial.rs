@@ -15,12 +15,12 @@ use crate::problems::Problems;
 use crate::sandbox::{self, Extensions, KINDS, Kind, Said, WorkTime, listen};
 
 /// The kind of user code that a file called like this holds.
-pub fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
+pub(crate) fn kind_of(path: &Path) -> Option<&'static dyn Kind> {
     sandbox::kind_of(KINDS, path)
 }
 
 /// The attributes of a field that the file `name` of `kind` makes.
-pub fn field_of(kind: &dyn Kind, name: &OsStr) -> Map<String, Value> {
+pub(crate) fn field_of(kind: &dyn Kind, name: &OsStr) -> Map<String, Value> {
     Map::from_iter([
         ("type".to_owned(), kind.type_name().into()),
         (kind.file_attribute().to_owned(), name.to_string_lossy().into()),
@@ -41,53 +41,53 @@ const MEASURED_ROWS: u64 = 1 << 40;
 
 /// A field to try out.
 #[derive(Debug, Clone, Default)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// Its attributes but for the name.
-    pub field: Map<String, Value>,
+    pub(crate) field: Map<String, Value>,
     /// The fields that it reads, with their names.
-    pub others: Vec<Map<String, Value>>,
+    pub(crate) others: Vec<Map<String, Value>>,
     /// How many values, at most [`MAX_PREVIEW_ROWS`](super::MAX_PREVIEW_ROWS).
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// The folder whose files it may read, beside the read roots.
-    pub folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
     /// The seed of all random numbers.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// What it takes for now: microseconds since 1970-01-01T00:00:00Z.
-    pub now: i64,
+    pub(crate) now: i64,
     /// Whether the file has its sub-values as well.
-    pub sub_values: bool,
+    pub(crate) sub_values: bool,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Tried {
+pub(crate) struct Tried {
     /// A file of the column `value`, and of those of sub-values where they are wanted.
-    pub values: Vec<u8>,
+    pub(crate) values: Vec<u8>,
     /// What the code printed while these were made.
-    pub said: Said,
+    pub(crate) said: Said,
     /// How the values are made.
-    pub tier: Tier,
+    pub(crate) tier: Tier,
     /// Processor's time of a row, the fields that are read included.
-    pub nanoseconds: f64,
+    pub(crate) nanoseconds: f64,
     /// What a row used of what limits count, where that is counted.
-    pub cost: Option<Cost>,
+    pub(crate) cost: Option<Cost>,
     /// What the author should know.
-    pub warnings: Problems,
+    pub(crate) warnings: Problems,
 }
 
 /// What a row used.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// Mean of the rows of a block.
-    pub per_row: f64,
+    pub(crate) per_row: f64,
     /// What is counted: `operations` or `fuel`.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
 }
 
 /// Why nothing came of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TrialError {
+pub(crate) enum TrialError {
     /// The field is wrong.
     #[error("{0}")]
     Problems(Problems),
@@ -119,7 +119,7 @@ impl Trial {
     /// # Errors
     ///
     /// [`TrialError`].
-    pub fn run(
+    pub(crate) fn run(
         &self,
         surroundings: &Surroundings,
         format: &str,
@@ -204,7 +204,7 @@ fn name_of(field: &Value) -> Option<String> {
 
 impl Tried {
     /// Speed and cost in words.
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let (how, time) = (self.tier.words(), self.nanoseconds);
         match (self.cost, &self.tier) {
             (Some(Cost { per_row, unit }), _) => {

@@ -32,65 +32,65 @@ struct Lane {
 
 /// How far one target of a run is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LaneProgress {
+pub(crate) struct LaneProgress {
     /// Rows acknowledged in this run, by this process.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Batches of the run that it has.
-    pub batches: u64,
+    pub(crate) batches: u64,
     /// How often requests were repeated.
-    pub retries: u64,
+    pub(crate) retries: u64,
 }
 
 impl Control {
     /// Asks the run to stop: it ends after the blocks under way.
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.cancel.cancel();
     }
 
     /// The token that whoever waits hears.
-    pub fn token(&self) -> &Cancel {
+    pub(crate) fn token(&self) -> &Cancel {
         &self.cancel
     }
 
     /// Whether somebody asked to stop.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()
     }
 
     /// Rows made so far; each counts once, whatever the number of targets.
-    pub fn generated_rows(&self) -> u64 {
+    pub(crate) fn generated_rows(&self) -> u64 {
         self.generated_rows.load(Ordering::Relaxed)
     }
 
     /// Rows of the batches that every target has committed; each counts once.
-    pub fn committed_rows(&self) -> u64 {
+    pub(crate) fn committed_rows(&self) -> u64 {
         self.committed_rows.load(Ordering::Relaxed)
     }
 
     /// Batches that every target has committed.
-    pub fn committed_batches(&self) -> u64 {
+    pub(crate) fn committed_batches(&self) -> u64 {
         self.committed_batches.load(Ordering::Relaxed)
     }
 
     /// Bytes acknowledged by all targets together.
-    pub fn committed_bytes(&self) -> u64 {
+    pub(crate) fn committed_bytes(&self) -> u64 {
         self.committed_bytes.load(Ordering::Relaxed)
     }
 
     /// Files that became visible.
-    pub fn committed_files(&self) -> u64 {
+    pub(crate) fn committed_files(&self) -> u64 {
         self.committed_files.load(Ordering::Relaxed)
     }
 
     /// Counts batches that every target has from earlier processes.
-    pub fn resume(&self, batches: u64, rows: u64) {
+    pub(crate) fn resume(&self, batches: u64, rows: u64) {
         self.committed_batches.fetch_max(batches, Ordering::Relaxed);
         self.committed_rows.fetch_max(rows, Ordering::Relaxed);
         self.generated_rows.fetch_max(rows, Ordering::Relaxed);
     }
 
     /// The most that rows under way took of the run's memory, known when all are made.
-    pub fn held_bytes(&self) -> u64 {
+    pub(crate) fn held_bytes(&self) -> u64 {
         self.held_bytes.load(Ordering::Relaxed)
     }
 
@@ -103,7 +103,7 @@ impl Control {
     }
 
     /// How far each target of the run is; empty before they are opened.
-    pub fn lanes(&self) -> Vec<LaneProgress> {
+    pub(crate) fn lanes(&self) -> Vec<LaneProgress> {
         let read = |lane: &Lane| LaneProgress {
             rows: lane.rows.load(Ordering::Relaxed),
             batches: lane.batches.load(Ordering::Relaxed),

@@ -214,7 +214,7 @@ pub(super) fn threads(run: &Run) -> usize {
 /// # Errors
 ///
 /// [`EngineError::SegmentTooLarge`], with the option that makes it smaller.
-pub fn check_memory(
+pub(crate) fn check_memory(
     plan: &Plan,
     targets: &[Arc<dyn Target>],
     batch_rows: u64,

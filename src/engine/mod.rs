@@ -29,11 +29,12 @@ mod shares;
 mod units;
 mod worker;
 
-pub use control::{Control, LaneProgress};
-pub use memory::check_memory;
-pub use probe::{NotReady, probe};
-pub use retire::retire;
-pub use shares::{Segment, Shares};
+pub use control::Control;
+pub(crate) use control::LaneProgress;
+pub(crate) use memory::check_memory;
+pub(crate) use probe::{NotReady, probe};
+pub(crate) use retire::retire;
+pub(crate) use shares::{Segment, Shares};
 
 use std::error::Error;
 use std::ops::Range;
@@ -77,13 +78,13 @@ pub struct Run {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resume {
     /// The first batch that is not known to be published.
-    pub next_batch: u64,
+    pub(crate) next_batch: u64,
     /// Batches from there on that are sealed, in order, and perhaps published.
-    pub sealed: Vec<(u64, Receipt)>,
+    pub(crate) sealed: Vec<(u64, Receipt)>,
 }
 
 /// Why an [`Observer`] could not take note of what became durable.
-pub type ObserverError = Box<dyn Error + Send + Sync>;
+pub(crate) type ObserverError = Box<dyn Error + Send + Sync>;
 
 /// Is told what became durable: of each target in order, of several in any. Called from several threads.
 pub trait Observer: Sync {

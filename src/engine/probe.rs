@@ -14,14 +14,14 @@ use crate::remote::{Cancel, Failure, Io, Network};
 #[derive(Debug)]
 pub struct NotReady {
     /// The names of the connectors that say so.
-    pub connectors: Vec<&'static str>,
+    pub(crate) connectors: Vec<&'static str>,
     /// What they say.
-    pub failure: Failure,
+    pub(crate) failure: Failure,
 }
 
 impl NotReady {
     /// The same as a problem of a request.
-    pub fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         let pointer = format!("connectors/{}", self.connectors.join(","));
         Problem::error("not_ready", pointer, chain(&self.failure))
     }
@@ -36,7 +36,11 @@ impl fmt::Display for NotReady {
 }
 
 /// Looks at all of `targets` at the same time, until `cancel`. What several find alike is told once.
-pub fn probe(targets: &[Arc<dyn Target>], network: &Network, cancel: &Cancel) -> Vec<NotReady> {
+pub(crate) fn probe(
+    targets: &[Arc<dyn Target>],
+    network: &Network,
+    cancel: &Cancel,
+) -> Vec<NotReady> {
     let look = |target: &Arc<dyn Target>| -> Result<(), Failure> {
         let looked = catch_unwind(AssertUnwindSafe(|| target.probe(&Io::new(network, cancel))));
         looked.unwrap_or_else(|panic| Err(Failure::fault(panic_text(&*panic))))

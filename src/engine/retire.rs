@@ -8,7 +8,7 @@ use crate::remote::{Cancel, Io, Network};
 
 /// What `targets` keep at their places for `holder` to go on by goes: every batch is published, and whoever runs it has
 /// recorded that on the disk. What cannot be removed stays; it disturbs nobody.
-pub fn retire(targets: &[Arc<dyn Target>], holder: &Holder, network: &Network) {
+pub(crate) fn retire(targets: &[Arc<dyn Target>], holder: &Holder, network: &Network) {
     for target in targets.iter().filter(|target| target.keeps_position()) {
         let io = Io::new(network, &Cancel::default()).last_words();
         if let Err(error) = target.retire(holder, &io) {

@@ -8,31 +8,31 @@ use crate::plan::Plan;
 
 /// What the parts of a run may take of its budget, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shares {
+pub(crate) struct Shares {
     /// All of it.
-    pub budget: u64,
+    pub(crate) budget: u64,
     /// Of each connector what its buffers and requests in flight take.
-    pub buffers: Vec<(&'static str, u64)>,
+    pub(crate) buffers: Vec<(&'static str, u64)>,
     /// What is left for rows under way: made, laid out, and not yet written.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// The most rows that are laid out together, where there is a connector.
-    pub largest: Option<Segment>,
+    pub(crate) largest: Option<Segment>,
 }
 
 /// Rows that are laid out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The connector that wants so many.
-    pub connector: &'static str,
+    pub(crate) connector: &'static str,
     /// How many.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// What they take, as far as the plan knows.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Shares {
     /// Those of a run of `plan` into `targets`.
-    pub fn of(plan: &Plan, targets: &[Arc<dyn Target>], budget: u64) -> Self {
+    pub(crate) fn of(plan: &Plan, targets: &[Arc<dyn Target>], budget: u64) -> Self {
         let buffers = targets.iter().map(|target| target.about());
         let buffers: Vec<_> = buffers.map(|about| (about.connector, about.buffer_bytes)).collect();
         let taken: u64 = buffers.iter().map(|(_, bytes)| bytes).sum();

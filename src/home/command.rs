@@ -16,19 +16,19 @@ use crate::secrets::Secrets;
 
 /// What somebody asks for: an order and the model that it is for.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Submission {
+pub(crate) struct Submission {
     /// The model's JSON, stored verbatim, but for its secrets.
-    pub model: String,
+    pub(crate) model: String,
     /// The folder that the model stands in, where it stands in one.
-    pub model_folder: Option<PathBuf>,
+    pub(crate) model_folder: Option<PathBuf>,
     /// What the user called the model: a path, a stored name, the name of an uploaded file.
-    pub model_label: String,
+    pub(crate) model_label: String,
     /// Everything else that is asked.
-    pub order: Order,
+    pub(crate) order: Order,
     /// Who asks; empty where nobody has to say.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The secrets of a stored model, whose text has masks in their places.
-    pub secrets: Secrets,
+    pub(crate) secrets: Secrets,
 }
 
 /// Without the model's text: it may hold secrets.
@@ -46,53 +46,53 @@ impl fmt::Debug for Submission {
 
 /// An accepted request and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     /// Its key.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// Who asked; empty where nobody had to say.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The model's name.
-    pub model_name: String,
+    pub(crate) model_name: String,
     /// What the user called the model.
-    pub model_label: String,
+    pub(crate) model_label: String,
     /// The folder that the model stood in, where it stood in one.
-    pub model_folder: Option<PathBuf>,
+    pub(crate) model_folder: Option<PathBuf>,
     /// What was asked for.
-    pub order: Order,
+    pub(crate) order: Order,
     /// Where each connector's rows go: two commands with the same exclusive key run one after the
     /// other.
-    pub destinations: Vec<Destination>,
+    pub(crate) destinations: Vec<Destination>,
     /// Whether its schedule is held.
-    pub paused: bool,
+    pub(crate) paused: bool,
     /// When it was accepted.
-    pub accepted: DateTime<Utc>,
+    pub(crate) accepted: DateTime<Utc>,
     /// When its current or last run began; a run that goes on after a restart keeps its time.
-    pub started: Option<DateTime<Utc>>,
+    pub(crate) started: Option<DateTime<Utc>>,
     /// When its last run ended.
-    pub finished: Option<DateTime<Utc>>,
+    pub(crate) finished: Option<DateTime<Utc>>,
     /// Where it stands.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Why it failed; empty otherwise.
-    pub comment: String,
+    pub(crate) comment: String,
     /// Runs that were finished.
-    pub runs: u64,
+    pub(crate) runs: u64,
     /// When it runs next; `None`: as soon as it is its turn, or never.
-    pub next_run: Option<DateTime<Utc>>,
+    pub(crate) next_run: Option<DateTime<Utc>>,
     /// Number of the current or last run's first batch: batches count on from run to run.
-    pub first_batch: u64,
+    pub(crate) first_batch: u64,
     /// The first batch that not every connector has committed: where an interrupted run goes on.
-    pub next_batch: u64,
+    pub(crate) next_batch: u64,
     /// Rows of committed batches, over all runs, that are null because user code failed on them.
-    pub failures: Failures,
+    pub(crate) failures: Failures,
     /// How often the process ended while it ran, since it last committed a batch.
-    pub interruptions: u64,
+    pub(crate) interruptions: u64,
     /// Time of its last run that is over, by a clock that nobody sets: milliseconds.
-    pub run_milliseconds: Option<u64>,
+    pub(crate) run_milliseconds: Option<u64>,
 }
 
 impl Command {
     /// The number after the last batch of the current or last run.
-    pub fn end_batch(&self) -> u64 {
+    pub(crate) fn end_batch(&self) -> u64 {
         self.first_batch.saturating_add(self.order.batches)
     }
 
@@ -111,69 +111,69 @@ impl Command {
 
 /// A step of a command's life.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transition {
+pub(crate) struct Transition {
     /// Where it went.
-    pub status: Status,
+    pub(crate) status: Status,
     /// When.
-    pub time: DateTime<Utc>,
+    pub(crate) time: DateTime<Utc>,
     /// Why, for `FAILED`.
-    pub comment: String,
+    pub(crate) comment: String,
 }
 
 /// What one connector has acknowledged over all runs of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ConnectorTotal {
+pub(crate) struct ConnectorTotal {
     /// The connector's name.
-    pub connector: String,
+    pub(crate) connector: String,
     /// Where its rows go, in words.
-    pub destination: String,
+    pub(crate) destination: String,
     /// Rows acknowledged.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Bytes acknowledged.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Files that became visible.
-    pub files: u64,
+    pub(crate) files: u64,
     /// How often requests were repeated, over all runs.
-    pub retries: u64,
+    pub(crate) retries: u64,
 }
 
 /// A file that a command made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeFile {
+pub(crate) struct MadeFile {
     /// The connector's name.
-    pub connector: String,
+    pub(crate) connector: String,
     /// The batch it holds; the last one where it holds all.
-    pub batch: u64,
+    pub(crate) batch: u64,
     /// Its path, as a user would open it.
-    pub path: String,
+    pub(crate) path: String,
     /// Its size.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// CRC-32 (IEEE) of its bytes, eight hexadecimal digits.
-    pub crc32: String,
+    pub(crate) crc32: String,
 }
 
 /// A part of a list, and how long the whole is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part<T> {
+pub(crate) struct Part<T> {
     /// What is told.
-    pub items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// How many there are.
-    pub total: u64,
+    pub(crate) total: u64,
 }
 
 /// Which commands a list holds; the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Only those that stand here.
-    pub status: Option<Status>,
+    pub(crate) status: Option<Status>,
     /// Only those with a schedule, or only those without.
-    pub scheduled: Option<bool>,
+    pub(crate) scheduled: Option<bool>,
     /// Only this user's.
-    pub owner: Option<String>,
+    pub(crate) owner: Option<String>,
     /// Only those accepted then or later.
-    pub since: Option<DateTime<Utc>>,
+    pub(crate) since: Option<DateTime<Utc>>,
     /// At most so many; `None`: all.
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// Leave out so many first.
-    pub offset: u64,
+    pub(crate) offset: u64,
 }

@@ -33,36 +33,36 @@ const MAX_VALUE_BYTES: usize = 64 << 10;
 
 /// What is known of a credential without opening it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCredential {
+pub(crate) struct StoredCredential {
     /// Its key.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whose it is; empty where nobody had to say.
-    pub owner: String,
+    pub(crate) owner: String,
     /// What it is for, in a word: the reference's types, or the beginning of its settings' names.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its settings, with masks in place of secrets.
-    pub shown: BTreeMap<String, String>,
+    pub(crate) shown: BTreeMap<String, String>,
     /// Since when.
-    pub created: DateTime<Utc>,
+    pub(crate) created: DateTime<Utc>,
     /// When it was given last.
-    pub changed: DateTime<Utc>,
+    pub(crate) changed: DateTime<Utc>,
 }
 
 /// What uses a credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UsedBy {
+pub(crate) struct UsedBy {
     /// Commands that wait, run, or run again.
-    pub commands: Vec<Uuid>,
+    pub(crate) commands: Vec<Uuid>,
     /// Stored models that name it.
-    pub models: Vec<String>,
+    pub(crate) models: Vec<String>,
 }
 
 /// Why a credential could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CredentialError {
+pub(crate) enum CredentialError {
     /// No credential can be called so.
     #[error("a credential cannot be called `{name}`: {reason}")]
     Name {
@@ -124,7 +124,7 @@ pub enum CredentialError {
 
 /// The credentials of a home.
 #[derive(Debug)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     store: Arc<Store>,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
@@ -142,7 +142,7 @@ impl Credentials {
     /// # Errors
     ///
     /// [`OpenError`]; among others when the server that runs there is of another version.
-    pub fn open(config: &Config) -> Result<Self, OpenError> {
+    pub(crate) fn open(config: &Config) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (store, home) = Home::take_or_join(&config.home)?;
         let sealer = Arc::new(Sealer::of_home(&config.home)?);
@@ -154,7 +154,7 @@ impl Credentials {
     /// # Errors
     ///
     /// [`CredentialError`].
-    pub fn put(
+    pub(crate) fn put(
         &self,
         caller: &Caller,
         name: &str,
@@ -203,7 +203,7 @@ impl Credentials {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self, caller: &Caller) -> Result<Vec<StoredCredential>, StoreError> {
+    pub(crate) fn list(&self, caller: &Caller) -> Result<Vec<StoredCredential>, StoreError> {
         let mut credentials = self.store.credentials()?;
         credentials.retain(|credential| caller.may_see(&credential.owner));
         Ok(credentials)
@@ -214,7 +214,7 @@ impl Credentials {
     /// # Errors
     ///
     /// [`CredentialError`].
-    pub fn usable(&self, caller: &Caller, name: &str) -> Result<Secrets, CredentialError> {
+    pub(crate) fn usable(&self, caller: &Caller, name: &str) -> Result<Secrets, CredentialError> {
         let found = self.store.credential(name)?;
         let Some((credential, sealed)) = found.filter(|(found, _)| is_usable_by(found, caller))
         else {
@@ -229,7 +229,12 @@ impl Credentials {
     /// # Errors
     ///
     /// [`CredentialError`].
-    pub fn remove(&self, caller: &Caller, name: &str, force: bool) -> Result<(), CredentialError> {
+    pub(crate) fn remove(
+        &self,
+        caller: &Caller,
+        name: &str,
+        force: bool,
+    ) -> Result<(), CredentialError> {
         let unknown = || CredentialError::Unknown { name: excerpt(name) };
         let (credential, _) = self.store.credential(name)?.ok_or_else(unknown)?;
         if !is_usable_by(&credential, caller) {
@@ -250,7 +255,7 @@ impl Credentials {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn users_of(&self, name: &str) -> Result<UsedBy, StoreError> {
+    pub(crate) fn users_of(&self, name: &str) -> Result<UsedBy, StoreError> {
         let live = self.store.unfinished()?.into_iter().map(|(command, _)| command);
         let commands = live
             .filter(|command| command.order.credentials.iter().any(|used| used == name))
@@ -268,7 +273,7 @@ impl Credentials {
     /// # Errors
     ///
     /// [`RotateError`].
-    pub fn rotate(&self) -> Result<usize, RotateError> {
+    pub(crate) fn rotate(&self) -> Result<usize, RotateError> {
         if self.home.is_none() {
             return Err(RotateError::Running);
         }
@@ -287,7 +292,7 @@ impl Credentials {
 /// Why the key of secrets could not be replaced.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RotateError {
+pub(crate) enum RotateError {
     /// A server works with the older key.
     #[error("a server runs in this home; stop it first")]
     Running,

@@ -7,7 +7,7 @@ use super::store::StoreError;
 /// Why a home could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// The folder cannot be used.
     #[error(transparent)]
     Home(#[from] HomeError),

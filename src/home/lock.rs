@@ -34,7 +34,7 @@ const DATABASE: [&str; 2] = ["datagen.db", "datagen.db-wal"];
 /// Why a home folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum HomeError {
+pub(crate) enum HomeError {
     /// Another process has it.
     #[error("home `{}` is in use by process {process}; stop it, or choose another home", home.display())]
     InUse {

@@ -34,25 +34,25 @@ use uuid::Uuid;
 pub(crate) use self::clock::Clock;
 #[cfg(test)]
 pub(crate) use self::clock::SystemClock;
-pub use self::command::{Command, ConnectorTotal, Filter, MadeFile, Part, Submission, Transition};
-pub use self::credentials::{CredentialError, Credentials, StoredCredential, UsedBy};
-pub use self::error::OpenError;
+pub(crate) use self::command::{
+    Command, ConnectorTotal, Filter, MadeFile, Part, Submission, Transition,
+};
+pub(crate) use self::credentials::{CredentialError, Credentials, StoredCredential, UsedBy};
+pub(crate) use self::error::OpenError;
 pub(crate) use self::lock::Home;
 #[cfg(test)]
 pub(crate) use self::lock::HomeError;
-pub use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
-pub use self::order::{Order, draw_seed};
-pub use self::schedule::{Schedule, ScheduleError};
-pub use self::seal::SealError;
-pub(crate) use self::seal::Sealer;
-pub use self::status::{IllegalTransition, Status, UnknownStatus};
-pub use self::store::StoreError;
+pub(crate) use self::models::{ModelStoreError, Models, Right, StoredModel, UnknownRight};
+pub(crate) use self::order::{Order, draw_seed};
+pub(crate) use self::schedule::{Schedule, ScheduleError};
+pub(crate) use self::seal::{SealError, Sealer};
+pub(crate) use self::status::{IllegalTransition, Status, UnknownStatus};
+pub(crate) use self::store::StoreError;
 #[cfg(test)]
 pub(crate) use self::store::hold;
 pub(crate) use self::store::{Remembered, SealedBatch, Store, StoredBatch, forget_from};
-pub(crate) use self::stored_code::StoredCode;
-pub use self::stored_code::UserCode;
-pub use self::users::{StoredToken, StoredUser, Users};
+pub(crate) use self::stored_code::{StoredCode, UserCode};
+pub(crate) use self::users::{StoredToken, StoredUser, Users};
 
 /// What the secrets of a command are sealed for.
 pub(crate) fn purpose_of_command(id: Uuid) -> String {

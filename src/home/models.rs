@@ -30,7 +30,7 @@ const MAX_NAME_BYTES: usize = 100;
 
 /// What somebody may do with a model of somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Right {
+pub(crate) enum Right {
     /// See and run it.
     Users,
     /// The same, for groups.
@@ -43,10 +43,11 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 4] = [Self::Users, Self::Groups, Self::AdminUsers, Self::AdminGroups];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Users, Self::Groups, Self::AdminUsers, Self::AdminGroups];
 
     /// The name that clients and the store know.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Users => "users",
             Self::Groups => "groups",
@@ -59,9 +60,9 @@ impl Right {
 /// A text that is no right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown list `{name}`, expected users, groups, admin_users or admin_groups")]
-pub struct UnknownRight {
+pub(crate) struct UnknownRight {
     /// The text.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl FromStr for Right {
@@ -77,20 +78,20 @@ impl FromStr for Right {
 
 /// A stored model, without its JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredModel {
+pub(crate) struct StoredModel {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Who stored it first; empty where nobody had to say.
-    pub owner: String,
+    pub(crate) owner: String,
     /// When it was stored last.
-    pub changed: DateTime<Utc>,
+    pub(crate) changed: DateTime<Utc>,
     /// Who has which right.
-    pub rights: BTreeMap<Right, Vec<String>>,
+    pub(crate) rights: BTreeMap<Right, Vec<String>>,
 }
 
 impl StoredModel {
     /// Those who have `right`.
-    pub fn having(&self, right: Right) -> &[String] {
+    pub(crate) fn having(&self, right: Right) -> &[String] {
         self.rights.get(&right).map_or(&[], Vec::as_slice)
     }
 
@@ -99,14 +100,14 @@ impl StoredModel {
     }
 
     /// Whether it exists for `caller`.
-    pub fn is_seen_by(&self, caller: &Caller) -> bool {
+    pub(crate) fn is_seen_by(&self, caller: &Caller) -> bool {
         caller.may_see(&self.owner)
             || self.gives(Right::Users, caller)
             || self.gives(Right::AdminUsers, caller)
     }
 
     /// Whether `caller` may replace it, remove it and give rights.
-    pub fn is_administered_by(&self, caller: &Caller) -> bool {
+    pub(crate) fn is_administered_by(&self, caller: &Caller) -> bool {
         caller.may_change()
             && (caller.role() == Role::Admin
                 || self.owner == caller.name()
@@ -117,7 +118,7 @@ impl StoredModel {
 /// Why a stored model could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ModelStoreError {
+pub(crate) enum ModelStoreError {
     /// No model can be called so.
     #[error("a model cannot be called `{name}`: {reason}")]
     Name {
@@ -165,11 +166,11 @@ pub enum ModelStoreError {
 
 /// A stored model with what is needed to run it.
 #[derive(Debug)]
-pub struct UsableModel {
+pub(crate) struct UsableModel {
     /// Its JSON, with masks in place of secrets.
-    pub json: String,
+    pub(crate) json: String,
     /// The secrets that may be used.
-    pub secrets: Secrets,
+    pub(crate) secrets: Secrets,
 }
 
 /// The settings of the model `json` that are masked.
@@ -187,7 +188,7 @@ fn masks_of(json: &str) -> Vec<String> {
 
 /// The stored models of a home.
 #[derive(Debug)]
-pub struct Models {
+pub(crate) struct Models {
     store: Arc<Store>,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
@@ -205,7 +206,12 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn put(&self, caller: &Caller, name: &str, json: &str) -> Result<(), ModelStoreError> {
+    pub(crate) fn put(
+        &self,
+        caller: &Caller,
+        name: &str,
+        json: &str,
+    ) -> Result<(), ModelStoreError> {
         check_name(name)?;
         if samples::find(name).is_some() {
             let reason = "a shipped model has that name";
@@ -230,7 +236,7 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn get(&self, caller: &Caller, name: &str) -> Result<StoredModel, ModelStoreError> {
+    pub(crate) fn get(&self, caller: &Caller, name: &str) -> Result<StoredModel, ModelStoreError> {
         let model = self.store.stored_model(name)?;
         let seen = model.filter(|model| model.is_seen_by(caller));
         seen.ok_or_else(|| ModelStoreError::Unknown { name: excerpt(name) })
@@ -241,7 +247,7 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn json(&self, caller: &Caller, name: &str) -> Result<String, ModelStoreError> {
+    pub(crate) fn json(&self, caller: &Caller, name: &str) -> Result<String, ModelStoreError> {
         Ok(self.text(caller, name)?.json)
     }
 
@@ -250,7 +256,11 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn usable(&self, caller: &Caller, name: &str) -> Result<UsableModel, ModelStoreError> {
+    pub(crate) fn usable(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<UsableModel, ModelStoreError> {
         let text = self.text(caller, name)?;
         let secrets = self.opened(caller, name, text.sealed.as_ref())?;
         Ok(UsableModel { json: text.json, secrets })
@@ -314,7 +324,7 @@ impl Models {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self, caller: &Caller) -> Result<Vec<StoredModel>, StoreError> {
+    pub(crate) fn list(&self, caller: &Caller) -> Result<Vec<StoredModel>, StoreError> {
         let mut models = self.store.stored_models()?;
         models.retain(|model| model.is_seen_by(caller));
         Ok(models)
@@ -325,7 +335,7 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn remove(&self, caller: &Caller, name: &str) -> Result<(), ModelStoreError> {
+    pub(crate) fn remove(&self, caller: &Caller, name: &str) -> Result<(), ModelStoreError> {
         self.administered_by(caller, name)?;
         self.store.remove_model(name)?;
         Ok(())
@@ -336,7 +346,7 @@ impl Models {
     /// # Errors
     ///
     /// [`ModelStoreError`].
-    pub fn change_right(
+    pub(crate) fn change_right(
         &self,
         caller: &Caller,
         name: &str,

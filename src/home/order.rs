@@ -18,34 +18,34 @@ use crate::secrets::{MASK, Secret, Secrets};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Names of the connectors: as the user gave them, and each once as soon as the command is accepted.
-    pub connectors: Vec<String>,
+    pub(crate) connectors: Vec<String>,
     /// Rows of a batch.
     #[serde(default = "one")]
-    pub batch_rows: u64,
+    pub(crate) batch_rows: u64,
     /// Batches of a run.
     #[serde(default = "one")]
-    pub batches: u64,
+    pub(crate) batches: u64,
     /// Worker threads.
     #[serde(default = "one")]
     pub threads: u64,
     /// Seed of all random numbers.
     #[serde(default)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// The point in time that the model takes for now: microseconds since 1970-01-01T00:00:00Z.
     #[serde(default)]
-    pub now: i64,
+    pub(crate) now: i64,
     /// Settings of this call: they win over the model's.
     #[serde(default)]
     pub overrides: Vec<(String, String)>,
     /// Names of the settings of this call whose values are secrets, and stored elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// Names of the credentials that it uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub credentials: Vec<String>,
+    pub(crate) credentials: Vec<String>,
     /// When it runs again.
     #[serde(default)]
-    pub schedule: Option<Schedule>,
+    pub(crate) schedule: Option<Schedule>,
 }
 
 fn one() -> u64 {
@@ -74,7 +74,7 @@ impl fmt::Debug for Order {
 impl Order {
     /// An order of one run of one row by one thread, with a seed that is drawn, at `now`: everything else is
     /// set by name.
-    pub fn new(connectors: Vec<String>, now: i64) -> Self {
+    pub(crate) fn new(connectors: Vec<String>, now: i64) -> Self {
         Self {
             connectors,
             batch_rows: 1,
@@ -90,12 +90,12 @@ impl Order {
     }
 
     /// Rows of a run.
-    pub fn total_rows(&self) -> u64 {
+    pub(crate) fn total_rows(&self) -> u64 {
         self.batch_rows.saturating_mul(self.batches)
     }
 
     /// The settings of this call, those that are secrets without their values.
-    pub fn masked_overrides(&self) -> BTreeMap<String, String> {
+    pub(crate) fn masked_overrides(&self) -> BTreeMap<String, String> {
         let masked = |(key, value): &(String, String)| {
             let shown = if delivery::is_secret(key) { MASK.to_owned() } else { value.clone() };
             (key.clone(), shown)
@@ -122,7 +122,7 @@ impl Order {
 }
 
 /// A seed for a command that names none: at most 2^48, so that every JSON reader keeps it exact.
-pub fn draw_seed() -> u64 {
+pub(crate) fn draw_seed() -> u64 {
     Uuid::new_v4().as_u64_pair().0 >> 16
 }
 

@@ -9,7 +9,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use serde::{Deserialize, Serialize};
 
 /// Seconds between two runs when a schedule names none.
-pub const DEFAULT_DELAY_SECONDS: u64 = 60;
+pub(crate) const DEFAULT_DELAY_SECONDS: u64 = 60;
 
 /// Shortest delay.
 const MIN_DELAY_SECONDS: u64 = 1;
@@ -20,7 +20,7 @@ const MAX_DELAY_SECONDS: u64 = 100 * 366 * 86_400;
 /// When a command runs again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Schedule {
+pub(crate) enum Schedule {
     /// The first run at once, each other one this many seconds after the end of the one before.
     Delay {
         /// Seconds between end and start.
@@ -36,7 +36,7 @@ pub enum Schedule {
 /// Why there is no such schedule.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ScheduleError {
+pub(crate) enum ScheduleError {
     /// The delay would let the runs follow without a pause, or is too long to be meant.
     #[error(
         "a delay of {seconds} seconds is not possible, expected {MIN_DELAY_SECONDS} to {MAX_DELAY_SECONDS}"
@@ -76,7 +76,7 @@ impl Schedule {
     /// # Errors
     ///
     /// [`ScheduleError`].
-    pub fn from_parameters(
+    pub(crate) fn from_parameters(
         scheduled: Option<bool>,
         delay_seconds: Option<u64>,
         cron: Option<&str>,
@@ -105,7 +105,7 @@ impl Schedule {
     /// # Errors
     ///
     /// [`ScheduleError`], saying why not.
-    pub fn check(&self, now: DateTime<Utc>) -> Result<(), ScheduleError> {
+    pub(crate) fn check(&self, now: DateTime<Utc>) -> Result<(), ScheduleError> {
         match self {
             Self::Delay { seconds }
                 if (MIN_DELAY_SECONDS..=MAX_DELAY_SECONDS).contains(seconds) =>
@@ -118,7 +118,7 @@ impl Schedule {
     }
 
     /// The time of the first run of a command accepted at `now`; `None`: at once.
-    pub fn first_run(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn first_run(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Delay { .. } => None,
             Self::Cron { expression } => next_time(expression, now).ok(),
@@ -129,7 +129,7 @@ impl Schedule {
     ///
     /// Times that passed before the run began count as that run; those that passed while it ran count as
     /// one, which is due at once. `None`: never again.
-    pub fn next_run(
+    pub(crate) fn next_run(
         &self,
         started: DateTime<Utc>,
         finished: DateTime<Utc>,
@@ -145,7 +145,7 @@ impl Schedule {
 
     /// `next_run`, or what the rule allows at most from `now` on, where that is sooner: a time that was
     /// reckoned by a clock which was set back since would not come for long.
-    pub fn not_later(&self, next_run: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn not_later(&self, next_run: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = match self {
             Self::Delay { seconds } => after(now, *seconds),
             Self::Cron { expression } => next_time(expression, now).ok(),

@@ -42,7 +42,7 @@ const MOST_BYTES: u64 = 64 << 10;
 /// Why something could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SealError {
+pub(crate) enum SealError {
     /// The key's file cannot be read or written.
     #[error("the key of secrets `{}`", path.display())]
     File {

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 /// Where a command stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(crate) enum Status {
     /// Accepted, waits for its turn or for its time.
     Queued,
     /// A runner has taken it: its model is compiled, its connectors are opened.
@@ -24,11 +24,11 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of a command's life.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::Queued, Self::Starting, Self::Running, Self::Finished, Self::Failed];
 
     /// The name that clients and the store know.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Queued => "QUEUED",
             Self::Starting => "STARTING",
@@ -39,12 +39,12 @@ impl Status {
     }
 
     /// Whether a runner has the command.
-    pub fn is_under_way(self) -> bool {
+    pub(crate) fn is_under_way(self) -> bool {
         matches!(self, Self::Starting | Self::Running)
     }
 
     /// Whether nothing more happens by itself, schedules apart.
-    pub fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         matches!(self, Self::Finished | Self::Failed)
     }
 
@@ -53,7 +53,7 @@ impl Status {
     /// # Errors
     ///
     /// [`IllegalTransition`].
-    pub fn to(self, next: Self) -> Result<Self, IllegalTransition> {
+    pub(crate) fn to(self, next: Self) -> Result<Self, IllegalTransition> {
         use Status::{Failed, Finished, Queued, Running, Starting};
         let legal = match (self, next) {
             (Queued, Starting) | (Starting, Running) | (Running, Finished) => true,
@@ -97,19 +97,19 @@ impl FromStr for Status {
 /// A text that is no status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown status `{name}`, expected QUEUED, STARTING, RUNNING, FINISHED or FAILED")]
-pub struct UnknownStatus {
+pub(crate) struct UnknownStatus {
     /// The text.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// A way that no command goes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a command that is {from} cannot become {to}")]
-pub struct IllegalTransition {
+pub(crate) struct IllegalTransition {
     /// Where it stands.
-    pub from: Status,
+    pub(crate) from: Status,
     /// Where it should have gone.
-    pub to: Status,
+    pub(crate) to: Status,
 }
 
 #[cfg(test)]

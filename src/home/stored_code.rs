@@ -31,13 +31,13 @@ pub(crate) struct StoredCode {
 
 /// A file of user code that a command was accepted with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserCode {
+pub(crate) struct UserCode {
     /// What models call its kind: `RHAI`, `WASM`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its name without folder.
-    pub file: String,
+    pub(crate) file: String,
     /// SHA-256 of its bytes, 64 hexadecimal digits.
-    pub sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// A file of user code in a command's list.

@@ -19,32 +19,32 @@ use crate::config::Config;
 
 /// A user, without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredUser {
+pub(crate) struct StoredUser {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// What they may do.
-    pub role: Role,
+    pub(crate) role: Role,
     /// Since when.
-    pub created: DateTime<Utc>,
+    pub(crate) created: DateTime<Utc>,
 }
 
 /// A token, without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredToken {
+pub(crate) struct StoredToken {
     /// Its key.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Whose it is.
-    pub user: String,
+    pub(crate) user: String,
     /// What it is for, in the user's words.
-    pub label: String,
+    pub(crate) label: String,
     /// Since when.
-    pub created: DateTime<Utc>,
+    pub(crate) created: DateTime<Utc>,
     /// Until when.
-    pub expires: DateTime<Utc>,
+    pub(crate) expires: DateTime<Utc>,
 }
 
 /// Longest life of a token in days: ten years.
-pub const MAX_TOKEN_DAYS: u32 = 3_650;
+pub(crate) const MAX_TOKEN_DAYS: u32 = 3_650;
 
 /// How long an expired token is still listed, and told to its holder.
 const EXPIRED_KEPT_DAYS: i64 = 30;
@@ -52,7 +52,7 @@ const EXPIRED_KEPT_DAYS: i64 = 30;
 /// Why users could not be changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum UserError {
+pub(crate) enum UserError {
     /// The name cannot be one.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -93,7 +93,7 @@ pub enum UserError {
 
 /// The users of a home.
 #[derive(Debug)]
-pub struct Users {
+pub(crate) struct Users {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     /// Held where no server runs, so that none begins meanwhile.
@@ -110,7 +110,7 @@ impl Users {
     /// # Errors
     ///
     /// [`OpenError`]; among others when the server that runs there is of another version.
-    pub fn open(config: &Config) -> Result<Self, OpenError> {
+    pub(crate) fn open(config: &Config) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (store, home) = Home::take_or_join(&config.home)?;
         Ok(Self { store, clock, _home: home })
@@ -121,7 +121,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`]; among others when the name is taken.
-    pub fn add(&self, name: &str, role: Role, password: &str) -> Result<(), UserError> {
+    pub(crate) fn add(&self, name: &str, role: Role, password: &str) -> Result<(), UserError> {
         access::check_name(name)?;
         let password = Password::hash(password)?;
         let account = Account { name: name.to_owned(), role, password };
@@ -137,7 +137,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn set_role(&self, name: &str, role: Role) -> Result<(), UserError> {
+    pub(crate) fn set_role(&self, name: &str, role: Role) -> Result<(), UserError> {
         known(name, self.store.change_user(name, Some(role), None)?)
     }
 
@@ -146,7 +146,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn set_password(&self, name: &str, password: &str) -> Result<(), UserError> {
+    pub(crate) fn set_password(&self, name: &str, password: &str) -> Result<(), UserError> {
         let password = Password::hash(password)?;
         known(name, self.store.change_user(name, None, Some(&password))?)
     }
@@ -157,7 +157,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn remove(&self, name: &str) -> Result<usize, UserError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<usize, UserError> {
         known(name, self.store.remove_user(name)?)?;
         Ok(self.store.remove_credentials_of(name)?)
     }
@@ -167,7 +167,7 @@ impl Users {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn list(&self) -> Result<Vec<StoredUser>, StoreError> {
+    pub(crate) fn list(&self) -> Result<Vec<StoredUser>, StoreError> {
         self.store.users()
     }
 
@@ -176,7 +176,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn issue(
+    pub(crate) fn issue(
         &self,
         name: &str,
         label: &str,
@@ -206,7 +206,7 @@ impl Users {
     /// # Errors
     ///
     /// [`UserError`].
-    pub fn revoke(&self, number: u64) -> Result<(), UserError> {
+    pub(crate) fn revoke(&self, number: u64) -> Result<(), UserError> {
         if self.store.remove_token(number)? {
             Ok(())
         } else {
@@ -219,7 +219,7 @@ impl Users {
     /// # Errors
     ///
     /// When the store refuses.
-    pub fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+    pub(crate) fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
         self.store.tokens()
     }
 }

@@ -11,18 +11,18 @@ const UNIT: u64 = 1 << 10;
 
 /// A number of bytes that several tasks may hold together. Clones are the same budget.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub(crate) struct Budget {
     free: Arc<Semaphore>,
     units: u32,
 }
 
 /// A share of a [`Budget`]: it is free again when this goes.
 #[derive(Debug)]
-pub struct Share(#[expect(dead_code, reason = "it is held, not read")] OwnedSemaphorePermit);
+pub(crate) struct Share(#[expect(dead_code, reason = "it is held, not read")] OwnedSemaphorePermit);
 
 impl Budget {
     /// A budget of `bytes`.
-    pub fn new(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64) -> Self {
         let units = u32::try_from(bytes.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX >> 3);
         Self { free: Arc::new(Semaphore::new(units as usize)), units }
     }
@@ -32,7 +32,7 @@ impl Budget {
     /// # Errors
     ///
     /// [`Kind::Cancelled`](super::Kind::Cancelled), when the run ends before.
-    pub fn take(&self, bytes: u64, io: &Io) -> Result<Share, Failure> {
+    pub(crate) fn take(&self, bytes: u64, io: &Io) -> Result<Share, Failure> {
         if let Some(share) = self.try_take(bytes) {
             return Ok(share);
         }
@@ -43,7 +43,7 @@ impl Budget {
     }
 
     /// A share of `bytes`, where there is room at once.
-    pub fn try_take(&self, bytes: u64) -> Option<Share> {
+    pub(crate) fn try_take(&self, bytes: u64) -> Option<Share> {
         let permit = Arc::clone(&self.free).try_acquire_many_owned(self.units_of(bytes));
         permit.ok().map(Share)
     }

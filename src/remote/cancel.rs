@@ -6,27 +6,22 @@ use super::Failure;
 
 /// Whether somebody asked to stop. Clones are the same token.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(CancellationToken);
+pub(crate) struct Cancel(CancellationToken);
 
 impl Cancel {
     /// Asks to stop, for good.
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.0.cancel();
     }
 
     /// Whether somebody asked to stop.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.is_cancelled()
-    }
-
-    /// Returns as soon as somebody asks to stop.
-    pub async fn cancelled(&self) {
-        self.0.cancelled().await;
     }
 
     /// A token that is cancelled with this one, and by itself without this one.
     #[must_use]
-    pub fn child(&self) -> Self {
+    pub(crate) fn child(&self) -> Self {
         Self(self.0.child_token())
     }
 
@@ -35,7 +30,7 @@ impl Cancel {
     /// # Errors
     ///
     /// [`Kind::Cancelled`](super::Kind::Cancelled).
-    pub fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.is_cancelled() { Err(Failure::cancelled()) } else { Ok(()) }
     }
 
@@ -44,7 +39,7 @@ impl Cancel {
     /// # Errors
     ///
     /// Its own, or [`Kind::Cancelled`](super::Kind::Cancelled).
-    pub async fn until<T>(
+    pub(crate) async fn until<T>(
         &self,
         future: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {

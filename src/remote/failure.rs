@@ -35,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// Whether the same request may go well later.
-    pub fn is_transient(self) -> bool {
+    pub(crate) fn is_transient(self) -> bool {
         matches!(self, Self::Transient { .. })
     }
 }
@@ -66,75 +66,60 @@ impl Failure {
     }
 
     /// One that may go well the next time.
-    pub fn transient(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn transient(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Kind::Transient { after: None }, cause)
     }
 
     /// A fault in this program, or an answer that nobody understands.
-    pub fn fault(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn fault(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Kind::Fault, cause)
     }
 
     /// Somebody asked to stop.
-    pub fn cancelled() -> Self {
+    pub(crate) fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled")
     }
 
     /// With the host or endpoint that said it, unless an inner one is named already.
     #[must_use]
-    pub fn at(mut self, place: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
         self.0.place.get_or_insert_with(|| place.into());
         self
     }
 
     /// With the rows that are lost by it, unless they are known already.
     #[must_use]
-    pub fn of_rows(mut self, rows: Range<u64>) -> Self {
+    pub(crate) fn of_rows(mut self, rows: Range<u64>) -> Self {
         self.0.rows.get_or_insert(rows);
         self
     }
 
     /// With what the user can do, unless that is said already: a setting to change, a right to ask for.
     #[must_use]
-    pub fn cured_by(mut self, cure: impl Into<String>) -> Self {
+    pub(crate) fn cured_by(mut self, cure: impl Into<String>) -> Self {
         self.0.cure.get_or_insert_with(|| cure.into());
         self
     }
 
     /// The same failure of another kind.
     #[must_use]
-    pub fn with_kind(mut self, kind: Kind) -> Self {
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
         self
     }
 
     /// What it means.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// The host or endpoint that said it.
-    pub fn place(&self) -> Option<&str> {
-        self.0.place.as_deref()
-    }
-
-    /// The rows that are lost by it.
-    pub fn rows(&self) -> Option<Range<u64>> {
-        self.0.rows.clone()
-    }
-
-    /// What the user can do.
-    pub fn cure(&self) -> Option<&str> {
-        self.0.cure.as_deref()
-    }
-
     /// What went wrong, as the type that said it.
-    pub fn cause(&self) -> &(dyn Error + Send + Sync + 'static) {
+    pub(crate) fn cause(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0.cause
     }
 
     /// Whether somebody asked to stop.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.kind == Kind::Cancelled
     }
 }
@@ -207,17 +192,18 @@ mod tests {
     struct Outer(#[source] io::Error);
 
     #[test]
-    fn a_failure_tells_rows_host_and_cause_once() {
+    fn a_failure_tells_rows_host_cause_and_cure_once() {
         let plain = Failure::new(Kind::Full, Outer(io::Error::other("no room")));
         let placed = Failure::transient("connection refused").at("broker:9092").of_rows(7..9);
-        let one = Failure::new(Kind::Refused, "too large").of_rows(7..8).at("a").at("b");
+        let one =
+            Failure::new(Kind::Refused, "too large").of_rows(7..8).at("a").at("b").cured_by("c");
         let told = [chain(&plain), chain(&placed), chain(&one)].join("\n");
         insta::assert_snapshot!(told, @r"
         write `a.csv`: no room
         rows 7 to 8: `broker:9092`: connection refused
-        row 7: `a`: too large
+        row 7: `a`: too large (c)
         ");
-        assert!(placed.kind().is_transient() && placed.cure().is_none());
+        assert!(placed.kind().is_transient());
         assert!(plain.cause().is::<Outer>());
     }
 }

@@ -57,23 +57,23 @@ pub struct Io {
 
 /// How long a client may be waited for after its run was cancelled: enough for a round trip or two, and whoever
 /// cancelled sees the end within a second, though the place hangs.
-pub const LAST_WORDS: Duration = Duration::from_millis(800);
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(800);
 
 impl Io {
     /// Requests that run on `network` until `cancel`.
-    pub fn new(network: &Network, cancel: &Cancel) -> Self {
+    pub(crate) fn new(network: &Network, cancel: &Cancel) -> Self {
         Self { network: network.clone(), cancel: cancel.clone(), ..Self::default() }
     }
 
     /// Requests that run on `network` until `cancel`, and are counted by `retries` when they are repeated.
-    pub fn counting(network: &Network, cancel: &Cancel, retries: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn counting(network: &Network, cancel: &Cancel, retries: &Arc<AtomicU64>) -> Self {
         Self { retries: Arc::clone(retries), ..Self::new(network, cancel) }
     }
 
     /// For what must be said though the run is cancelled (that an upload is given up): it does not hear of
     /// the end, and waits for [`LAST_WORDS`] at most.
     #[must_use]
-    pub fn last_words(&self) -> Self {
+    pub(crate) fn last_words(&self) -> Self {
         Self {
             network: self.network.clone(),
             cancel: Cancel::default(),
@@ -83,17 +83,12 @@ impl Io {
     }
 
     /// The token that ends what waits.
-    pub fn cancel(&self) -> &Cancel {
+    pub(crate) fn cancel(&self) -> &Cancel {
         &self.cancel
     }
 
-    /// How often requests were repeated.
-    pub fn retries(&self) -> u64 {
-        self.retries.load(Ordering::Relaxed)
-    }
-
     /// The counter of repeated requests, for a client that repeats them by itself.
-    pub fn retry_counter(&self) -> Arc<AtomicU64> {
+    pub(crate) fn retry_counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.retries)
     }
 
@@ -120,7 +115,7 @@ impl Io {
     /// # Errors
     ///
     /// When the system gives no thread.
-    pub fn spawn<T: Send + 'static>(
+    pub(crate) fn spawn<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<JoinHandle<T>, Failure> {
@@ -133,7 +128,7 @@ impl Io {
     /// # Errors
     ///
     /// Its own; [`Kind::Transient`], when there was no answer so far.
-    pub fn say<T: Send + 'static>(
+    pub(crate) fn say<T: Send + 'static>(
         &self,
         words: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -146,7 +141,7 @@ impl Io {
     /// # Errors
     ///
     /// When the system gives no thread.
-    pub fn handle(&self) -> Result<Handle, Failure> {
+    pub(crate) fn handle(&self) -> Result<Handle, Failure> {
         self.network.handle()
     }
 }

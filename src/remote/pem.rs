@@ -8,7 +8,7 @@ use crate::reach::Reach;
 
 /// Certificates as a setting gives them.
 #[derive(Debug, Clone)]
-pub struct Pem {
+pub(crate) struct Pem {
     /// The setting.
     key: &'static str,
     from: From,
@@ -23,7 +23,7 @@ enum From {
 impl Pem {
     /// What `key` says: only an operator and whoever may reach everything name files. `None` where it says
     /// nothing, or after adding errors to `settings`.
-    pub fn of(key: &'static str, settings: &mut Reader<'_>) -> Option<Self> {
+    pub(crate) fn of(key: &'static str, settings: &mut Reader<'_>) -> Option<Self> {
         let text = settings.text(key)?;
         if text.trim_start().starts_with("-----BEGIN") {
             return Some(Self { key, from: From::Text(text) });
@@ -45,7 +45,7 @@ impl Pem {
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn read(&self) -> Result<String, Failure> {
+    pub(crate) fn read(&self) -> Result<String, Failure> {
         Ok(String::from_utf8_lossy(&self.bytes()?).into_owned())
     }
 
@@ -54,7 +54,7 @@ impl Pem {
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Failure> {
         match &self.from {
             From::Text(text) => Ok(text.clone().into_bytes()),
             From::File(path) => std::fs::read(path).map_err(|error| {
@@ -69,7 +69,7 @@ impl Pem {
     /// # Errors
     ///
     /// When there is none, or the file cannot be read.
-    pub fn authorities(&self) -> Result<Vec<Certificate>, Failure> {
+    pub(crate) fn authorities(&self) -> Result<Vec<Certificate>, Failure> {
         let certificates = Certificate::from_pem_bundle(self.read()?.as_bytes());
         let certificates = certificates.unwrap_or_default();
         if certificates.is_empty() {

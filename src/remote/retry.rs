@@ -16,20 +16,20 @@ use super::{Failure, Io, Kind};
 
 /// How often and how long a request is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// Most that is waited before the first repetition.
-    pub first: Duration,
+    pub(crate) first: Duration,
     /// Most that is waited before any repetition that the place does not ask for.
-    pub longest: Duration,
+    pub(crate) longest: Duration,
     /// How long one attempt may take.
-    pub attempt: Duration,
+    pub(crate) attempt: Duration,
     /// No attempt begins later than that after the first one.
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
 }
 
 impl Policy {
     /// For requests of ordinary size: a place that restarts, or stands still for a minute, is waited for.
-    pub const USUAL: Self = Self {
+    pub(crate) const USUAL: Self = Self {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(10),
         attempt: Duration::from_secs(30),
@@ -37,7 +37,7 @@ impl Policy {
     };
 
     /// For a look at a place that somebody waits for: one or two more attempts.
-    pub const PROBE: Self = Self {
+    pub(crate) const PROBE: Self = Self {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(1),
         attempt: Duration::from_secs(5),
@@ -62,7 +62,7 @@ impl Io {
     /// # Errors
     ///
     /// The last failure of the request, or [`Kind::Cancelled`].
-    pub async fn repeat<T, F>(
+    pub(crate) async fn repeat<T, F>(
         &self,
         policy: &Policy,
         mut request: impl FnMut() -> F,
@@ -131,7 +131,7 @@ mod tests {
                 None => Ok(number),
             }
         }));
-        (result, io.retries())
+        (result, io.retry_counter().load(Ordering::Relaxed))
     }
 
     #[test]

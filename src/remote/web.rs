@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// When the system's authorities cannot be read.
-pub fn web_client(
+pub(crate) fn web_client(
     authorities: Vec<Certificate>,
     reach: &Reach,
     port: u16,
@@ -66,7 +66,7 @@ impl Resolve for Resolver {
 }
 
 /// `error` and what is behind it, the outermost first.
-pub fn causes<'a>(
+pub(crate) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
@@ -74,7 +74,7 @@ pub fn causes<'a>(
 
 /// What it means that a host has no address (then `cure` helps), or one that is out of reach; `None`: `error` is
 /// about something else.
-pub fn out_of_reach(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
+pub(crate) fn out_of_reach(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
     let error = cause::<ReachError>(error)?;
     let (kind, cure) = match error {
         ReachError::Unknown { .. } => (Kind::Transient { after: None }, cure.to_owned()),
@@ -84,7 +84,7 @@ pub fn out_of_reach(error: &(dyn Error + 'static), cure: &str) -> Option<Failure
 }
 
 /// What it means that a server's certificate is not trusted; `None`: `error` is about something else.
-pub fn untrusted(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
+pub(crate) fn untrusted(error: &(dyn Error + 'static), cure: &str) -> Option<Failure> {
     let error = cause::<rustls::Error>(error)?;
     Some(Failure::new(Kind::Refused, error.to_string()).cured_by(cure))
 }

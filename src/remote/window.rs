@@ -11,7 +11,7 @@ use super::{Failure, Io, Policy};
 /// [`send`](Self::send) waits while the window is full, and ends with the first failure of any request;
 /// [`drain`](Self::drain) waits for all. Dropped, what is in flight is given up.
 #[derive(Debug)]
-pub struct Window<T> {
+pub(crate) struct Window<T> {
     io: Io,
     policy: Policy,
     most_requests: usize,
@@ -34,7 +34,7 @@ struct Sent<T> {
 
 impl<T: Send + 'static> Window<T> {
     /// At most `most_requests` requests with `most_bytes` bytes; one request alone may have more.
-    pub fn new(io: &Io, policy: Policy, most_requests: usize, most_bytes: u64) -> Self {
+    pub(crate) fn new(io: &Io, policy: Policy, most_requests: usize, most_bytes: u64) -> Self {
         Self {
             io: io.clone(),
             policy,
@@ -48,18 +48,13 @@ impl<T: Send + 'static> Window<T> {
         }
     }
 
-    /// Bytes in flight.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     /// Makes an **idempotent** request of `bytes` bytes for `rows`: it is repeated by the policy. Waits until
     /// there is room.
     ///
     /// # Errors
     ///
     /// The first failure of any request so far; then nothing more is sent.
-    pub fn send<F>(
+    pub(crate) fn send<F>(
         &mut self,
         bytes: u64,
         rows: Option<Range<u64>>,
@@ -100,7 +95,7 @@ impl<T: Send + 'static> Window<T> {
     /// # Errors
     ///
     /// The first failure of any of them.
-    pub fn drain(&mut self) -> Result<Vec<T>, Failure> {
+    pub(crate) fn drain(&mut self) -> Result<Vec<T>, Failure> {
         while !self.requests.is_empty() {
             self.settle_one()?;
         }
@@ -176,10 +171,10 @@ mod tests {
             };
             // Two of them fill the window by their bytes.
             window.send(40, None, request).unwrap();
-            assert!(window.bytes() <= 80);
+            assert!(window.bytes <= 80);
         }
         assert_eq!(window.drain().unwrap(), (0..20).collect::<Vec<_>>());
-        assert!(most.load(Ordering::SeqCst) <= 2 && window.bytes() == 0);
+        assert!(most.load(Ordering::SeqCst) <= 2 && window.bytes == 0);
     }
 
     #[test]

@@ -20,13 +20,15 @@ use serde_json::Value;
 use crate::attributes::{Attribute, Reader};
 use crate::remote::{Failure, Io, Kind};
 
-pub use self::local::{Local, real};
+#[cfg(test)]
+pub(crate) use self::local::Local;
+pub(crate) use self::local::real;
 
 /// Every store, in the order that listings show them.
-pub static STORES: &[&dyn StoreKind] = &[&local::LocalFiles, &s3::S3Files];
+pub(crate) static STORES: &[&dyn StoreKind] = &[&local::LocalFiles, &s3::S3Files];
 
 /// A kind of store: what the first part of connectors' names stands for.
-pub trait StoreKind: Sync + Debug {
+pub(crate) trait StoreKind: Sync + Debug {
     /// What stands before the format in the connectors' names: `s3_`; nothing for the local store.
     fn prefix(&self) -> &'static str;
 
@@ -42,26 +44,26 @@ pub trait StoreKind: Sync + Debug {
 
 /// A store with its settings, and what the names of files begin with.
 #[derive(Debug)]
-pub struct Located {
+pub(crate) struct Located {
     /// Takes the files.
-    pub store: Box<dyn Store>,
+    pub(crate) store: Box<dyn Store>,
     /// The beginning of the files' names.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// Where a command may write, and what its outputs are called when the model does not say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OutputBase {
+pub(crate) struct OutputBase {
     /// The folder that all local outputs stay below.
-    pub output_root: PathBuf,
+    pub(crate) output_root: PathBuf,
     /// The folder below `output_root` for models that name none.
-    pub default_folder: String,
+    pub(crate) default_folder: String,
     /// The file name for models that name none.
-    pub default_name: String,
+    pub(crate) default_name: String,
 }
 
 /// A folder of files.
-pub trait Store: Debug + Send + Sync {
+pub(crate) trait Store: Debug + Send + Sync {
     /// What tells it from all others: equal exactly for stores whose files of one name are the same file.
     fn key(&self) -> String;
 
@@ -152,15 +154,15 @@ pub trait Store: Debug + Send + Sync {
 
 /// A file that is whole and not yet visible.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sealed {
+pub(crate) struct Sealed {
     /// Its final name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its size.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// CRC-32 (IEEE) of its bytes, eight hexadecimal digits.
-    pub crc32: String,
+    pub(crate) crc32: String,
     /// What the store needs to publish it: what its [`Upload`] said.
-    pub detail: Value,
+    pub(crate) detail: Value,
 }
 
 /// Who writes: what tells the unfinished files and claims of a run from those of all others.
@@ -173,17 +175,10 @@ pub struct Holder {
 }
 
 /// Names that are kept for one run. Dropped, they are free again.
-pub struct Claim {
+pub(crate) struct Claim {
     /// Whether nobody else can hold them. Only a store without locks cannot tell.
-    pub sole: bool,
+    pub(crate) sole: bool,
     _held: Box<dyn Send>,
-}
-
-impl Claim {
-    /// A claim of a store without locks: nothing keeps others away.
-    pub fn without_lock() -> Self {
-        Self { sole: false, _held: Box::new(()) }
-    }
 }
 
 impl Debug for Claim {
@@ -194,10 +189,10 @@ impl Debug for Claim {
 
 /// What is still to be waited for until a file is sealed: then it answers the [`Sealed::detail`]. It is called
 /// once, perhaps on another thread; dropped, the file is given up.
-pub type Seal = Box<dyn FnOnce(&Io) -> Result<Value, Failure> + Send>;
+pub(crate) type Seal = Box<dyn FnOnce(&Io) -> Result<Value, Failure> + Send>;
 
 /// A file under way, written by one thread.
-pub trait Upload: Send {
+pub(crate) trait Upload: Send {
     /// Appends `bytes`, and leaves an empty buffer: perhaps another one, for it may keep this one.
     ///
     /// # Errors
@@ -219,7 +214,7 @@ pub trait Upload: Send {
 /// Why a local store refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// The operating system refused.
     #[error("{action} `{path}`")]
     Io {

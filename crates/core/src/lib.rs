@@ -8,6 +8,9 @@
 //! command line are the crate `datagen`, whose front page has the layers, the words and how to add things.
 //! The border lies here because nothing below it changes when a connector does: what works above it does
 //! not compile the core again.
+//!
+//! Public is what that crate, tests, benches and fuzz targets name, and what its signatures need. All else is
+//! `pub(crate)`, so that the compiler finds what nobody uses.
 
 pub mod attributes;
 mod calendar;

@@ -5,7 +5,7 @@ use crate::reach::PlaceError;
 /// Why what an operator sets cannot be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OperatorError {
+pub(crate) enum OperatorError {
     /// There are no such connectors.
     #[error("{place}: unknown connector `{name}`, expected one of {}{}", known.join(", "), meant(closest.as_deref()))]
     UnknownKind {

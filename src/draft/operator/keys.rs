@@ -22,7 +22,7 @@ pub(super) struct Readers {
 pub(super) type Registry = BTreeMap<&'static str, Readers>;
 
 /// The key of the setting `name` in the sections of `kind`: `brokers` for `KAFKA_BROKERS`.
-pub fn key_of(kind: &str, name: &str) -> String {
+pub(crate) fn key_of(kind: &str, name: &str) -> String {
     let prefix = format!("{}_", kind.to_uppercase());
     name.strip_prefix(&prefix).unwrap_or(name).to_lowercase()
 }

@@ -17,13 +17,13 @@ use crate::config::{Connectors, Section, VARIABLES};
 use crate::delivery::Connector;
 use crate::reach::{Place, Reach, hosts_in};
 use crate::secrets::Secret;
-pub use error::OperatorError;
-pub use keys::key_of;
+pub(crate) use error::OperatorError;
+pub(crate) use keys::key_of;
 use keys::{LOCKED, Readers, Registry, readers_of, registry};
 
 /// What an operator sets of connectors.
 #[derive(Debug, Default)]
-pub struct Operator {
+pub(crate) struct Operator {
     kinds: BTreeMap<String, Kind>,
     allowed: Vec<Place>,
 }
@@ -58,7 +58,7 @@ pub(super) struct Set {
 
 /// Who has set a setting of a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Nobody.
     Default,
     /// The settings file.
@@ -69,7 +69,7 @@ pub enum Origin {
 
 impl Origin {
     /// Its name, for people and programs.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
             Self::File => "file",
@@ -80,24 +80,24 @@ impl Origin {
 
 /// A setting of a connector, as an operator has set it or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// What it is.
-    pub attribute: Attribute,
+    pub(crate) attribute: Attribute,
     /// The key of the connector's section: `brokers`.
-    pub key: String,
+    pub(crate) key: String,
     /// Who has set it.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// Where: `[connectors.kafka]`, or the name of a variable; empty: nowhere.
-    pub place: String,
+    pub(crate) place: String,
     /// What it is set to; `None` for secrets, and for what is not set.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// Whether no model and no call may set it.
-    pub locked: bool,
+    pub(crate) locked: bool,
 }
 
 impl Shown {
     /// Whether the operator has said something of it.
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.origin != Origin::Default || self.locked
     }
 }
@@ -108,7 +108,7 @@ impl Operator {
     /// # Errors
     ///
     /// [`OperatorError`] for the first thing that cannot be.
-    pub fn new(connectors: &Connectors) -> Result<Self, OperatorError> {
+    pub(crate) fn new(connectors: &Connectors) -> Result<Self, OperatorError> {
         Self::with(connectors, &registry())
     }
 
@@ -133,7 +133,7 @@ impl Operator {
 
     /// What a server lets models and calls have connected to: what is named in `allowed_hosts`, and what the
     /// settings of this operator name.
-    pub fn reach(&self) -> Reach {
+    pub(crate) fn reach(&self) -> Reach {
         Reach::only(self.allowed.clone())
     }
 
@@ -143,7 +143,7 @@ impl Operator {
     }
 
     /// The settings of `connector` as they are set where no profile is chosen, or in `profile`.
-    pub fn shown(&self, connector: &dyn Connector, profile: Option<&str>) -> Vec<Shown> {
+    pub(crate) fn shown(&self, connector: &dyn Connector, profile: Option<&str>) -> Vec<Shown> {
         let kind = connector.kind();
         let known = self.kinds.get(kind);
         let layer = known.and_then(|known| match profile {
@@ -166,7 +166,7 @@ impl Operator {
     }
 
     /// The profiles of the kind of `connector`.
-    pub fn profiles(&self, connector: &dyn Connector) -> Vec<&str> {
+    pub(crate) fn profiles(&self, connector: &dyn Connector) -> Vec<&str> {
         let known = self.kinds.get(connector.kind());
         known.into_iter().flat_map(|known| known.profiles.keys().map(String::as_str)).collect()
     }

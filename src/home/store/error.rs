@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Why the store refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// The database refused.
     #[error("command store: {action}")]
     Database {

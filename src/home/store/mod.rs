@@ -38,7 +38,7 @@ use rusqlite::{Connection, Transaction};
 pub(crate) use self::batches::{Remembered, SealedBatch, StoredBatch};
 pub(crate) use self::commands::forget_from;
 pub(crate) use self::credentials::purpose as purpose_of_credential;
-pub use self::error::StoreError;
+pub(crate) use self::error::StoreError;
 use self::error::{failed, refused, unusable};
 pub(crate) use self::models::ModelText;
 use self::schema::{KNOWN, migrate, version};

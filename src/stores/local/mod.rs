@@ -88,7 +88,7 @@ const UNFINISHED: &str = ".datagen-part";
 
 /// A folder below a root.
 #[derive(Debug)]
-pub struct Local {
+pub(crate) struct Local {
     root: PathBuf,
     /// Below the root, made of normal components only.
     folder: PathBuf,
@@ -102,7 +102,7 @@ impl Local {
     /// # Errors
     ///
     /// [`StoreError::Outside`], when `path` holds `..` or leads out by a symbolic link.
-    pub fn new(root: &Path, path: &str) -> Result<Self, StoreError> {
+    pub(crate) fn new(root: &Path, path: &str) -> Result<Self, StoreError> {
         let given = Path::new(path);
         let below = given.strip_prefix(root).unwrap_or(given);
         let outside = || StoreError::Outside { path: path.to_owned(), root: root.to_owned() };
@@ -154,7 +154,7 @@ impl Local {
 }
 
 /// `path` with what the symbolic links of its existing part mean; what does not exist yet is plain.
-pub fn real(path: &Path) -> PathBuf {
+pub(crate) fn real(path: &Path) -> PathBuf {
     for existing in path.ancestors() {
         if let Ok(real) = existing.canonicalize() {
             let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
