@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the sample generators from their sources: build.sh [rust|c|zig|js|ts|python]... (all: no argument).
+# Builds the sample generators from their sources: build.sh [rust|c|zig|go|js|ts|python]... (all: no argument).
 #
 # The files go beside this script, or to the folder in $OUT. Tools: see README.md.
 set -euo pipefail
@@ -53,6 +53,11 @@ build_zig() {
         --initial-memory=1179648 --cache-dir "$work/zig-cache" -femit-bin="$out/$name.wasm"
 }
 
+build_go() {
+    (cd "$here/go" && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags="-s -w" \
+        -o "$out/$1.wasm" "./$1")
+}
+
 build_js() {
     local name="$1" source="${2:-$here/js}"
     if [ ! -d "$work/js/node_modules" ]; then
@@ -92,16 +97,17 @@ build_python() {
 }
 
 languages=("$@")
-[ $# -gt 0 ] || languages=(rust c zig js ts python)
+[ $# -gt 0 ] || languages=(rust c zig go js ts python)
 for language in "${languages[@]}"; do
     case "$language" in
         rust) build_rust cards && build_rust lookup ;;
         c) build_c walk ;;
         zig) build_zig parcel ;;
+        go) build_go ship ;;
         js) build_js markov ;;
         ts) build_ts plate ;;
         python) build_python iban ;;
-        *) echo "unknown language $language: expected rust, c, zig, js, ts or python" >&2 && exit 2 ;;
+        *) echo "unknown language $language: expected rust, c, zig, go, js, ts or python" >&2 && exit 2 ;;
     esac
 done
 ls -l "$out"/*.wasm

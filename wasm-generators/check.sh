@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the sample generators anew and holds their values against those of the files kept here:
-# check.sh [rust|c|zig|js|ts|python]... (all: no argument).
+# check.sh [rust|c|zig|go|js|ts|python]... (all: no argument).
 #
-# The samples in TypeScript and Python are too large to be kept: their values stand in check/LANGUAGE.csv, which
+# The samples in Go, TypeScript and Python are too large to be kept: their values stand in check/LANGUAGE.csv, which
 # `check.sh --keep` writes. The program is $DATAGEN, or this clone's release build; tools and folders are those of build.sh.
 # What a language needs is asked for first; with nothing built before, C takes some 5 seconds, Rust 25,
 # JavaScript 50 and Python 150.
@@ -11,7 +11,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 keep=false
 [ "${1:-}" != --keep ] || { keep=true && shift; }
 languages=("$@")
-[ $# -gt 0 ] || languages=(rust c zig js ts python)
+[ $# -gt 0 ] || languages=(rust c zig go js ts python)
 
 # need TOOL CURE: a tool that a language cannot be built without.
 need() {
@@ -25,6 +25,7 @@ for language in "${languages[@]}"; do
             command -v wasm-ld-14 >/dev/null || need wasm-ld "\`apt-get install clang lld\`"
             ;;
         zig) command -v zig >/dev/null || need python3 "\`apt-get install python3 python3-venv\`" ;;
+        go) need go "Go 1.24 or later, https://go.dev/dl" ;;
         js | ts) need npm "\`apt-get install nodejs npm\`" ;;
         python) need python3 "\`apt-get install python3 python3-venv\`" ;;
     esac
@@ -53,14 +54,15 @@ for language in "${languages[@]}"; do
         rust) modules=(cards lookup) rows=100000 ;;
         c) modules=(walk) rows=100000 ;;
         zig) modules=(parcel) rows=100000 ;;
+        go) modules=(ship) rows=20000 ;;
         js) modules=(markov) rows=2000 ;;
         ts) modules=(plate) rows=2000 ;;
         python) modules=(iban) rows=500 ;;
-        *) echo "unknown language $language: expected rust, c, zig, js, ts or python" >&2 && exit 2 ;;
+        *) echo "unknown language $language: expected rust, c, zig, go, js, ts or python" >&2 && exit 2 ;;
     esac
     OUT="$folder/$language-built" "$here/build.sh" "$language" >/dev/null
     values "$language" "$folder/$language-built" "$rows" >"$folder/built.csv"
-    if [ "$language" = python ] || [ "$language" = ts ]; then
+    if [ -e "$here/check/$language.csv" ] || $keep; then
         ! $keep || cp "$folder/built.csv" "$here/check/$language.csv"
         cp "$here/check/$language.csv" "$folder/kept.csv"
     else

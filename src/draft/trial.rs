@@ -11,7 +11,7 @@ use super::{Amount, Draft, Surroundings};
 use crate::columns::Rows;
 use crate::generator::{Spent, Tier};
 use crate::plan::{GenerateRowsError, Plan};
-use crate::problems::Problems;
+use crate::problems::{Problem, Problems, excerpt};
 use crate::sandbox::{self, Extensions, KINDS, Kind, Said, WorkTime, listen};
 
 /// The kind of user code that a file called like this holds.
@@ -29,6 +29,9 @@ pub(crate) fn field_of(kind: &dyn Kind, name: &OsStr) -> Map<String, Value> {
 
 /// The name of the field that is tried.
 const FIELD: &str = "value";
+
+/// Most rows that are made once more, each by itself.
+const MADE_ALONE: usize = 8;
 
 /// How long the speed is measured.
 const MEASURED: Duration = Duration::from_millis(300);
@@ -164,6 +167,9 @@ impl Trial {
         if let Some(warning) = values.warning() {
             problems.push(warning);
         }
+        if let Some(warning) = of_neighbours(&plan, format, &values.text, bounds) {
+            problems.push(warning);
+        }
         let tier = plan.tier(FIELD).unwrap_or(Tier::Native);
         // Of the rows after those: more than the table has where a script asks for that.
         let (plan, _) = of_rows(MEASURED_ROWS)?;
@@ -196,6 +202,31 @@ impl Trial {
         let sub_values = description.map(|one| one.sub_values.iter().map(|sub| sub.name.clone()));
         sub_values.into_iter().flatten().collect()
     }
+}
+
+/// A warning where a row has another value when it is made by itself: its code keeps something from row to row, or
+/// draws from numbers that are not the row's own. Blocks are cut differently from run to run, so its values would be
+/// other ones in every run.
+fn of_neighbours(plan: &Plan, format: &str, made: &[u8], bounds: &Bounds) -> Option<Problem> {
+    let lines = made.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    for (row, line) in lines.enumerate().take(MADE_ALONE) {
+        let Ok(alone) = preview(plan, format, row as u64, 1, bounds) else { continue };
+        let alone = alone.text.trim_ascii_end();
+        if alone != line {
+            let shown = |line: &[u8]| excerpt(&String::from_utf8_lossy(line));
+            let message = format!(
+                "row {row} is {} among other rows and {} by itself: its values would differ from run to run",
+                shown(line),
+                shown(alone)
+            );
+            let hint = "a value depends on its row alone; draw from the row's own random numbers, and keep nothing \
+                        from row to row";
+            return Some(
+                Problem::warning("depends_on_other_rows", "/Fields/0", message).hint(hint),
+            );
+        }
+    }
+    None
 }
 
 fn name_of(field: &Value) -> Option<String> {

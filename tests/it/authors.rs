@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::server::Server;
 use crate::support::{PASSWORD, add_user, files_below, run, run_ok};
+use crate::wasm_text::Text;
 
 /// What the program says when it refuses.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
@@ -24,6 +25,7 @@ fn a_beginning_in_webassembly_carries_all_that_its_language_needs() {
         ("rust", "src/lib.rs"),
         ("c", "generator.c"),
         ("zig", "generator.zig"),
+        ("go", "generator.go"),
         ("js", "generator.js"),
         ("ts", "generator.ts"),
         ("python", "generator.py"),
@@ -140,6 +142,27 @@ fn a_trial_tells_what_a_row_costs() {
     // How many: that depends on how many rows share the beginning of a call.
     let fuel = told.strip_prefix("module: … ns, ").unwrap().strip_suffix(" fuel a row").unwrap();
     assert!((300..3_000).contains(&fuel.parse::<u32>().unwrap()), "{told}");
+}
+
+/// A block is made by a fresh instance, and blocks are cut differently from run to run: what the rows before have done
+/// must not be seen in a value. Issue 11, D4.
+#[test]
+fn a_trial_warns_of_values_that_depend_on_other_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    // The first value of a block is the number of its rows.
+    let text = Text {
+        generate: "(i64.store (local.get $values) (i64.extend_i32_u (local.get $rows)))".to_owned(),
+        ..Text::default()
+    };
+    fs::write(folder.path().join("count.wasm"), text.bytes()).unwrap();
+    let (values, told) = tried(folder.path(), &["count.wasm", "-n", "4"]);
+    assert_eq!(values, "0: 1\n1: 2\n2: 2\n3: 1\n");
+    assert!(
+        told.contains("row 1 is {\"value\":2} among other rows and {\"value\":1} by itself"),
+        "{told}"
+    );
+    let (_, told) = tried(folder.path(), &[CARDS, "--generator", "payment-card", "-n", "20"]);
+    assert!(!told.contains("by itself"), "{told}");
 }
 
 /// A slow generator is measured by as few rows as it takes, within the time for a block.

@@ -19,6 +19,8 @@ pub(super) enum Language {
     C,
     /// Zig, built by itself
     Zig,
+    /// Go, built by itself
+    Go,
     /// JavaScript, run by `QuickJS`
     #[value(name = "js")]
     JavaScript,
@@ -104,6 +106,18 @@ const C_BINDINGS: &[(&str, Content)] = &[
     ),
 ];
 
+const GO: &[(&str, Content)] = &[
+    ("generator.go", template!("go/generator.go")),
+    ("generator_test.go", template!("go/generator_test.go")),
+    ("go.mod", template!("go/go.mod")),
+    ("Makefile", template!("go/Makefile")),
+    ("README.md", template!("go/README.md")),
+    ("datagen/abi.go", copy!("go/datagen/abi.go")),
+    ("datagen/column.go", copy!("go/datagen/column.go")),
+    ("datagen/describe.go", copy!("go/datagen/describe.go")),
+    ("datagen/field.go", copy!("go/datagen/field.go")),
+];
+
 const JAVASCRIPT: &[(&str, Content)] = &[
     ("generator.js", template!("js/generator.js")),
     ("generator.test.js", template!("js/generator.test.js")),
@@ -143,6 +157,7 @@ impl Language {
             Self::Rust => [RUST, &[]],
             Self::C => [C, C_BINDINGS],
             Self::Zig => [ZIG, C_BINDINGS],
+            Self::Go => [GO, &[]],
             Self::JavaScript => [JAVASCRIPT, JAVASCRIPT_LIBRARY],
             Self::TypeScript => [TYPESCRIPT, JAVASCRIPT_LIBRARY],
             Self::Python => [PYTHON, &[]],

@@ -1,13 +1,15 @@
 //! Makes a component of what a file holds: text is read, a core module is finished.
 //!
 //! A core module that carries the WIT section is what plain compilers leave (`cargo build --target
-//! wasm32-unknown-unknown`, clang), so that authors need no further tool.
+//! wasm32-unknown-unknown`, clang), so that authors need no further tool. Where a compiler cannot leave a section,
+//! the names of the exports say enough; where its library wants WASI preview 1, a stand-in is put in.
 
 use std::borrow::Cow;
 
 use wit_component::ComponentEncoder;
 
-use super::inspect::{Shape, inspect};
+use super::inspect::{Core, Shape, inspect};
+use super::wasi;
 use crate::sandbox::{Fault, FaultKind, Source, SourcePosition};
 
 /// Most bytes of a module in text form: it is meant for tests and small things.
@@ -23,21 +25,33 @@ pub(super) fn componentize<'a>(source: &Source<'a>) -> Result<Cow<'a, [u8]>, Box
     let bytes = read(source)?;
     match inspect(&bytes).map_err(fault)? {
         Shape::Component => Ok(bytes),
-        Shape::Core { described: false } => {
+        Shape::Core(Core { is_described: false, is_named: false, .. }) => {
             let advice = "this module does not say what it offers: it carries no section of \
                  datagen:field; build it against wasm-generators/wit";
             Err(fault(advice.to_owned()))
         }
-        Shape::Core { described: true } => {
-            let component = ComponentEncoder::default()
-                .validate(true)
-                .module(&bytes)
-                .and_then(|mut encoder| encoder.encode())
-                .map_err(|error| fault(no_component(&format!("{error:#}"))))?;
-            // What was added is small; what it is made of was looked at already.
-            Ok(Cow::Owned(component))
+        Shape::Core(core) => {
+            finish(bytes, core).map(Cow::Owned).map_err(|error| fault(no_component(&error)))
         }
     }
+}
+
+/// The component of a core module. What is added is small; what it is made of was looked at already.
+fn finish(mut bytes: Cow<'_, [u8]>, core: Core) -> Result<Vec<u8>, String> {
+    if !core.is_described {
+        // Go has no way to add a section.
+        wasi::describe(bytes.to_mut(), wasi::GENERATORS)?;
+    }
+    let stand_in = if core.wants_system { Some(wasi::stand_in()?) } else { None };
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|encoder| match &stand_in {
+            Some(stand_in) => encoder.adapter(wasi::NAME, stand_in),
+            None => Ok(encoder),
+        })
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| format!("{error:#}"))
 }
 
 fn no_component(error: &str) -> String {

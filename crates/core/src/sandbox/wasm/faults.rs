@@ -109,6 +109,11 @@ const SYSTEM: &[(&[&str], &str)] = &[
         &["filesystem_", "preopens", "path_open", "fd_read"],
         "it opens a file, and there are none: put the data into the module, or read it from a field or a parameter",
     ),
+    (
+        &["poll_oneoff"],
+        "it waits for something (a time, another thread), and nothing happens while a row is made",
+    ),
+    (&["proc_exit", "proc_raise"], "it ends its process; return an error instead, or panic"),
 ];
 
 /// Calls from the innermost on that may be those of the system.

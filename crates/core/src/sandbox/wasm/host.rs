@@ -89,7 +89,11 @@ impl types::Host for Host {}
 impl log::Host for Host {
     fn log(&mut self, level: log::Level, message: String) {
         if level == log::Level::Error {
-            self.last_words = Some(first_line(&message)).filter(|words| !words.is_empty());
+            // Some say it in pieces, the last of which is the end of a line.
+            let words = first_line(&message);
+            if !words.trim().is_empty() {
+                self.last_words = Some(words);
+            }
         }
         self.lines = self.lines.saturating_add(1);
         if self.lines <= MOST_LINES {

@@ -7,6 +7,8 @@
 
 use wasmparser::{Encoding, Operator, Parser, Payload};
 
+use super::wasi;
+
 /// Most bytes of one function, most locals, blocks and jump targets in it.
 const FUNCTION_BYTES: usize = 512 << 10;
 const FUNCTION_LOCALS: u64 = 5_000;
@@ -26,12 +28,23 @@ const PARTS: u32 = 200;
 pub(super) enum Shape {
     /// A component.
     Component,
-    /// A core module; whether it carries the section that tells its interface.
-    Core {
-        /// Whether it does.
-        described: bool,
-    },
+    /// A core module.
+    Core(Core),
 }
+
+/// What a core module is like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Core {
+    /// It carries the section that tells its interface.
+    pub(super) is_described: bool,
+    /// It exports functions by the names of our interface.
+    pub(super) is_named: bool,
+    /// It imports an operating system.
+    pub(super) wants_system: bool,
+}
+
+/// How the names of our interface's functions begin.
+const INTERFACE: &str = "datagen:field/generators@";
 
 /// Tells what `bytes` are.
 ///
@@ -42,7 +55,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, String> {
     let mut shape = None;
     let (mut functions, mut parts, mut large) = (0_u32, 0_u32, 0_usize);
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|error| format!("this is no WebAssembly module: {error}"))? {
+        match payload.map_err(|error| malformed(&error))? {
             Payload::Version { encoding, .. } => {
                 parts += 1;
                 if parts > PARTS {
@@ -50,12 +63,28 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, String> {
                 }
                 shape.get_or_insert(match encoding {
                     Encoding::Component => Shape::Component,
-                    Encoding::Module => Shape::Core { described: false },
+                    Encoding::Module => Shape::Core(Core::default()),
                 });
             }
             Payload::CustomSection(section) if section.name().starts_with("component-type") => {
-                if let Some(Shape::Core { described }) = &mut shape {
-                    *described = true;
+                if let Some(Shape::Core(core)) = &mut shape {
+                    core.is_described = true;
+                }
+            }
+            Payload::ExportSection(exports) => {
+                if let Some(Shape::Core(core)) = &mut shape {
+                    for export in exports {
+                        core.is_named |=
+                            export.map_err(|error| malformed(&error))?.name.starts_with(INTERFACE);
+                    }
+                }
+            }
+            Payload::ImportSection(imports) => {
+                if let Some(Shape::Core(core)) = &mut shape {
+                    for import in imports.into_imports() {
+                        core.wants_system |=
+                            import.map_err(|error| malformed(&error))?.module == wasi::NAME;
+                    }
                 }
             }
             Payload::CodeSectionEntry(body) => {
@@ -79,21 +108,24 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, String> {
     shape.ok_or_else(|| "this is no WebAssembly module: it is empty".to_owned())
 }
 
+fn malformed(error: &wasmparser::BinaryReaderError) -> String {
+    format!("this is no WebAssembly module: {error}")
+}
+
 fn check_function(body: &wasmparser::FunctionBody<'_>) -> Result<(), String> {
-    let malformed = |error| format!("this is no WebAssembly module: {error}");
     if body.range().len() > FUNCTION_BYTES {
         return Err(format!("a function has more than {FUNCTION_BYTES} bytes"));
     }
     let mut locals = 0_u64;
-    for local in body.get_locals_reader().map_err(malformed)? {
-        locals += u64::from(local.map_err(malformed)?.0);
+    for local in body.get_locals_reader().map_err(|error| malformed(&error))? {
+        locals += u64::from(local.map_err(|error| malformed(&error))?.0);
     }
     if locals > FUNCTION_LOCALS {
         return Err(format!("a function has more than {FUNCTION_LOCALS} locals"));
     }
     let mut targets = 0_u64;
-    for operator in body.get_operators_reader().map_err(malformed)? {
-        if let Operator::BrTable { targets: table } = operator.map_err(malformed)? {
+    for operator in body.get_operators_reader().map_err(|error| malformed(&error))? {
+        if let Operator::BrTable { targets: table } = operator.map_err(|error| malformed(&error))? {
             targets += u64::from(table.len());
         }
     }

@@ -35,6 +35,7 @@ mod on_error;
 mod program;
 #[cfg(test)]
 mod tests;
+mod wasi;
 
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ impl Kind for Wasm {
     }
 
     fn summary(&self) -> &'static str {
-        "Values of a WebAssembly module, written in Rust, C, Zig, JavaScript, TypeScript or Python."
+        "Values of a WebAssembly module, written in Rust, C, Zig, Go, JavaScript, TypeScript or Python."
     }
 
     fn example(&self) -> &'static str {

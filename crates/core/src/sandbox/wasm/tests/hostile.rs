@@ -156,9 +156,9 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             core(r#"(component (import "evil:corp/steal@1.0.0" (instance (export "f" (func)))))"#),
         ),
         (
-            "WASI in a core module",
+            "WASI of another preview in a core module",
             with(|text| {
-                text.imports = "(func $wasi (import \"wasi_snapshot_preview1\" \"random_get\") (param i32 i32) (result i32))".to_owned();
+                text.imports = "(func $wasi (import \"wasi_unstable\" \"random_get\") (param i32 i32) (result i32))".to_owned();
             }),
         ),
         (

@@ -8,6 +8,7 @@ mod on_error;
 mod samples;
 mod speaking;
 mod text;
+mod wasi;
 
 use std::path::Path;
 use std::sync::Arc;
