@@ -36,7 +36,7 @@ pub trait Target: Debug + Send + Sync {
 
     /// Opens it for one run alone. What interrupted runs of the same holder left goes, but for what
     /// [`Start::sealed`] lists; where the run goes on, what is published stays. Called by one thread at a
-    /// time, once in a run.
+    /// time, once in a run, and again where the run goes on after a place lost the batch under way.
     ///
     /// # Errors
     ///

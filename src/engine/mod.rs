@@ -15,10 +15,11 @@
 //! size reaches a byte of the output.
 //!
 //! Each lane has its own place to go on at after an interruption. The first failure of any part ends the run, and
-//! is what is told.
+//! is what is told; where a place has only lost the batch under way, the run goes on from there ([`again`]).
 //!
 //! The engine knows plans, encoders and targets; it knows nothing of models, commands or async.
 
+mod again;
 mod control;
 mod handing;
 mod lane;
@@ -254,5 +255,5 @@ enum Event {
 ///
 /// The first error. What other targets have acknowledged by then stays.
 pub fn run(run: &Run, control: &Control, observer: &dyn Observer) -> Result<(), EngineError> {
-    handing::run(run, control, observer)
+    again::run(run, control, observer)
 }

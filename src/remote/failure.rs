@@ -56,13 +56,15 @@ struct Parts {
     /// What the user can do.
     cure: Option<String>,
     cause: Box<dyn Error + Send + Sync>,
+    /// Whether the batch under way is lost by it, and may be made again at once.
+    again: bool,
 }
 
 impl Failure {
     /// A failure whose cause speaks for itself: an error, or a text.
     pub fn new(kind: Kind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let cause = cause.into();
-        Self(Box::new(Parts { kind, place: None, rows: None, cure: None, cause }))
+        Self(Box::new(Parts { kind, place: None, rows: None, cure: None, cause, again: false }))
     }
 
     /// One that may go well the next time.
@@ -99,6 +101,18 @@ impl Failure {
     pub(crate) fn cured_by(mut self, cure: impl Into<String>) -> Self {
         self.0.cure.get_or_insert_with(|| cure.into());
         self
+    }
+
+    /// The same, of a place that has lost the batch under way and may take it once more: nobody has waited for it yet.
+    #[must_use]
+    pub fn made_again(mut self) -> Self {
+        self.0.again = true;
+        self
+    }
+
+    /// Whether the batch under way is lost by it, and may be [made again](Self::made_again).
+    pub fn is_made_again(&self) -> bool {
+        self.0.again
     }
 
     /// The same failure of another kind.

@@ -1,8 +1,7 @@
 //! Several connectors of one command: each delivers by itself, and each is told about honestly.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -224,4 +223,123 @@ fn a_failed_commit_ends_those_that_wait() {
     let error = ended.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
     assert!(matches!(error, EngineError::Sink { batch: REFUSED, .. }), "{error:?}");
     assert_eq!(chain(&error), "connector `hanging`, batch 2: no");
+}
+
+/// A place that loses batch 2 so many times.
+#[derive(Debug)]
+struct Forgetful {
+    about: About,
+    payload: Payload,
+    losses: Arc<Mutex<u64>>,
+    sealed: Arc<Mutex<u64>>,
+    published: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Target for Forgetful {
+    fn about(&self) -> &About {
+        &self.about
+    }
+    fn payload(&self) -> &Payload {
+        &self.payload
+    }
+    fn probe(&self, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn open(&self, start: &Start, _: &Io) -> Result<Opened, Failure> {
+        let (losses, sealed) = (Arc::clone(&self.losses), Arc::clone(&self.sealed));
+        let sink = Forgets { batch: 0, losses, sealed };
+        Ok(Opened::new(sink, start))
+    }
+    fn publish(&self, _: &Receipt, _: &Io) -> Result<Published, Failure> {
+        self.published.lock().unwrap().push(*self.sealed.lock().unwrap());
+        Ok(Published::Done)
+    }
+    fn discard(&self, _: &Receipt, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn clean(&self, _: &Holder, _: &Io) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+struct Forgets {
+    batch: u64,
+    losses: Arc<Mutex<u64>>,
+    sealed: Arc<Mutex<u64>>,
+}
+
+impl Sink for Forgets {
+    fn begin(&mut self, batch: u64) -> Result<(), Failure> {
+        self.batch = batch;
+        Ok(())
+    }
+    fn write(&mut self, _: Segment) -> Result<(), Failure> {
+        let mut losses = self.losses.lock().unwrap();
+        if self.batch == REFUSED && *losses > 0 {
+            *losses -= 1;
+            return Err(Failure::new(Kind::Transient { after: None }, "gone").made_again());
+        }
+        Ok(())
+    }
+    fn seal(&mut self) -> Result<Option<Sealing>, Failure> {
+        let (batch, sealed) = (self.batch, Arc::clone(&self.sealed));
+        Ok(Some(Sealing::later(move |_| {
+            *sealed.lock().unwrap() = batch;
+            Ok(Receipt::default())
+        })))
+    }
+    fn end(self: Box<Self>) -> Result<Option<Sealing>, Failure> {
+        Ok(None)
+    }
+    fn abandon(self: Box<Self>) {}
+}
+
+/// Issue 12: a batch that its place has lost is made again, and those of other connectors are not; one that is always lost
+/// fails the run with the reason.
+#[test]
+fn a_batch_that_was_lost_is_made_again() {
+    let mut problems = Problems::default();
+    let environment = Environment {
+        seed: 1,
+        now: 0,
+        total_rows: None,
+        files: &ReadRoots::new(None, &[]),
+        extensions: &fields::library(sandbox::Settings::default()).current(),
+    };
+    let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
+    let model = model::parse(text, &mut problems).unwrap();
+    let plan = Arc::new(plan::compile(&model, &environment, &mut problems).unwrap());
+    for (losses, ends_well) in [(3, true), (1_000, false)] {
+        let published = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
+        let target = |losses: u64, published: &Arc<Mutex<Vec<u64>>>| -> Arc<dyn Target> {
+            let Hanging { about, payload } = Hanging::new(plan.schema());
+            let losses = Arc::new(Mutex::new(losses));
+            let connector = if *losses.lock().unwrap() > 0 { "forgetful" } else { "sound" };
+            let about = About { connector, commits: 1, ..about };
+            let published = Arc::clone(published);
+            Arc::new(Forgetful { about, payload, losses, sealed: Arc::default(), published })
+        };
+        let run = Run {
+            targets: vec![target(losses, &published[0]), target(0, &published[1])],
+            plan: Arc::clone(&plan),
+            batch_rows: 10,
+            batches: 0..6,
+            resumes: Vec::new(),
+            holder: Holder { id: "a".into(), shown: "a".into() },
+            threads: 2,
+            memory_bytes: 1 << 30,
+            network: Network::default(),
+            block_rows: None,
+        };
+        let ended = engine::run(&run, &Control::default(), &());
+        if ends_well {
+            ended.unwrap();
+            for published in &published {
+                assert_eq!(*published.lock().unwrap(), [0, 1, 2, 3, 4, 5]);
+            }
+        } else {
+            assert_eq!(chain(&ended.unwrap_err()), "connector `forgetful`, batch 2: gone");
+            assert_eq!(*published[0].lock().unwrap(), [0, 1]);
+        }
+    }
 }
