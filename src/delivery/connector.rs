@@ -48,6 +48,18 @@ pub trait Connector: Sync + Debug {
         Vec::new()
     }
 
+    /// The dialect of its [`statements`](Self::statements), as `datagen ddl` calls it; `None`: it makes nothing by
+    /// statements.
+    fn dialect(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The statements that make what rows go to, as they stand for people; `None` after adding errors to `settings`.
+    /// Those that say where it is are not needed for it.
+    fn statements(&self, _: &Table, _: &mut Reader<'_>) -> Option<String> {
+        None
+    }
+
     /// Checks settings and columns, without any input or output; `None` after adding errors to `settings`.
     fn compile(
         &self,

@@ -27,6 +27,7 @@ mod connector;
 mod declared;
 mod files;
 mod kafka;
+mod postgresql;
 mod sink;
 mod stdout;
 mod target;
@@ -52,7 +53,7 @@ pub use crate::stores::Holder;
 pub(crate) use crate::stores::OutputBase;
 
 /// Connectors of services, in the order that listings show them.
-static SERVICES: &[&dyn Connector] = &[&kafka::Kafka];
+static SERVICES: &[&dyn Connector] = &[&kafka::Kafka, &postgresql::Postgresql];
 
 /// Every connector that works, in the order that listings show them.
 pub fn connectors() -> impl Iterator<Item = &'static dyn Connector> {

@@ -105,8 +105,10 @@ impl Io {
         let handle = self.network.handle()?;
         handle.block_on(async {
             let future = self.cancel.until(future);
-            let Some(limit) = self.limit else { return future.await };
-            tokio::time::timeout(limit, future).await.unwrap_or_else(|_| Err(late(limit)))
+            match self.limit {
+                None => future.await,
+                Some(limit) => within(limit, future).await,
+            }
         })
     }
 
@@ -144,6 +146,18 @@ impl Io {
     pub(crate) fn handle(&self) -> Result<Handle, Failure> {
         self.network.handle()
     }
+}
+
+/// What `future` comes to within `limit`.
+///
+/// # Errors
+///
+/// Its own; [`Kind::Transient`], when it takes longer.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(limit, future).await.unwrap_or_else(|_| Err(late(limit)))
 }
 
 /// Nothing was answered in time.

@@ -72,15 +72,16 @@ impl Pem {
     pub(crate) fn authorities(&self) -> Result<Vec<Certificate>, Failure> {
         let certificates = Certificate::from_pem_bundle(self.read()?.as_bytes());
         let certificates = certificates.unwrap_or_default();
-        if certificates.is_empty() {
-            let shown = match &self.from {
-                From::Text(_) => self.key,
-                From::File(path) => path,
-            };
-            let told = format!("`{shown}` holds no certificate in PEM");
-            return Err(Failure::new(Kind::Refused, told)
-                .cured_by(format!("set {} to the certificate of an authority", self.key)));
-        }
-        Ok(certificates)
+        if certificates.is_empty() { Err(self.no_certificate()) } else { Ok(certificates) }
+    }
+
+    /// What is wrong where it holds none.
+    pub(super) fn no_certificate(&self) -> Failure {
+        let shown = match &self.from {
+            From::Text(_) => self.key,
+            From::File(path) => path,
+        };
+        Failure::new(Kind::Refused, format!("`{shown}` holds no certificate in PEM"))
+            .cured_by(format!("set {} to the certificate of an authority", self.key))
     }
 }

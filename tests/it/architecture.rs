@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("texts", &["rng", "columns", "problems"]),
     ("compression", &["attributes"]),
     // What clients of remote places share: the one room of the core that is async inside.
-    ("remote", &["attributes", "problems", "reach"]),
+    ("remote", &["attributes", "problems", "reach", "secrets"]),
     ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
     (
@@ -241,8 +241,13 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox"]),
     ("argon2", &["access/password.rs"]),
     // rustls has a module of that name.
-    ("ring", &["api/tls.rs", "home/seal.rs"]),
-    ("rustls", &["api/tls.rs", "cli/client.rs", "remote/web.rs"]),
+    ("ring", &["api/tls.rs", "home/seal.rs", "remote/tls.rs"]),
+    (
+        "rustls",
+        &["api/tls.rs", "cli/client.rs", "remote/tls.rs", "remote/socket.rs", "remote/web.rs"],
+    ),
+    ("tokio_rustls", &["api", "remote/socket.rs"]),
+    ("tokio_postgres", &["delivery/postgresql"]),
     ("object_store", &["stores/s3"]),
     ("reqwest", &["remote", "stores/s3", "delivery/kafka"]),
     ("hyper", &["api/listen.rs"]),

@@ -70,10 +70,12 @@ fn operators_file(outside: &Path) -> PathBuf {
     let toml = format!(
         "[connectors.s3]\nendpoint = \"http://127.0.0.1:1\"\naccess_key_id = \"{}\"\n\
          secret_access_key = \"{}\"\nlocked = [\"secret_access_key\"]\n\
-         [connectors.s3.lake]\ncustomer_key = \"{}\"\n",
+         [connectors.s3.lake]\ncustomer_key = \"{}\"\n\
+         [connectors.postgresql]\nurl = \"postgresql://127.0.0.1:1/lake\"\nuser = \"ann\"\ntimeout = 1\npassword = \"{}\"\n",
         secret("id"),
         secret("operator"),
-        secret("profile")
+        secret("profile"),
+        secret("postgresql")
     );
     fs::write(&file, toml).unwrap();
     file
@@ -103,6 +105,8 @@ fn refuse(watched: &Watched, outside: &Path, [upload, form, masked]: [&str; 3]) 
     watched.expect(400, &twice, &["-X", "POST"]);
     let url = &format!("SCHEMA_REGISTRY_URL=https://ann:{}@registry.example", secret("url"));
     watched.expect(400, "/datagen/csv", &["-F", upload, "-F", url]);
+    let url = &format!("POSTGRESQL_URL=postgresql://ann:{}@127.0.0.1:1/lake", secret("url"));
+    watched.expect(400, "/datagen/postgresql", &["-F", upload, "-F", url]);
     watched.expect(400, "/datagen/csv", &["-F", masked]);
     let form_of_wrong = &format!("ROWS_PASSWORD={}", secret("wrong"));
     watched.expect(400, "/datagen/csv?rows=x", &["-F", upload, "-F", form_of_wrong]);
@@ -118,6 +122,10 @@ fn refuse(watched: &Watched, outside: &Path, [upload, form, masked]: [&str; 3]) 
 fn use_what_the_operator_sets(watched: &Watched) {
     let bucket = ["-F", "model=birds", "-F", "S3_BUCKET=b", "-F", "PROFILE=lake"];
     watched.submit("/datagen/s3_csv?rows=1&batches=1", &bucket);
+    let table = ["-F", "model=birds", "-F", "POSTGRESQL_TABLE_NAME=t"];
+    watched.submit("/datagen/postgresql?rows=1&batches=1", &table);
+    let own = &format!("POSTGRESQL_PASSWORD={}", secret("own"));
+    watched.submit("/datagen/postgresql?rows=1&batches=1", &[&table[..], &["-F", own]].concat());
     let elsewhere = ["-F", "S3_ENDPOINT=https://elsewhere.example"];
     watched.expect(400, "/datagen/s3_csv", &[&bucket[..], &elsewhere].concat());
     let locked = &format!("S3_ACCESS_KEY_SECRET={}", secret("locked"));

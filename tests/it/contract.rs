@@ -16,6 +16,7 @@ use serde_json::Value;
 use datagen::delivery::{Connector, connectors};
 
 use crate::kafka::Broker;
+use crate::postgresql::Database;
 use crate::s3;
 use crate::server::Server;
 use crate::support::{files_below, random, run_ok};
@@ -36,7 +37,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// The kinds of connectors that have a place below: a new one gets its own there.
-const KINDS: [&str; 3] = ["local", "s3", "kafka"];
+const KINDS: [&str; 4] = ["local", "s3", "kafka", "postgresql"];
 
 /// Where the rows of connectors are found again.
 enum Place {
@@ -50,6 +51,11 @@ enum Place {
         broker: Broker,
         topics: String,
     },
+    /// Tables whose names begin so.
+    Postgresql {
+        database: Database,
+        tables: String,
+    },
 }
 
 impl Place {
@@ -59,7 +65,9 @@ impl Place {
         let s3 = buckets.map(|endpoint| Self::S3 { endpoint, bucket: s3::bucket() });
         let kafka = Broker::find("the contract of kafka")
             .map(|broker| Self::Kafka { broker, topics: s3::bucket() });
-        std::iter::once(Self::Local).chain(s3).chain(kafka).collect()
+        let postgresql = Database::find("the contract of postgresql")
+            .map(|database| Self::Postgresql { database, tables: s3::bucket() });
+        std::iter::once(Self::Local).chain(s3).chain(kafka).chain(postgresql).collect()
     }
 
     /// The kind of connectors whose rows it holds.
@@ -68,6 +76,7 @@ impl Place {
             Self::Local => KINDS[0],
             Self::S3 { .. } => KINDS[1],
             Self::Kafka { .. } => KINDS[2],
+            Self::Postgresql { .. } => KINDS[3],
         }
     }
 
@@ -80,6 +89,7 @@ impl Place {
             Self::Local => "local",
             Self::S3 { endpoint, .. } => endpoint,
             Self::Kafka { .. } => "kafka",
+            Self::Postgresql { .. } => "postgresql",
         }
     }
 
@@ -95,12 +105,26 @@ impl Place {
                 format!("KAFKA_BROKERS={}", broker.address("KAFKA_PORT")),
                 format!("KAFKA_TOPIC={topics}-{folder}"),
             ],
+            Self::Postgresql { database, tables } => {
+                let mut settings = database.settings();
+                settings.push(format!("POSTGRESQL_TABLE_NAME={tables}-{folder}"));
+                settings
+            }
         }
     }
 
     /// Whether `found` in `folder` of the outputs of `home` is what an undisturbed run makes: files with all their bytes,
-    /// hidden and unfinished things too; of messages the values, in any order, for partitions have none.
+    /// hidden and unfinished things too; of messages and tables the values, in any order, for
+    /// partitions and tables have none.
     fn holds(&self, home: &Path, folder: &str, expected: &BTreeMap<&String, &Vec<u8>>) -> bool {
+        if let Self::Postgresql { database, tables } = self {
+            let lines: Vec<u8> =
+                expected.values().flat_map(|bytes| bytes.iter().copied()).collect();
+            let table = format!("public.{tables}-{folder}");
+            let differences = database.referee(&table, &["same"], &lines);
+            assert!(differences.is_empty(), "{table}: {differences}");
+            return true;
+        }
         if let Self::Kafka { broker, topics } = self {
             let messages = broker.read(&format!("{topics}-{folder}")).into_values().flatten();
             let mut lines: Vec<String> =
@@ -120,7 +144,7 @@ impl Place {
         match self {
             Self::Local => files_below(&home.join("out").join(folder)),
             Self::S3 { endpoint, bucket } => s3::objects(endpoint, bucket, folder),
-            Self::Kafka { .. } => BTreeMap::new(),
+            Self::Kafka { .. } | Self::Postgresql { .. } => BTreeMap::new(),
         }
     }
 

@@ -43,6 +43,8 @@ mod modules;
 mod numbers;
 mod on_error;
 mod operator;
+mod postgresql;
+mod postgresql_breaks;
 mod previews;
 mod races;
 mod reload;

@@ -315,6 +315,10 @@ impl SegmentEncoder for Batches {
         self.keys.iter_mut().chain(&mut self.headers).for_each(Texted::clear);
         self.times.clear();
         self.places.clear();
-        Ok(Segment { rows: rows as u64, bytes, detail: Some(Detail::Records(Records { parts })) })
+        Ok(Segment {
+            rows: rows as u64,
+            bytes,
+            detail: Some(Detail::Records(Records { first_row: first, parts })),
+        })
     }
 }

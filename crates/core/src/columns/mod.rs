@@ -246,7 +246,7 @@ impl Values {
 /// The 36-character text of a uuid (RFC 9562, lower case), eight digits at a time without a table:
 /// formats write millions of them.
 #[inline]
-pub(crate) fn uuid_text(uuid: u128) -> [u8; 36] {
+pub fn uuid_text(uuid: u128) -> [u8; 36] {
     /// Eight digits in text order.
     #[inline]
     fn digits(part: u32) -> [u8; 8] {

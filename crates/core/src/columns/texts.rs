@@ -72,7 +72,7 @@ impl VarBytes {
 
     /// Value `index`; panics when there is none.
     #[inline]
-    pub(crate) fn get(&self, index: usize) -> &[u8] {
+    pub fn get(&self, index: usize) -> &[u8] {
         &self.data[self.offsets[index] as usize..self.offsets[index + 1] as usize]
     }
 
@@ -137,7 +137,7 @@ impl Dictionary {
 
     /// The text of `key`; panics when there is none.
     #[inline]
-    pub(crate) fn get(&self, key: u32) -> &[u8] {
+    pub fn get(&self, key: u32) -> &[u8] {
         self.texts.get(key as usize)
     }
 

@@ -25,6 +25,8 @@ pub trait RecordEncoder: Debug + Send + Sync {
 /// Where the records of a segment lie in its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Records {
+    /// The number of the first row in the command; 0 where nobody asks for it.
+    pub first_row: u64,
     /// One after the other, without gaps.
     pub parts: Vec<RecordPart>,
 }
@@ -61,7 +63,7 @@ mod tests {
     #[test]
     fn parts_have_their_own_bytes() {
         let part = |shard, end| RecordPart { shard, rows: 1, key_bytes: 0, end };
-        let records = Records { parts: vec![part(1, 2), part(0, 2), part(1, 5)] };
+        let records = Records { first_row: 0, parts: vec![part(1, 2), part(0, 2), part(1, 5)] };
         let cut: Vec<_> = records.of(b"abcde").map(|(part, bytes)| (part.shard, bytes)).collect();
         assert_eq!(cut, [(1, &b"ab"[..]), (0, b""), (1, b"cde")]);
     }

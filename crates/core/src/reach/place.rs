@@ -53,7 +53,7 @@ impl PlaceError {
 
 impl Host {
     /// The name, or the address as a text.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
