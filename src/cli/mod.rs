@@ -9,6 +9,7 @@ mod commands;
 mod connectors;
 mod count;
 mod credential;
+mod ddl;
 mod expressions;
 mod fields;
 mod functions;
@@ -74,6 +75,8 @@ enum Command {
     Expressions(expressions::Arguments),
     /// List the connectors, or explain one
     Connectors(connectors::Arguments),
+    /// Print the statements that would make the table of a model
+    Ddl(ddl::Arguments),
     /// List the settings: keys of the settings file, environment variables, defaults
     Settings(settings::Arguments),
 }
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
             Command::Credential(arguments) => credential::run(&arguments, &config),
             Command::Expressions(arguments) => expressions::run(&arguments),
             Command::Connectors(arguments) => connectors::run(&arguments, &config),
+            Command::Ddl(arguments) => ddl::run(&arguments, &config),
             Command::Settings(arguments) => settings::run(&arguments),
         },
     );

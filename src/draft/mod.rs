@@ -4,6 +4,7 @@
 //! make a [`Draft`], so they say the same of the same model. It knows no clock and no database: what
 //! values depend on, and the texts of stored models, are handed in.
 
+mod ddl;
 mod find;
 mod given;
 mod merged;

@@ -412,7 +412,11 @@ fn statements_are_printed_without_a_server() {
         refused("postgres", &["--set", "POSTGRESQL_TABLE_NAME="]),
         refused("oracle", &[]),
     ];
-    insta::assert_snapshot!(told.concat(), @"");
+    insta::assert_snapshot!(told.concat(), @r"
+        error: m: POSTGRESQL_PRIMARY_KEYS: `POSTGRESQL_PRIMARY_KEYS` names the ghost field `ghost`, which is no column of the table
+        error: m: POSTGRESQL_TABLE_NAME: `POSTGRESQL_TABLE_NAME` is missing: the table to write to
+        error: --dialect `oracle`: expected postgres
+    ");
 }
 
 /// Issue 12: for all kills, every row is there once, as the files of the same command have it.
