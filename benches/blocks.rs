@@ -29,7 +29,7 @@ impl Table {
         let (infos, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
         let columns = columns.into_iter().map(Arc::new).collect();
         let block = Block { rows: Rows { first: 0, count: ROWS }, columns };
-        Self { name, schema: Arc::new(Schema { columns: infos }), block }
+        Self { name, schema: Arc::new(Schema::of(infos)), block }
     }
 }
 

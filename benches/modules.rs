@@ -114,7 +114,8 @@ fn load(
 ) -> Result<Arc<dyn Program>, Box<dyn std::error::Error>> {
     let kind = KINDS.iter().find(|one| one.type_name() == kind).ok_or("no such kind")?;
     let bytes = &Arc::new(bytes.to_vec());
-    let source = Source { label, stem: "bench", bytes, digest: "bench", cache: None };
+    let source =
+        Source { label, stem: "bench", bytes, digest: "bench", cache: None, attachments: &[] };
     Ok(kind.load(&source, &Limits::default())?)
 }
 

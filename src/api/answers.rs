@@ -276,8 +276,11 @@ pub(crate) struct CodeFile {
     pub(crate) kind: String,
     /// Its name without folder
     pub(crate) file: String,
-    /// Digest of its bytes, hexadecimal
+    /// Digest of its bytes, hexadecimal; of all digests where it reads tables
     pub(crate) sha256: String,
+    /// The version that it says it is
+    #[serde(default)]
+    pub(crate) version: Option<String>,
 }
 
 /// A step of a command's life.
@@ -353,8 +356,8 @@ impl CommandDetails {
 
 impl From<UserCode> for CodeFile {
     fn from(code: UserCode) -> Self {
-        let UserCode { kind, file, sha256 } = code;
-        Self { kind, file, sha256 }
+        let UserCode { kind, file, sha256, version } = code;
+        Self { kind, file, sha256, version }
     }
 }
 

@@ -25,7 +25,9 @@ use crate::commands;
 use crate::draft::{Bounds, Surroundings, Trial, field_of, kind_of};
 use crate::fields::{self, Catalogue};
 use crate::problems::{Problem, excerpt};
-use crate::sandbox::{Extension, Extensions, KINDS, Kind, Settings, data_type_name};
+use crate::sandbox::{
+    Extension, Extensions, KINDS, Kind, Nothing, Settings, data_type_name, host_functions,
+};
 
 /// Most values of a trial.
 const MOST_TRIED: u64 = 1_000;
@@ -57,6 +59,7 @@ async fn list(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
         Ok::<_, ApiError>(Json(json!({
             "built_in": built_in,
             "extensions": own,
+            "functions": host_functions().collect::<Vec<_>>(),
             "refused": refused,
             "limits": limits,
         })))
@@ -258,7 +261,7 @@ fn beside(
     // What is tried once is not worth a place in the cache.
     let settings = Settings { limits, ..Settings::default() };
     let mut extensions = Extensions::with(&settings);
-    extensions.add(kind, name, bytes.to_vec(), &fields::reserved, None);
+    extensions.add(kind, name, bytes.to_vec(), &Nothing, &fields::reserved);
     if let Some(fault) = extensions.faults().first() {
         return Err(ApiError::UserCode(Box::new(fault.clone())));
     }
@@ -280,6 +283,11 @@ fn others(parameters: &Parameters) -> Result<Vec<Map<String, Value>>, ApiError> 
         _ => Err(wrong()),
     };
     fields.into_iter().map(object).collect()
+}
+
+/// The version that the file says it is.
+fn shown_version(extension: &Extension) -> Option<&str> {
+    Some(extension.file.program.version()).filter(|version| !version.is_empty())
 }
 
 fn described(extension: &Extension) -> Value {
@@ -309,6 +317,7 @@ fn described(extension: &Extension) -> Value {
         "kind": extension.file.kind.type_name(),
         "file": extension.file.name,
         "digest": extension.file.digest,
+        "version": shown_version(extension),
         "returns": description.output.map(data_type_name),
         "parameters": parameters,
         "inputs": inputs,

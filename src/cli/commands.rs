@@ -315,7 +315,9 @@ fn details(command: &CommandDetails) -> Table {
         table.add_row([cell(&total.connector), told]);
     }
     for code in &command.user_code {
-        table.add_row([cell(&code.file), format!("SHA-256 {}", cell(&code.sha256))]);
+        let version = code.version.as_ref().map(|version| format!("version {version}, "));
+        let told = format!("{}SHA-256 {}", version.unwrap_or_default(), code.sha256);
+        table.add_row([cell(&code.file), cell(&told)]);
     }
     for failed in &status.failed_rows {
         let told = format!("{} rows, the first: {}", failed.rows, cell(&failed.message));

@@ -146,6 +146,13 @@ fn declared(out: &mut impl Write, extension: &Extension) -> io::Result<()> {
     let description = extension.description();
     let path = extension.file.path.display().to_string();
     writeln!(out, "from {} (sha256 {})", escape_controls(&path), extension.file.digest)?;
+    let version = extension.file.program.version();
+    if !version.is_empty() {
+        writeln!(out, "version {}", escape_controls(version))?;
+    }
+    for attachment in &extension.file.attachments {
+        writeln!(out, "with {}", escape_controls(&attachment.name))?;
+    }
     if let Some(output) = description.output {
         writeln!(out, "returns {}", data_type_name(output))?;
     }

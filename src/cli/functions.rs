@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::fields::plain_table;
 use crate::problems::did_you_mean;
-use crate::sandbox::{HostFunction, host_functions};
+use crate::sandbox::{HostFunction, host_functions, script_definitions};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -28,6 +28,8 @@ enum Format {
     Json,
     /// The table of `scripts/README.md`
     Markdown,
+    /// Definitions for editors, all of them: `datagen.d.rhai`
+    Rhai,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -46,6 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Format::Text => text(&mut out, &functions)?,
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&functions)?)?,
         Format::Markdown => markdown(&mut out, &functions)?,
+        Format::Rhai => out.write_all(script_definitions().as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
 }

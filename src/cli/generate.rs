@@ -24,6 +24,7 @@ use crate::draft::{Amount, Draft};
 use crate::engine::{self, Control, EngineError, LaneProgress, Observer, ObserverError, Run};
 use crate::failures::Failures;
 use crate::formats::FORMATS;
+use crate::plan::Plan;
 use crate::problems::{Problems, chain, escape_controls};
 use crate::remote::Network;
 
@@ -365,6 +366,7 @@ fn report(
             "threads": run.threads,
             "memory_budget": run.memory_bytes,
             "peak_row_bytes": control.held_bytes(),
+            "user_code": user_code(&run.plan),
             "failed_rows": failed_rows,
             "warnings": record.warnings().only_warnings().collect::<Vec<_>>(),
             "duration_ms": duration.as_millis() as u64,
@@ -390,6 +392,20 @@ fn report(
             Err(anyhow::Error::new(error))
         }
     }
+}
+
+/// The files of user code that made the rows.
+fn user_code(plan: &Plan) -> Vec<Value> {
+    let files = plan.extension_files().iter().map(|file| {
+        let version = Some(file.program.version()).filter(|version| !version.is_empty());
+        json!({
+            "kind": file.kind.type_name(),
+            "file": file.name,
+            "version": version,
+            "sha256": file.digest,
+        })
+    });
+    files.collect()
 }
 
 /// What each target has acknowledged.

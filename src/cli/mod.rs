@@ -22,6 +22,7 @@ mod serve;
 mod settings;
 mod shown;
 mod source;
+mod test;
 mod trial;
 mod user;
 
@@ -61,6 +62,8 @@ enum Command {
     New(new::Arguments),
     /// Try a script or module out: values and speed
     Try(trial::Arguments),
+    /// Run the tests of scripts and compare golden rows
+    Test(test::Arguments),
     /// Serve the HTTP API
     Serve(serve::Arguments),
     /// Make rows on a server and watch it
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
             Command::Functions(arguments) => functions::run(&arguments),
             Command::New(arguments) => new::run(&arguments),
             Command::Try(arguments) => trial::run(&arguments, &config),
+            Command::Test(arguments) => test::run(&arguments, &config),
             Command::Serve(arguments) => serve::run(&arguments, &config),
             Command::Run(arguments) => run::run(&arguments),
             Command::Commands(arguments) => commands::run(&arguments),

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::counters::{Counters, Counting};
+use super::present_code::PresentCode;
 use super::probe::Probe;
 use super::{Command, CommandError, ConnectorTotal, Progress, Status};
 use super::{owned_outputs, progress};
@@ -23,7 +24,7 @@ use crate::home::{Home, Sealer, Store, StoredBatch, StoredCode, lock};
 use crate::problems::{Problem, Problems, chain};
 use crate::reach::Reach;
 use crate::remote::Network;
-use crate::sandbox::{Extensions, Library};
+use crate::sandbox::Extensions;
 use crate::secrets::GivenSecrets;
 
 /// What the tracker was opened with.
@@ -54,8 +55,8 @@ pub(super) struct Shared {
     pub(super) home: Option<Arc<Home>>,
     pub(super) sealer: Arc<Sealer>,
     pub(super) limits: Limits,
-    pub(super) library: Library,
-    pub(super) code: StoredCode,
+    pub(super) library: PresentCode,
+    pub(super) code: Arc<StoredCode>,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) counting: Counting,
     /// Where connectors speak with their places.
@@ -270,8 +271,8 @@ impl Shared {
     pub(super) fn new(
         (store, home, sealer): (Arc<Store>, Option<Arc<Home>>, Arc<Sealer>),
         limits: Limits,
-        library: Library,
-        code: StoredCode,
+        library: PresentCode,
+        code: Arc<StoredCode>,
         probe: Arc<dyn Probe>,
     ) -> Self {
         Self {

@@ -30,6 +30,7 @@ mod counters;
 mod error;
 mod live;
 mod owned_outputs;
+mod present_code;
 mod probe;
 mod progress;
 mod queue_places;

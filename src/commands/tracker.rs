@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::counters::Counters;
 use super::error::{CommandError, OpenError};
 use super::live::{Limits, Shared, duration};
+use super::present_code::PresentCode;
 use super::probe::{Probe, Undisturbed};
 use super::recovery::recover;
 use super::resume::give_up_sealed;
@@ -26,7 +27,6 @@ use super::{
 };
 use crate::config::Config;
 use crate::draft::{Operator, Surroundings};
-use crate::fields;
 use crate::home::{
     self, Clock, ConnectorTotal, Credentials, Home, Models, Part, Sealer, Store, StoreError,
     StoredCode, UserCode, Users, lock,
@@ -97,9 +97,9 @@ impl Tracker {
             max_queued: config.max_queued_commands.max(1),
             retention: TimeDelta::try_days(config.retention_days.into()).unwrap_or(TimeDelta::MAX),
         };
-        let library = fields::library(config.extension_settings());
         let folder = home.as_ref().map(Home::extensions);
-        let code = StoredCode::new(folder, config.extension_settings());
+        let code = Arc::new(StoredCode::new(folder, config.extension_settings()));
+        let library = PresentCode::new(config.extension_settings(), Arc::clone(&code));
         // Where the store does not answer, everything counts as known.
         code.prune(|id| store.get(id).map_or(true, |command| command.is_some()));
         let sealer = match &home {

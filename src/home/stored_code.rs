@@ -16,7 +16,10 @@ use uuid::Uuid;
 use super::lock;
 use crate::fields;
 use crate::problems::excerpt;
-use crate::sandbox::{ExtensionFile, Extensions, KINDS, Settings, digest};
+use crate::sandbox::{Beside, ExtensionFile, Extensions, KINDS, Settings, digest, identity};
+
+/// The list of what is in use now: no command has this number.
+const PRESENT: Uuid = Uuid::nil();
 
 /// Stores user code for commands.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub(crate) struct UserCode {
     pub(crate) file: String,
     /// SHA-256 of its bytes, 64 hexadecimal digits.
     pub(crate) sha256: String,
+    /// The version that it says it is.
+    pub(crate) version: Option<String>,
 }
 
 /// A file of user code in a command's list.
@@ -45,7 +50,44 @@ pub(crate) struct UserCode {
 struct Entry {
     kind: String,
     path: PathBuf,
+    /// Of the file alone.
     digest: String,
+    /// The files that it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attached>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+/// A file that user code names, in the list of its command.
+#[derive(Debug, Serialize, Deserialize)]
+struct Attached {
+    name: String,
+    digest: String,
+}
+
+impl Entry {
+    /// The digest of the file with those that it names.
+    fn identity(&self) -> String {
+        let named = self.attachments.iter().map(|one| (one.name.as_str(), one.digest.as_str()));
+        identity(&self.digest, named)
+    }
+}
+
+/// The files that code names, as they were kept.
+#[derive(Debug)]
+struct Kept<'a> {
+    folder: &'a Path,
+    attachments: &'a [Attached],
+}
+
+impl Beside for Kept<'_> {
+    fn read(&self, name: &str, _: u64) -> Result<Vec<u8>, String> {
+        let Some(attached) = self.attachments.iter().find(|one| one.name == name) else {
+            return Err(format!("`{}` was not kept with the command", excerpt(name)));
+        };
+        stored(self.folder, &attached.digest).map_err(|error| error.to_string())
+    }
 }
 
 impl StoredCode {
@@ -69,15 +111,21 @@ impl StoredCode {
         fs::create_dir_all(folder)?;
         let mut entries = Vec::with_capacity(files.len());
         for file in files {
-            let path = folder.join(&file.digest);
-            // One that is there and damaged would be taken for this one.
-            if !fs::read(&path).is_ok_and(|there| there == file.bytes[..]) {
-                write_whole(&path, &file.bytes)?;
+            let mut attachments = Vec::with_capacity(file.attachments.len());
+            for attachment in &file.attachments {
+                let Ok(bytes) = &attachment.bytes else { continue };
+                let (name, digest) = (attachment.name.clone(), attachment.digest.clone());
+                put(folder, &digest, bytes)?;
+                attachments.push(Attached { name, digest });
             }
+            let digest = digest(&file.bytes);
+            put(folder, &digest, &file.bytes)?;
             entries.push(Entry {
                 kind: file.kind.type_name().to_owned(),
                 path: file.path.clone(),
-                digest: file.digest.clone(),
+                digest,
+                attachments,
+                version: version_of(file),
             });
         }
         write_whole(&list_of(folder, id), &serde_json::to_vec(&entries)?)?;
@@ -91,6 +139,19 @@ impl StoredCode {
         Ok(())
     }
 
+    /// Stores the code that is in use now, so that another start has it, too, where a file is broken then.
+    pub(crate) fn store_present(&self, files: &[Arc<ExtensionFile>]) -> io::Result<()> {
+        match &self.folder {
+            Some(_) => self.store(PRESENT, files),
+            None => Ok(()),
+        }
+    }
+
+    /// The code that was in use last; `None` where none was stored.
+    pub(crate) fn last_present(&self) -> io::Result<Option<Arc<Extensions>>> {
+        self.of(PRESENT)
+    }
+
     /// What is stored for `id`; `None` where nothing is.
     ///
     /// # Errors
@@ -101,22 +162,23 @@ impl StoredCode {
         let Some(entries) = entries(folder, id)? else { return Ok(None) };
         let mut extensions = Extensions::with(&self.settings);
         for entry in entries {
-            let live = lock(&self.live).get(&(entry.path.clone(), entry.digest.clone())).cloned();
+            let live = lock(&self.live).get(&(entry.path.clone(), entry.identity())).cloned();
             if let Some(file) = live.and_then(|file| file.upgrade()) {
                 extensions.register(file, &fields::reserved);
                 continue;
             }
-            let path = folder.join(&entry.digest);
-            let bytes = fs::read(&path).map_err(|error| named(&path, &error))?;
-            if digest(&bytes) != entry.digest {
-                return Err(damaged(&path, "its bytes are others than those that its name tells"));
+            let bytes = stored(folder, &entry.digest)?;
+            // Damage is told before the code is looked at.
+            for attached in &entry.attachments {
+                stored(folder, &attached.digest)?;
             }
             let kind = KINDS.iter().find(|kind| kind.type_name() == entry.kind);
             let Some(kind) = kind else {
                 let list = list_of(folder, id);
                 return Err(damaged(&list, &format!("unknown kind `{}`", excerpt(&entry.kind))));
             };
-            extensions.add(*kind, &entry.path, bytes, &fields::reserved, None);
+            let kept = Kept { folder, attachments: &entry.attachments };
+            extensions.add(*kind, &entry.path, bytes, &kept, &fields::reserved);
         }
         Ok(Some(Arc::new(extensions)))
     }
@@ -142,13 +204,15 @@ impl StoredCode {
                 kind: file.kind.type_name().to_owned(),
                 file: file.name.clone(),
                 sha256: file.digest.clone(),
+                version: version_of(file),
             };
             return Ok(files.map(told).collect());
         };
         let told = |entry: Entry| UserCode {
+            sha256: entry.identity(),
+            version: entry.version,
             kind: entry.kind,
             file: entry.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            sha256: entry.digest,
         };
         Ok(entries(folder, id)?.unwrap_or_default().into_iter().map(told).collect())
     }
@@ -164,10 +228,13 @@ impl StoredCode {
                 path.file_stem().and_then(|stem| Uuid::parse_str(&stem.to_string_lossy()).ok());
             match id.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
                 None => bytes.push(path),
-                Some(id) if is_known(id) => {
+                Some(id) if id == PRESENT || is_known(id) => {
                     match entries(folder, id) {
                         Ok(list) => {
-                            used.extend(list.into_iter().flatten().map(|entry| entry.digest));
+                            for entry in list.into_iter().flatten() {
+                                used.extend(entry.attachments.into_iter().map(|one| one.digest));
+                                used.insert(entry.digest);
+                            }
                         }
                         Err(error) => {
                             // Any of the files may be the command's.
@@ -186,6 +253,31 @@ impl StoredCode {
             }
         }
     }
+}
+
+/// The version that a file says it is.
+fn version_of(file: &ExtensionFile) -> Option<String> {
+    Some(file.program.version().to_owned()).filter(|version| !version.is_empty())
+}
+
+/// The bytes of this digest.
+fn stored(folder: &Path, wanted: &str) -> io::Result<Vec<u8>> {
+    let path = folder.join(wanted);
+    let bytes = fs::read(&path).map_err(|error| named(&path, &error))?;
+    if digest(&bytes) != wanted {
+        return Err(damaged(&path, "its bytes are others than those that its name tells"));
+    }
+    Ok(bytes)
+}
+
+/// Puts bytes of this digest into the folder.
+fn put(folder: &Path, digest: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = folder.join(digest);
+    // One that is there and damaged would be taken for this one.
+    if fs::read(&path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    write_whole(&path, bytes)
 }
 
 /// The list of the command `id`; `None` where there is none.
@@ -249,7 +341,8 @@ mod tests {
         let path = scripts.path().join("one.rhai");
         let settings = Settings { folders: vec![scripts.path().to_owned()], ..Settings::default() };
         for folder in [None, Some(home.path().join("extensions"))] {
-            fs::write(&path, "fn generate(row, params) { 1 }").unwrap();
+            let text = "const version = \"1.2\"; fn generate(row, params) { 1 }";
+            fs::write(&path, text).unwrap();
             let first = fields::library(settings.clone()).current();
             let digest = first.files()[0].digest.clone();
             let stored = StoredCode::new(folder.clone(), settings.clone());
@@ -272,6 +365,7 @@ mod tests {
                 kind: "RHAI".to_owned(),
                 file: "one.rhai".to_owned(),
                 sha256: digest.clone(),
+                version: Some("1.2".to_owned()),
             };
             assert_eq!(stored.files(id).unwrap(), [told]);
             assert_eq!(stored.files(Uuid::new_v4()).unwrap(), []);
@@ -282,6 +376,43 @@ mod tests {
         let stored = StoredCode::new(Some(home.path().join("extensions")), settings);
         stored.prune(|_| false);
         assert_eq!(fs::read_dir(home.path().join("extensions")).unwrap().count(), 0);
+        // What is in use now belongs to no command.
+        let files = fields::library(stored.settings.clone()).current();
+        stored.store_present(files.files()).unwrap();
+        stored.prune(|_| false);
+        let last = stored.last_present().unwrap().unwrap();
+        assert_eq!(last.files()[0].digest, files.files()[0].digest);
+    }
+
+    /// The tables that a script names are kept with it.
+    #[test]
+    fn a_command_keeps_the_tables_of_its_scripts() {
+        let (scripts, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let script = "const R = table(\"r.csv\", \"k\");\nfn generate(row, params) { R[\"x\"].v }";
+        fs::write(scripts.path().join("one.rhai"), script).unwrap();
+        fs::write(scripts.path().join("r.csv"), "k,v\nx,1\n").unwrap();
+        let settings = Settings { folders: vec![scripts.path().to_owned()], ..Settings::default() };
+        let first = fields::library(settings.clone()).current();
+        let identity = first.files()[0].digest.clone();
+        assert_ne!(identity, digest(script.as_bytes()));
+        let folder = home.path().join("extensions");
+        let id = Uuid::from_u128(1);
+        StoredCode::new(Some(folder.clone()), settings.clone()).store(id, first.files()).unwrap();
+        drop(first);
+        fs::write(scripts.path().join("r.csv"), "k,v\nx,2\n").unwrap();
+        // Another process.
+        let stored = StoredCode::new(Some(folder.clone()), settings);
+        stored.prune(|known| known == id);
+        let extensions = stored.of(id).unwrap().unwrap();
+        assert_eq!(extensions.faults(), []);
+        let file = &extensions.files()[0];
+        assert_eq!((&file.digest, &stored.files(id).unwrap()[0].sha256), (&identity, &identity));
+        assert_eq!(file.attachments[0].bytes.as_deref().unwrap(), b"k,v\nx,1\n");
+        drop(extensions);
+        let table = folder.join(digest(b"k,v\nx,1\n"));
+        fs::write(&table, "k,v\nx,3\n").unwrap();
+        let told = stored.of(id).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("`{}` is damaged", table.display())), "{told}");
     }
 
     // Issue 9, section E: damage of a home. No other code runs in place of what was stored.

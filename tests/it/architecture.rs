@@ -31,7 +31,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("remote", &["attributes", "problems", "reach", "secrets"]),
     ("text_rows", &["columns", "calendar", "compression", "display"]),
     ("orc_file", &["columns"]),
+    ("roots", &["problems"]),
     (
+        // Scripts read tables beside them, through the same handles as models do.
         "sandbox",
         &[
             "calendar",
@@ -44,12 +46,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "memory",
             "problems",
             "rng",
+            "roots",
             "sampling",
             "texts",
         ],
     ),
     ("config", &["sandbox", "secrets"]),
-    ("roots", &["problems"]),
     // L1: what the user wrote, and the families.
     ("model", &["attributes", "problems", "secrets"]),
     (

@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use crate::fields;
+use crate::sandbox::script_definitions;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -85,13 +86,20 @@ fn script(name: &str, folder: &Path) -> anyhow::Result<String> {
         (folder.join(format!("{name}.rhai")), folder.join(format!("{name}.json")));
     create(&script, SCRIPT.as_bytes())?;
     create(&model, MODEL.replace("NAME", &name.to_uppercase()).as_bytes())?;
+    let definitions = folder.join(DEFINITIONS);
+    // Written by the program alone, and newer with it.
+    fs::write(&definitions, script_definitions())
+        .with_context(|| format!("write `{}`", definitions.display()))?;
     Ok(format!(
-        "wrote {script} and {model}\n\n  datagen functions\n  datagen try {script}\n  datagen preview {model} --extensions {folder}",
+        "wrote {script} and {model}\n\n  datagen functions\n  datagen try {script}\n  datagen test {script}\n  datagen preview {model} --extensions {folder}",
         script = script.display(),
         model = model.display(),
         folder = folder.display(),
     ))
 }
+
+/// What editors read: the functions that scripts may call.
+const DEFINITIONS: &str = "datagen.d.rhai";
 
 const SCRIPT: &str = r#"// A code of letters and digits: say here what your type gives.
 
@@ -109,6 +117,13 @@ fn check(params) {
     if params.digits < 1 || params.digits > 18 {
         throw `digits is ${params.digits}, expected 1 to 18`;
     }
+}
+
+// `datagen test` runs functions whose names begin with `test_`.
+fn test_a_code_has_its_prefix_and_its_digits() {
+    let code = generate(#{}, #{ prefix: "X", digits: 3 });
+    assert(code.starts_with("X-"), code);
+    assert_equal(code.len(), 5);
 }
 
 // Once for a row. `row.NAME` is the value of another field; `()` is null. What it may call: `datagen functions`.

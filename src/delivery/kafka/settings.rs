@@ -167,7 +167,7 @@ fn records(table: &Table, settings: &mut Reader<'_>) -> Option<KafkaRecords> {
     let values = Messages::compile(format, &table.visible, settings);
     let value_columns = table.visible.columns.len();
     let mut columns = Columns { table, numbers: (0..value_columns).collect() };
-    let keys = Arc::new(Schema { columns: columns.add_all(KEY_FIELDS, settings) });
+    let keys = Arc::new(Schema::of(columns.add_all(KEY_FIELDS, settings)));
     let key_columns = keys.columns.len();
     let is_time = |column: &ColumnInfo| {
         let kinds = [DataType::Instant, DataType::EpochMillis, DataType::Date];
@@ -183,10 +183,10 @@ fn records(table: &Table, settings: &mut Reader<'_>) -> Option<KafkaRecords> {
     let header_fields = columns.add_all(HEADER_FIELDS, settings);
     let width = table.visible.row_width()
         + keys.row_width()
-        + Schema { columns: header_fields.clone() }.row_width();
+        + Schema::of(header_fields.clone()).row_width();
     let header_fields = header_fields.into_iter().map(|column| {
         let name = column.name.clone();
-        (name, Arc::new(Messages::texts(&Arc::new(Schema { columns: vec![column] }))))
+        (name, Arc::new(Messages::texts(&Arc::new(Schema::of(vec![column])))))
     });
     let keys_are_texts = settings.choice("KAFKA_KEY_TYPE", &["text", "avro"]) != Some("avro");
     let keys = match (key_columns, keys_are_texts) {

@@ -119,9 +119,16 @@ fn gcd(a: u64, b: u64) -> u64 {
 pub struct Schema {
     /// One entry per output column.
     pub columns: Vec<ColumnInfo>,
+    /// What files say of themselves beside their rows, where their format has a place for it: names and texts.
+    pub notes: Vec<(String, String)>,
 }
 
 impl Schema {
+    /// These columns, and nothing to say beside them.
+    pub const fn of(columns: Vec<ColumnInfo>) -> Self {
+        Self { columns, notes: Vec::new() }
+    }
+
     /// Average width of a row in bytes.
     pub fn row_width(&self) -> u64 {
         self.columns.iter().map(|column| u64::from(column.width)).sum::<u64>().max(1)

@@ -454,7 +454,7 @@ mod tests {
     fn a_long_null_is_refused_and_a_shorter_one_makes_segments_small() {
         let columns: Vec<_> =
             (0..20).map(|n| samples::info(&format!("c{n}"), DataType::Int32, true)).collect();
-        let schema = Arc::new(Schema { columns });
+        let schema = Arc::new(Schema::of(columns));
         let encoder =
             |length: usize| compile(&Csv, &schema, json!({"CSV_NULL": "x".repeat(length)}));
         assert_eq!(encoder(0).unwrap().segment_rows(), 8_192);

@@ -267,7 +267,7 @@ mod tests {
     fn a_thousand_columns_share_the_memory_of_a_stripe() {
         let columns: Vec<_> =
             (0..1_000).map(|n| samples::info(&format!("c{n}"), DataType::Int64, true)).collect();
-        let schema = Arc::new(Schema { columns });
+        let schema = Arc::new(Schema::of(columns));
         let encoder = encoder(&schema, json!({}));
         assert_eq!(encoder.segment_rows(), 2_048);
         let column = Column::new(Values::Int64((0..3_000).collect()));
@@ -277,8 +277,7 @@ mod tests {
 
     #[test]
     fn points_in_time_are_instants_or_local_by_option() {
-        let schema =
-            Arc::new(Schema { columns: vec![samples::info("t", DataType::Instant, false)] });
+        let schema = Arc::new(Schema::of(vec![samples::info("t", DataType::Instant, false)]));
         let columns = [Column::new(Values::Instant(vec![1_700_000_000_123_456]))];
         let file = |kind: &str| {
             let options = json!({"ORC_COMPRESSION": "none", "ORC_TIMESTAMP": kind});
@@ -302,8 +301,7 @@ mod tests {
         // Double statistics: the smallest, the largest, the sum.
         let bounds = |value: f64| [&[9][..], &value.to_le_bytes()].concat();
         let file = |values: Vec<f64>| {
-            let schema =
-                Arc::new(Schema { columns: vec![samples::info("n", DataType::Float64, false)] });
+            let schema = Arc::new(Schema::of(vec![samples::info("n", DataType::Float64, false)]));
             let options = json!({"ORC_COMPRESSION": "none"});
             samples::encode(
                 &*encoder(&schema, options),
@@ -348,7 +346,7 @@ mod tests {
         let told = |data_type, first, last, step| {
             let mut info = samples::info("t", data_type, false);
             info.instants = Some(TimePoints::new(first, last, step));
-            let schema = Arc::new(Schema { columns: vec![info] });
+            let schema = Arc::new(Schema::of(vec![info]));
             let (mut problems, settings) = (Problems::default(), samples::settings(json!({})));
             assert!(Orc.compile(&schema, &mut settings.reader(&mut problems)).is_some());
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -362,7 +360,7 @@ mod tests {
     }
 
     fn append_one(data_type: DataType, values: Values) -> Result<(), EncodeError> {
-        let schema = Arc::new(Schema { columns: vec![samples::info("c", data_type, false)] });
+        let schema = Arc::new(Schema::of(vec![samples::info("c", data_type, false)]));
         let column = Column::new(values);
         let rows = Rows { first: 70, count: column.len() };
         let mut segments = encoder(&schema, json!({})).segment_encoder();
@@ -394,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_left_gives_the_values_of_plain_text() {
-        let schema = Arc::new(Schema { columns: vec![samples::info("c", DataType::Text, true)] });
+        let schema = Arc::new(Schema::of(vec![samples::info("c", DataType::Text, true)]));
         let encoder = encoder(&schema, json!({"ORC_COMPRESSION": "none"}));
         let dictionary = Dictionary::new(["a", "b", "c"]);
         let keys: Vec<u32> = (0..10_000).map(|row| row % 3).collect();

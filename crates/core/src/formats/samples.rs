@@ -161,7 +161,7 @@ pub(crate) fn schema(
         .iter()
         .zip(&values)
         .map(|((name, data_type), column)| info(name, *data_type, column.validity.is_some()));
-    let schema = Arc::new(Schema { columns: columns.collect() });
+    let schema = Arc::new(Schema::of(columns.collect()));
     (schema, values)
 }
 

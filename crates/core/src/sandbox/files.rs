@@ -22,6 +22,10 @@ pub fn digest(bytes: &[u8]) -> String {
 /// capital letters.
 pub fn kind_of(kinds: &[&'static dyn Kind], path: &Path) -> Option<&'static dyn Kind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    // What editors read beside code: `datagen.d.rhai`.
+    if path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|d| d == "d")) {
+        return None;
+    }
     kinds.iter().copied().find(|kind| kind.file_extensions().contains(&extension.as_str()))
 }
 

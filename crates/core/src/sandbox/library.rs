@@ -20,6 +20,9 @@ use super::{Extensions, KINDS, Settings};
 /// Tells what has a type's name already, in words.
 pub(super) type Reserved = fn(&str) -> Option<String>;
 
+/// Gives the code that was in use at another time.
+pub(super) type Earlier = Box<dyn Fn() -> Option<Arc<Extensions>> + Send + Sync>;
+
 /// How long a reading is waited for where there is a snapshot of an earlier one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -30,9 +33,10 @@ pub struct Library {
 }
 
 /// What the library shares with the thread that reads.
-#[derive(Debug)]
 struct Shared {
     settings: Settings,
+    /// Asked where a file does not compile that this process has not seen whole.
+    earlier: Option<Earlier>,
     reserved: Reserved,
     /// Whether files that are refused are told in the log as a warning.
     is_loud: bool,
@@ -87,17 +91,31 @@ impl Mark {
 impl Library {
     /// Reads nothing yet.
     pub(crate) fn new(settings: Settings, reserved: Reserved) -> Self {
+        Self::made(settings, reserved, true, None)
+    }
+
+    /// The same, which uses what `earlier` gives in place of files that do not compile when they are read first.
+    #[must_use]
+    pub fn with_earlier(self, earlier: Earlier) -> Self {
+        let Shared { settings, reserved, is_loud, .. } = &*self.shared;
+        Self::made(settings.clone(), *reserved, *is_loud, Some(earlier))
+    }
+
+    fn made(
+        settings: Settings,
+        reserved: Reserved,
+        is_loud: bool,
+        earlier: Option<Earlier>,
+    ) -> Self {
         let (state, read) = (Mutex::default(), Condvar::new());
-        Self { shared: Arc::new(Shared { settings, reserved, is_loud: true, state, read }) }
+        Self { shared: Arc::new(Shared { settings, earlier, reserved, is_loud, state, read }) }
     }
 
     /// The same, which does not warn of files that are refused: whoever uses one of them is told.
     #[must_use]
     pub fn quiet(self) -> Self {
         let Shared { settings, reserved, .. } = &*self.shared;
-        let (state, read) = (Mutex::default(), Condvar::new());
-        let (settings, reserved) = (settings.clone(), *reserved);
-        Self { shared: Arc::new(Shared { settings, reserved, is_loud: false, state, read }) }
+        Self::made(settings.clone(), *reserved, false, None)
     }
 
     /// The files as they are now. A file whose new version does not compile stays what it was.
@@ -141,6 +159,12 @@ impl Library {
     }
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     /// A panic leaves the state before it, which is whole.
     fn state(&self) -> MutexGuard<'_, State> {
@@ -158,7 +182,14 @@ impl Shared {
         };
         // A fault in a compiler: what was read before stays, and nobody waits for ever.
         let scanned = catch_unwind(AssertUnwindSafe(|| {
-            Extensions::scan(KINDS, &self.settings, &self.reserved, before.as_deref())
+            let scan = |before| Extensions::scan(KINDS, &self.settings, &self.reserved, before);
+            let scanned = scan(before.as_deref());
+            let earlier =
+                self.earlier.as_ref().filter(|_| before.is_none() && scanned.has_broken());
+            match earlier.and_then(|earlier| earlier()) {
+                Some(earlier) => scan(Some(&*earlier)),
+                None => scanned,
+            }
         }));
         if let Ok(scanned) = &scanned
             && is_news
@@ -183,22 +214,23 @@ impl Shared {
         self.read.notify_all();
     }
 
+    /// Of all files of the folders, and of those below them that code names.
     fn marks(&self) -> Vec<Mark> {
-        let mut marks = Vec::new();
+        let current = Arc::clone(&self.state().current);
+        let mut paths: Vec<PathBuf> = current.attached().to_vec();
         for folder in &self.settings.folders {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                // The file behind a link counts.
-                let Ok(metadata) = fs::metadata(entry.path()) else { continue };
-                marks.push(Mark {
-                    path: entry.path(),
-                    bytes: metadata.len(),
-                    modified: metadata.modified().ok(),
-                    identity: identity(&metadata),
-                });
-            }
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            paths.extend(entries.map(|entry| entry.path()));
         }
-        marks.sort_by(|a, b| a.path.cmp(&b.path));
-        marks
+        paths.sort();
+        paths.dedup();
+        let mark = |path: PathBuf| {
+            // The file behind a link counts.
+            let metadata = fs::metadata(&path).ok()?;
+            let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+            Some(Mark { path, bytes, modified, identity: identity(&metadata) })
+        };
+        paths.into_iter().filter_map(mark).collect()
     }
 }
 

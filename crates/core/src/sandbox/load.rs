@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::attachments::{Attachment, Beside, MOST_ATTACHMENTS, identity};
 use super::files::{digest, file_name};
 use super::registry::{ExtensionFile, Extensions, Settings};
-use super::{Fault, Kind, Source};
+use super::{Fault, FaultKind, Kind, Source};
 
 /// A file of a folder.
 pub(super) struct Found {
@@ -23,6 +24,8 @@ pub(super) struct Found {
 /// What became of a file: compiled, or taken from before.
 pub(super) struct Loaded {
     pub(super) digest: String,
+    /// The names of the files that it names.
+    pub(super) attachments: Vec<String>,
     /// The file as it is used; `None` where there is nothing to use.
     pub(super) file: Option<Arc<ExtensionFile>>,
     /// Why the file as it is now is not used.
@@ -30,28 +33,40 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Compiles a file, unless it is known from before that it does or does not.
+    /// Compiles a file, unless it is known from before that it does or does not; what it names is `beside` it.
     pub(super) fn new(
         kind: &'static dyn Kind,
         path: &Path,
-        bytes: Vec<u8>,
+        (bytes, beside): (Vec<u8>, &dyn Beside),
         settings: &Settings,
         before: Option<&Extensions>,
     ) -> Self {
-        let digest = digest(&bytes);
+        let (mut names, most_bytes) = kind.attachments(&bytes, &settings.limits);
+        let too_many = names.len() > MOST_ATTACHMENTS;
+        names.truncate(MOST_ATTACHMENTS);
+        let attach = |name: &String| Attachment::new(name, beside.read(name, most_bytes));
+        let attachments: Vec<Attachment> = names.iter().map(attach).collect();
+        let named = attachments.iter().map(|one| (one.name.as_str(), one.digest.as_str()));
+        let digest = identity(&digest(&bytes), named);
         let earlier = before.and_then(|before| before.at(path));
         if let Some(unchanged) = earlier.filter(|earlier| earlier.digest == digest) {
-            return Self { digest, file: Some(Arc::clone(unchanged)), fault: None };
+            let file = Some(Arc::clone(unchanged));
+            return Self { digest, attachments: names, file, fault: None };
         }
         let known = before.and_then(|before| before.failure(path, &digest));
         let compiled = match known {
             Some(fault) => Err(Box::new(fault.clone())),
-            None => compile(kind, path, &digest, bytes, settings),
+            None if too_many => {
+                let message = format!("it reads more than {MOST_ATTACHMENTS} files");
+                Err(Box::new(Fault::new(FaultKind::Compile, path.to_string_lossy(), message)))
+            }
+            None => compile(kind, path, &digest, (bytes, attachments), settings),
         };
-        match compiled {
-            Ok(file) => Self { digest, file: Some(Arc::new(file)), fault: None },
-            Err(fault) => Self { digest, file: earlier.map(Arc::clone), fault: Some(fault) },
-        }
+        let (file, fault) = match compiled {
+            Ok(file) => (Some(Arc::new(file)), None),
+            Err(fault) => (earlier.map(Arc::clone), Some(fault)),
+        };
+        Self { digest, attachments: names, file, fault }
     }
 }
 
@@ -59,13 +74,14 @@ fn compile(
     kind: &'static dyn Kind,
     path: &Path,
     digest: &str,
-    bytes: Vec<u8>,
+    (bytes, attachments): (Vec<u8>, Vec<Attachment>),
     settings: &Settings,
 ) -> Result<ExtensionFile, Box<Fault>> {
     let label = path.to_string_lossy();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let (bytes, cache) = (Arc::new(bytes), settings.cache.as_deref());
-    let source = Source { label: &label, stem: &stem, bytes: &bytes, digest, cache };
+    let (label, stem) = (&*label, &*stem);
+    let source = Source { label, stem, bytes: &bytes, digest, cache, attachments: &attachments };
     let program = kind.load(&source, &settings.limits)?;
     Ok(ExtensionFile {
         kind,
@@ -73,6 +89,7 @@ fn compile(
         path: path.to_owned(),
         digest: digest.to_owned(),
         bytes,
+        attachments,
         program,
     })
 }

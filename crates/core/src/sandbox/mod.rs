@@ -16,6 +16,7 @@
 //! Knows nothing of fields, models or plans. To add a kind: a folder here that implements [`Kind`],
 //! [`Program`] and [`Generator`], its `mod` line and its line in [`KINDS`].
 
+mod attachments;
 mod data_type;
 mod fault;
 mod files;
@@ -40,6 +41,7 @@ use crate::failures::OnError;
 use crate::generator::Generator;
 use crate::rng::Stream;
 
+pub use attachments::{Attachment, Beside, Nothing, identity};
 pub use data_type::data_type_name;
 pub(crate) use data_type::parse_data_type;
 pub use fault::{Fault, FaultKind, SourcePosition};
@@ -76,6 +78,11 @@ pub fn host_functions() -> impl Iterator<Item = HostFunction> {
     rhai::functions()
 }
 
+/// The same as definitions that editors read: `datagen.d.rhai`.
+pub fn script_definitions() -> String {
+    rhai::definitions()
+}
+
 /// A kind of user code: what the files of some extensions hold.
 pub trait Kind: Debug + Sync {
     /// What a model calls it in `"type"` when it names a file instead of a type: `RHAI`, `WASM`.
@@ -99,6 +106,12 @@ pub trait Kind: Debug + Sync {
     /// Most bytes of a file: a larger one is refused before it is read.
     fn most_bytes(&self, limits: &Limits) -> u64;
 
+    /// The files that such code names, to be read with it, and most bytes of each. None where it is not to be
+    /// understood: [`load`](Self::load) says why.
+    fn attachments(&self, _bytes: &[u8], _limits: &Limits) -> (Vec<String>, u64) {
+        (Vec::new(), 0)
+    }
+
     /// Compiles a file. Runs none of the user's code beyond what describing it takes, within limits.
     ///
     /// # Errors
@@ -120,12 +133,31 @@ pub struct Source<'a> {
     pub digest: &'a str,
     /// A folder of this user's for what compiling leaves behind; `None`: keep nothing.
     pub cache: Option<&'a Path>,
+    /// The files that it names.
+    pub attachments: &'a [Attachment],
 }
 
 /// A compiled file: shared by all fields and threads that use it.
 pub trait Program: Debug + Send + Sync {
     /// The generators of the file, at least one; their names differ.
     fn descriptions(&self) -> &[Description];
+
+    /// The version that the file says it is; empty where it says none.
+    fn version(&self) -> &str;
+
+    /// The names of the tests that the file has in itself.
+    fn tests(&self) -> &[String] {
+        &[]
+    }
+
+    /// Runs one of these tests.
+    ///
+    /// # Errors
+    ///
+    /// What does not hold, with its place.
+    fn run_test(&self, _name: &str) -> Result<(), Box<Fault>> {
+        Ok(())
+    }
 
     /// Fixes parameters and input types of one field, running the generator's own check of them.
     ///

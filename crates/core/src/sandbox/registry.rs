@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::attachments::{Attachment, Beside, Folder};
 use super::files::{file_name, files_of, kind_of, read};
 use super::load::{Found, Loaded, in_parallel};
 use super::{Description, Fault, FaultKind, Kind, Limits, Program};
@@ -35,10 +36,12 @@ pub struct ExtensionFile {
     pub name: String,
     /// Its path as configured.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    /// SHA-256 of its bytes, 64 hexadecimal digits; where it names other files, of the digests of all of them.
     pub digest: String,
     /// Its bytes.
     pub bytes: Arc<Vec<u8>>,
+    /// The files that it names, as they were read with it.
+    pub attachments: Vec<Attachment>,
     /// What it compiled to.
     pub program: Arc<dyn Program>,
 }
@@ -70,6 +73,10 @@ pub struct Extensions {
     faults: Vec<Fault>,
     /// Files that did not compile.
     failed: Vec<FailedFile>,
+    /// Paths of the files that code names, also of those that are not there.
+    attached: Vec<PathBuf>,
+    /// Files that do not compile any more: the versions before them are in use.
+    older: Vec<(PathBuf, Fault)>,
     settings: Settings,
 }
 
@@ -110,12 +117,19 @@ impl Extensions {
         }
         let loaded = in_parallel(found, |found| {
             let Found { kind, path, bytes } = found;
-            let loaded = bytes.map(|bytes| Loaded::new(kind, &path, bytes, settings, before));
+            let folder = Folder(folder_of(&path));
+            let loaded =
+                bytes.map(|bytes| Loaded::new(kind, &path, (bytes, &folder), settings, before));
             (kind, path, loaded)
         });
         for (kind, path, loaded) in loaded {
             match loaded {
-                Ok(loaded) => all.admit(kind, &path, loaded, reserved),
+                Ok(loaded) => {
+                    let folder = Folder(folder_of(&path));
+                    all.attached
+                        .extend(loaded.attachments.iter().filter_map(|name| folder.path(name)));
+                    all.admit(kind, &path, loaded, reserved);
+                }
                 Err(message) => all.fault(FaultKind::Unreadable, &path, message),
             }
         }
@@ -129,17 +143,16 @@ impl Extensions {
 
     /// Compiles one file and registers what it offers; a fault is kept instead.
     ///
-    /// `before` may hold the same file: used again where it has not changed, and where it does not compile
-    /// any more.
+    /// The files that it names are `beside` it.
     pub fn add(
         &mut self,
         kind: &'static dyn Kind,
         path: &Path,
         bytes: Vec<u8>,
+        beside: &dyn Beside,
         reserved: &dyn Fn(&str) -> Option<String>,
-        before: Option<&Self>,
     ) {
-        let loaded = Loaded::new(kind, path, bytes, &self.settings, before);
+        let loaded = Loaded::new(kind, path, (bytes, beside), &self.settings, None);
         self.admit(kind, path, loaded, reserved);
     }
 
@@ -163,6 +176,7 @@ impl Extensions {
             }
             self.faults.push(match &loaded.file {
                 Some(_) => {
+                    self.older.push((path.to_owned(), (*fault).clone()));
                     let message = format!("{}; the version before it stays in use", fault.message);
                     Fault { message, ..*fault }
                 }
@@ -237,6 +251,21 @@ impl Extensions {
         self.files.iter().find(|file| file.path == path)
     }
 
+    /// Paths of the files that code names, also of those that are not there.
+    pub(super) fn attached(&self) -> &[PathBuf] {
+        &self.attached
+    }
+
+    /// Whether any file does not compile.
+    pub(super) fn has_broken(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
+    /// Why `file` is not what lies at its path now, where that does not compile.
+    pub fn older(&self, file: &ExtensionFile) -> Option<&Fault> {
+        self.older.iter().find(|(path, _)| *path == file.path).map(|(_, fault)| fault)
+    }
+
     /// All types, by name.
     pub fn types(&self) -> impl Iterator<Item = &Extension> {
         self.types.values()
@@ -251,6 +280,12 @@ impl Extensions {
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -326,6 +361,10 @@ mod tests {
     impl Program for Listed {
         fn descriptions(&self) -> &[Description] {
             &self.0
+        }
+
+        fn version(&self) -> &'static str {
+            ""
         }
 
         fn prepare(&self, _: &Binding<'_>) -> Result<Prepared, Box<Fault>> {

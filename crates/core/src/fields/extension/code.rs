@@ -52,6 +52,7 @@ pub(super) fn of_kind(
             bytes: &Arc::new(code.clone().into_bytes()),
             digest: "",
             cache: None,
+            attachments: &[],
         };
         match kind.load(&source, limits) {
             Ok(program) => program,

@@ -9,9 +9,11 @@
 //! | here | the field types, and a field of one |
 //! | `code` | which code a field means |
 //! | `declared` | what a field says held against the declaration |
+//! | `pins` | which version of the code it may be |
 
 mod code;
 mod declared;
+mod pins;
 
 use std::sync::{Arc, LazyLock};
 
@@ -51,7 +53,26 @@ const EXTENSION_ATTRIBUTES: &[Attribute] = &[
         "fail",
         "What becomes of a row that the generator fails on: it ends the command, or its value is null and counted.",
     ),
+    Attribute::new(
+        SHA256,
+        "64 hexadecimal digits",
+        "",
+        "The digest that the code must have (`datagen fields TYPE` tells it); other code is refused.",
+    ),
+    Attribute::new(
+        VERSION,
+        "text",
+        "",
+        "The version that the code must say it is; another is refused.",
+    ),
 ];
+
+/// What user code takes for the rows of the whole where nobody has said how many: what is only looked at.
+const SHOWN_ROWS: u64 = 1_000_000;
+
+/// The attributes that pin code.
+const SHA256: &str = "sha256";
+const VERSION: &str = "version";
 
 /// The attribute that says what becomes of a row that fails.
 const ON_ERROR: &str = "on_error";
@@ -219,9 +240,12 @@ impl OfExtension {
         let inputs = declared::inputs(description, context.names, attributes);
         let returns = declared::returns(description, attributes);
         let on_error = declared::on_error(attributes);
+        let pinned = pins::check(&chosen, attributes);
+        pins::tell_older(&chosen, context.extensions, attributes);
+        pinned.ok()?;
         let (parameters, inputs, returns) = (parameters?, inputs?, returns.ok()?);
         let on_error = on_error.ok()?;
-        let (stream, total_rows) = (context.stream, context.total_rows);
+        let (stream, total_rows) = (context.stream, context.total_rows.or(Some(SHOWN_ROWS)));
         Some(Box::new(Self { chosen, parameters, inputs, returns, on_error, stream, total_rows }))
     }
 }

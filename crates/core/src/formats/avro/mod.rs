@@ -74,7 +74,7 @@ impl Format for Avro {
         let fitting = (BLOCK_BYTES / schema.row_width()).clamp(1, MOST_ROWS);
         Some(Arc::new(Container {
             schema: schema.clone(),
-            header: header(&text, codec),
+            header: header(&text, codec, &schema.notes),
             marker: marker(&text, codec),
             codec,
             unit,
@@ -150,9 +150,10 @@ fn refused(source: impl std::error::Error + Send + Sync + 'static) -> EncodeErro
 }
 
 /// Magic bytes and metadata, up to the marker.
-fn header(schema: &str, codec: Codec) -> Vec<u8> {
+fn header(schema: &str, codec: Codec, notes: &[(String, String)]) -> Vec<u8> {
     let mut out = b"Obj\x01".to_vec();
-    let metadata = [("avro.schema", schema), ("avro.codec", codec.name())];
+    let mut metadata = vec![("avro.schema", schema), ("avro.codec", codec.name())];
+    metadata.extend(notes.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     rows::push_long(&mut out, metadata.len() as i64);
     for text in metadata.iter().flat_map(|(key, value)| [key, value]) {
         rows::push_long(&mut out, text.len() as i64);
@@ -273,12 +274,10 @@ mod tests {
 
     #[test]
     fn a_small_file_is_what_the_specification_says_byte_for_byte() {
-        let schema = Arc::new(Schema {
-            columns: vec![
-                samples::info("n", DataType::Int32, false),
-                samples::info("s", DataType::Text, true),
-            ],
-        });
+        let schema = Arc::new(Schema::of(vec![
+            samples::info("n", DataType::Int32, false),
+            samples::info("s", DataType::Text, true),
+        ]));
         let columns = [
             Column::new(Values::Int32(vec![-3, 64])),
             Column {
@@ -328,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_column_of_another_type_is_refused() {
-        let schema = Arc::new(Schema { columns: vec![samples::info("n", DataType::Int32, false)] });
+        let schema = Arc::new(Schema::of(vec![samples::info("n", DataType::Int32, false)]));
         let encoder = samples::compile(&Avro, &schema, json!({})).unwrap();
         let mut segment = encoder.segment_encoder();
         let block = |column| Block {
@@ -353,7 +352,7 @@ mod tests {
             samples::info("at", DataType::Instant, false),
             samples::info("stamp", DataType::EpochMillis, false),
         ];
-        let schema = Arc::new(Schema { columns });
+        let schema = Arc::new(Schema::of(columns));
         let columns = [
             Column::new(Values::Instant(vec![-1, 1_700_000_000_123_456])),
             Column::new(Values::EpochMillis(vec![-1, 5])),
@@ -381,7 +380,7 @@ mod tests {
     /// Issue 9, F16 i: "a namespace also specified is ignored" (specification, "Names").
     #[test]
     fn a_name_with_dots_is_a_full_name() {
-        let schema = Arc::new(Schema { columns: vec![samples::info("n", DataType::Int32, false)] });
+        let schema = Arc::new(Schema::of(vec![samples::info("n", DataType::Int32, false)]));
         let (mut problems, settings) = (
             Problems::default(),
             samples::settings(json!({"AVRO_NAME": "a.b", "AVRO_NAMESPACE": "com.example"})),
@@ -397,7 +396,7 @@ mod tests {
     fn refusal(names: &[&str], options: Value) -> String {
         let columns =
             names.iter().map(|name| samples::info(name, DataType::Int32, false)).collect();
-        samples::compile(&Avro, &Arc::new(Schema { columns }), options).unwrap_err()
+        samples::compile(&Avro, &Arc::new(Schema::of(columns)), options).unwrap_err()
     }
 
     #[test]

@@ -443,7 +443,7 @@ mod tests {
         for (values, texts) in cases {
             for nullable in [false, true] {
                 let column = samples::info("t", DataType::Text, nullable);
-                let schema = Arc::new(Schema { columns: vec![column] });
+                let schema = Arc::new(Schema::of(vec![column]));
                 let block = Block {
                     rows: crate::columns::Rows { first: 0, count: texts.len() },
                     columns: vec![Arc::new(Column::new(values.clone()))],

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, TypePtr};
@@ -146,8 +147,12 @@ impl Format for Parquet {
             dictionary,
             rows,
         };
+        let notes = schema.notes.iter();
+        let notes = notes.map(|(name, text)| KeyValue::new(name.clone(), text.clone()));
+        let notes = Some(notes.collect::<Vec<_>>()).filter(|notes| !notes.is_empty());
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
+            .set_key_value_metadata(notes)
             .set_offset_index_disabled(true)
             .build();
         Some(Arc::new(RowGroups {

@@ -109,7 +109,7 @@ fn a_file_without_rows_has_its_schema() {
 
 /// The only column of a file with one row group.
 fn chunk(info: ColumnInfo, values: Values, options: Value) -> RowGroupMetaData {
-    let schema = Arc::new(Schema { columns: vec![info] });
+    let schema = Arc::new(Schema::of(vec![info]));
     open(write(&schema, &[Column::new(values)], options)).metadata().row_group(0).clone()
 }
 
@@ -168,7 +168,7 @@ fn statistics_bound_the_values_and_count_the_nulls() {
 fn wide_tables_get_small_row_groups() {
     let rows = |columns: usize, options| {
         let info = |index| samples::info(&format!("c{index}"), DataType::Int64, false);
-        let schema = Arc::new(Schema { columns: (0..columns).map(info).collect() });
+        let schema = Arc::new(Schema::of((0..columns).map(info).collect()));
         samples::compile(&Parquet, &schema, options).unwrap().segment_rows()
     };
     assert_eq!(rows(10, json!({})), 131_072);
@@ -247,7 +247,7 @@ fn times_and_decimals_take_older_forms_by_option() {
 #[test]
 fn times_too_far_away_for_int96_are_refused_with_their_row() {
     let info = samples::info("t", DataType::EpochMillis, true);
-    let schema = Arc::new(Schema { columns: vec![info] });
+    let schema = Arc::new(Schema::of(vec![info]));
     let encoder =
         samples::compile(&Parquet, &schema, json!({"PARQUET_TIMESTAMP": "int96"})).unwrap();
     let column = Column {

@@ -9,6 +9,8 @@ mod references;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::order::topological;
 use super::{Nulls, Plan, Step, fixed_width};
 use crate::attributes::Reader;
@@ -175,9 +177,11 @@ fn build(
         (0..names.len()).filter(|index| ghosts[*index] && also.contains(names[*index])).collect();
     let mut schema_of = |fields: &[usize]| {
         let columns = fields.iter().filter_map(|index| infos[*index].take()).collect();
-        Arc::new(Schema { columns })
+        Schema::of(columns)
     };
-    let table = Table { visible: schema_of(&outputs), hidden: schema_of(&hidden) };
+    let (mut visible, hidden_columns) = (schema_of(&outputs), schema_of(&hidden));
+    visible.notes.extend(code_note(&extension_files));
+    let table = Table { visible: Arc::new(visible), hidden: Arc::new(hidden_columns) };
     outputs.extend(hidden);
     Some(Plan {
         table,
@@ -230,6 +234,20 @@ fn extension_files(drafts: &[Draft<'_>]) -> Vec<Arc<ExtensionFile>> {
     }
     files
 }
+
+/// What files say of the user code that made their rows.
+fn code_note(files: &[Arc<ExtensionFile>]) -> Option<(String, String)> {
+    let told = |file: &Arc<ExtensionFile>| {
+        let version = file.program.version();
+        let version = (!version.is_empty()).then_some(version);
+        json!({ "file": file.name, "version": version, "sha256": file.digest })
+    };
+    let all: Vec<_> = files.iter().map(told).collect();
+    (!all.is_empty()).then(|| (CODE_NOTE.to_owned(), json!(all).to_string()))
+}
+
+/// The name by which files tell the user code of their rows.
+const CODE_NOTE: &str = "datagen.user_code";
 
 /// Bytes that a row may take: a block holds at least one, and every thread some blocks.
 const MOST_ROW_BYTES: u64 = 32 << 20;

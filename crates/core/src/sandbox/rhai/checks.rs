@@ -290,7 +290,14 @@ mod tests {
     /// What loading says of a script.
     fn told(text: &str) -> String {
         let bytes = Arc::new(text.as_bytes().to_vec());
-        let source = Source { label: "t", stem: "t", bytes: &bytes, digest: "", cache: None };
+        let source = Source {
+            label: "t",
+            stem: "t",
+            bytes: &bytes,
+            digest: "",
+            cache: None,
+            attachments: &[],
+        };
         match ScriptProgram::load(&source, &Limits::default()) {
             Ok(_) => "loads".to_owned(),
             Err(fault) => fault.to_string(),

@@ -28,6 +28,15 @@ pub(super) fn output(
     })
 }
 
+/// The version, as a text or a number; a script may mean something else by a constant of another type.
+pub(super) fn version(constants: &Constants) -> String {
+    let Some((value, _)) = constants.get("version") else { return String::new() };
+    if value.is_string() || value.is_int() || value.is_float() {
+        return crate::problems::excerpt(&value.to_string());
+    }
+    String::new()
+}
+
 pub(super) fn inputs(
     constants: &Constants,
     found: &Found,
@@ -210,7 +219,7 @@ fn kind_of(value: &Value) -> ParameterKind {
 }
 
 /// A script's value as JSON.
-fn to_json(value: &Dynamic) -> Result<Value, String> {
+pub(super) fn to_json(value: &Dynamic) -> Result<Value, String> {
     if value.is_unit() {
         return Ok(Value::Null);
     }

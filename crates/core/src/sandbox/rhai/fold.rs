@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use rhai::{AST, ASTFlags, ASTNode, Array, Dynamic, Engine, Expr, FnPtr, Map, Scope, Stmt};
 
-use super::host;
 use super::read::constant;
-use super::walk;
+use super::shared::share;
+use super::{files, host, walk};
 
 /// Most constants that are worked out for one script: each may take as long as a row.
 const MOST: usize = 1_000;
@@ -34,8 +34,11 @@ fn work_out(engine: &Engine, functions: &AST, pure: &Pure, left: &mut usize, bod
         }
         *left -= 1;
         let position = expr.position();
-        let statement = Stmt::Expr(Box::new(expr.clone()));
-        let ast = AST::new([statement], functions.shared_lib().clone());
+        let mut statement = [Stmt::Expr(Box::new(expr.clone()))];
+        if files::are_in(&statement) {
+            share(&mut statement);
+        }
+        let ast = AST::new(statement, functions.shared_lib().clone());
         let value = engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
         if let Ok(value) = value
             && is_plain(&value)
@@ -72,7 +75,7 @@ fn held(body: &[Stmt]) -> Vec<(String, Dynamic)> {
     walk::each(body, &mut |node| {
         if let ASTNode::Stmt(Stmt::Var(parts, ..)) = node
             && let Expr::DynamicConstant(value, _) = &parts.1
-            && (value.is_array() || value.is_map())
+            && (value.is_array() || value.is_map() || files::of(value).is_some())
         {
             held.push((parts.0.name.to_string(), (**value).clone()));
         }
@@ -199,7 +202,7 @@ impl Pure {
                 Some(function) => {
                     self.closures.contains(function.fn_name()) && !function.is_curried()
                 }
-                None => is_plain(value),
+                None => is_plain(value) || files::of(value).is_some(),
             },
             Expr::BoolConstant(..)
             | Expr::IntegerConstant(..)

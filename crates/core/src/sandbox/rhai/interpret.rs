@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::declared::given;
 use super::engine::{begin_log, count_operations, engine, told};
+use super::files::Files;
 use super::fold::{fold, is_plain};
 use super::gathered::Gathered;
 use super::host;
@@ -223,7 +224,7 @@ impl Interpreted {
 
 impl Text {
     /// An error of the interpreter as a fault of this text.
-    fn fault(&self, error: rhai::EvalAltResult) -> Box<Fault> {
+    pub(super) fn fault(&self, error: rhai::EvalAltResult) -> Box<Fault> {
         let (kind, message, position, calls) = told(error, &self.limits);
         let mut fault = Fault::new(kind, self.label.clone(), message);
         fault.place = self.place(position);
@@ -232,7 +233,7 @@ impl Text {
     }
 
     /// A fault where the script went on although it was stopped.
-    fn unless_stopped(&self) -> Result<(), Box<Fault>> {
+    pub(super) fn unless_stopped(&self) -> Result<(), Box<Fault>> {
         let Some(stop) = watch::stopped() else { return Ok(()) };
         let message = stop.told(&self.limits);
         Err(Box::new(Fault::new(stop.kind(), self.label.clone(), message)))
@@ -296,8 +297,14 @@ pub(super) fn fix_parameters(body: &mut [Stmt], argument: &str, parameters: &Map
 
 impl Interpreter {
     fn new(field: &Interpreted) -> Result<Self, Box<Fault>> {
-        let engine = engine(&field.text.limits, &field.field);
-        let script = read(&engine, &field.text.source())?;
+        let mut engine = engine(&field.text.limits, &field.field);
+        let files = &field.text.files;
+        Files::register(files, &mut engine);
+        // What functions give for a table may have as many values as it has.
+        let (list, map) = files.most_rows();
+        engine.set_max_array_size(list.max(map).max(field.text.limits.script_array_items));
+        engine.set_max_map_size(map.max(field.text.limits.script_map_entries));
+        let script = read(&engine, &field.text.source(), files)?;
         let parameters = parameter_map(&script.description.parameters, &field.parameters);
         let names = script.description.inputs.iter().map(|input| input_variable(&input.name));
         let variables: Vec<(usize, String)> =

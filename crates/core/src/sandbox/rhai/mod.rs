@@ -10,14 +10,18 @@
 //! fn generate(row, params) { … }                 // once for a row; `()` is null
 //! ```
 //!
-//! `const exact_decimals = true` makes decimals of the row exact values; without it they are numbers, but where the
+//! `const version = "1.2"` is told wherever the script's values are. `const exact_decimals = true` makes decimals of the row exact values; without it they are numbers, but where the
 //! script only gives them on. `const nullable = false` promises that no value is null; `const sub_values = #{ lat: "float64" }`
 //! makes `generate` give maps of `value` and the sub-values, which LINK can read.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `read` | the text taken apart: its constants, the body of `generate` |
+//! | `files` | the CSV files that scripts name: `table("rates.csv")` |
+//! | `file_table` | one of them, read once |
+//! | `definitions` | what they may call, for editors |
 //! | `declared` | what the constants say |
+//! | `author_tests` | functions `test_…`, run by `datagen test` |
 //! | `checks` | what can be told of a text before it runs: unknown functions, ways without a value |
 //! | `engine` | the interpreter with every limit set |
 //! | [`host`] | the functions that scripts call |
@@ -31,9 +35,13 @@
 //! | `watch` | what ends a script that runs: time and memory |
 //! | `words` | what parser and interpreter say, in words of authors |
 
+mod author_tests;
 mod checks;
 mod declared;
+mod definitions;
 mod engine;
+mod file_table;
+mod files;
 mod fold;
 mod gathered;
 mod host;
@@ -56,6 +64,8 @@ use crate::generator::{GenerateError, Generator, Inputs, Made, Spent, Tier};
 use crate::sandbox::{
     Binding, Description, Fault, FaultKind, HostFunction, Kind, Limits, Prepared, Program, Source,
 };
+pub(super) use definitions::definitions;
+use files::Files;
 use interpret::Interpreted;
 use lower::Tree;
 use values::Decimals;
@@ -104,6 +114,10 @@ impl Kind for Scripts {
         limits.script_bytes
     }
 
+    fn attachments(&self, bytes: &[u8], limits: &Limits) -> (Vec<String>, u64) {
+        (files::names(&engine::parser(limits), bytes), file_table::MOST_BYTES)
+    }
+
     fn load(&self, source: &Source<'_>, limits: &Limits) -> Result<Arc<dyn Program>, Box<Fault>> {
         ScriptProgram::load(source, limits).map(|program| Arc::new(program) as Arc<dyn Program>)
     }
@@ -111,19 +125,24 @@ impl Kind for Scripts {
 
 impl ScriptProgram {
     fn load(source: &Source<'_>, limits: &Limits) -> Result<Self, Box<Fault>> {
-        let script = read::read(&engine::parser(limits), source)?;
+        let parser = engine::parser(limits);
+        let files = Files::of(&parser, read::Author { source })?;
+        let script = read::read(&parser, source, &files)?;
         checks::check(&script, read::Author { source })?;
         let text = Text {
             label: source.label.to_owned(),
             stem: source.stem.to_owned(),
             bytes: Arc::clone(source.bytes),
             limits: limits.clone(),
+            files: Arc::new(files),
         };
         let exact = exact_inputs(&script);
         Ok(Self {
             text: Arc::new(text),
             exact,
             nullable: script.may_be_null(),
+            version: script.version,
+            tests: author_tests::names(&script.functions),
             descriptions: [script.description],
             has_init: script.has_init,
             has_check: script.has_check,
@@ -138,18 +157,30 @@ struct Text {
     stem: String,
     bytes: Arc<Vec<u8>>,
     limits: Limits,
+    /// The tables that it names.
+    files: Arc<Files>,
 }
 
 impl Text {
     fn source(&self) -> Source<'_> {
-        Source { label: &self.label, stem: &self.stem, bytes: &self.bytes, digest: "", cache: None }
+        Source {
+            label: &self.label,
+            stem: &self.stem,
+            bytes: &self.bytes,
+            digest: "",
+            cache: None,
+            attachments: &[],
+        }
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ScriptProgram {
     text: Arc<Text>,
     descriptions: [Description; 1],
+    version: String,
+    /// The names of its tests.
+    tests: Vec<String>,
     nullable: bool,
     has_init: bool,
     has_check: bool,
@@ -171,6 +202,18 @@ fn exact_inputs(script: &read::Script) -> Vec<bool> {
 impl Program for ScriptProgram {
     fn descriptions(&self) -> &[Description] {
         &self.descriptions
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn tests(&self) -> &[String] {
+        &self.tests
+    }
+
+    fn run_test(&self, name: &str) -> Result<(), Box<Fault>> {
+        author_tests::run(self, name)
     }
 
     fn prepare(&self, binding: &Binding<'_>) -> Result<Prepared, Box<Fault>> {
@@ -210,7 +253,8 @@ impl ScriptProgram {
 
     /// The script as a tree, or what prevents it.
     fn lower(&self, field: &Interpreted, data_type: DataType) -> Result<Tree, String> {
-        let script = read::read(&engine::parser(&self.text.limits), &self.text.source())
+        let parser = engine::parser(&self.text.limits);
+        let script = read::read(&parser, &self.text.source(), &self.text.files)
             .map_err(|fault| fault.to_string())?;
         let description = &self.descriptions[0];
         let functions = read::functions(&script);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, ParseError, Position, Stmt};
 
 use super::declared::{self, inputs, output, parameters, sub_values};
+use super::files::Files;
 use super::lower::Functions;
 use super::{walk, words};
 use crate::sandbox::{Description, Fault, FaultKind, Source, SourcePosition};
@@ -19,6 +20,8 @@ pub(super) struct Script {
     pub(super) body: Vec<Stmt>,
     /// The names of the two arguments of `generate`.
     pub(super) arguments: [String; 2],
+    /// The version that it says it is; empty where it says none.
+    pub(super) version: String,
     /// Whether the body uses the row as a whole.
     pub(super) whole_row: bool,
     /// Whether it may give null, where it says so.
@@ -62,18 +65,23 @@ pub(super) fn input_variable(name: &str) -> String {
     format!("row.{name}")
 }
 
-/// Reads the script; `engine` parses it.
-pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<Fault>> {
+/// Reads the script; `engine` parses it, `files` are the tables that it names.
+pub(super) fn read(
+    engine: &Engine,
+    source: &Source<'_>,
+    files: &Files,
+) -> Result<Script, Box<Fault>> {
     let at = Author { source };
     let text = std::str::from_utf8(source.bytes)
         .map_err(|error| at.fault(Position::NONE, format!("the script is no UTF-8: {error}")))?;
     // A byte order mark is how some editors begin a file.
     let text = text.trim_start_matches('\u{feff}');
     let ast = engine.compile(text).map_err(|error| at.parse_fault(&error))?;
-    let constants = constants(&ast, at)?;
+    let constants = constants(&ast, files, at)?;
     let arguments = arguments(&ast, at)?;
     let mut body = body(&ast, "generate", 2);
     refuse_hidden_arguments(&body, &arguments, at)?;
+    put_tables(&mut body, files);
     let functions = ast.clone_functions_only();
     let mut found = Found::default();
     let named = declared::named_sub_values(&constants);
@@ -109,6 +117,7 @@ pub(super) fn read(engine: &Engine, source: &Source<'_>) -> Result<Script, Box<F
         functions,
         body,
         arguments,
+        version: declared::version(&constants),
         whole_row,
         nullable,
         exact_decimals,
@@ -161,16 +170,21 @@ impl Author<'_> {
 }
 
 /// The constants at the top of the script; anything else there is refused.
-fn constants(ast: &AST, at: Author<'_>) -> Result<Constants, Box<Fault>> {
+fn constants(ast: &AST, files: &Files, at: Author<'_>) -> Result<Constants, Box<Fault>> {
     let mut constants = Constants::new();
     for statement in ast.statements() {
         match statement {
             Stmt::Noop(_) => {}
             Stmt::Var(parts, flags, position) if flags.contains(ASTFlags::CONSTANT) => {
                 let name = parts.0.name.to_string();
-                let value = parts.1.get_literal_value(None).ok_or_else(|| {
-                    let message =
-                        format!("the constant `{name}` is calculated, expected a literal");
+                let table = match &parts.1 {
+                    Expr::FnCall(call, _) => files.get(call),
+                    _ => None,
+                };
+                let value = table.or_else(|| parts.1.get_literal_value(None)).ok_or_else(|| {
+                    let message = format!(
+                        "the constant `{name}` is calculated, expected a literal or `table(\"….csv\")`"
+                    );
                     at.fault(*position, message)
                 })?;
                 if constants.insert(name.clone(), (value, *position)).is_some() {
@@ -184,6 +198,17 @@ fn constants(ast: &AST, at: Author<'_>) -> Result<Constants, Box<Fault>> {
         }
     }
     Ok(constants)
+}
+
+/// Puts the tables of files for the calls that name them.
+fn put_tables(body: &mut [Stmt], files: &Files) {
+    walk::expressions(body, &mut |expr| {
+        if let Expr::FnCall(call, position) = expr
+            && let Some(table) = files.get(call)
+        {
+            *expr = constant(table, *position);
+        }
+    });
 }
 
 /// The names of the arguments of `generate`.

@@ -117,7 +117,14 @@ fn written(name: &str, receiver: &str, arguments: &[&str]) -> String {
 
 fn prepared(code: &str, on_error: OnError) -> Box<dyn Generator> {
     let bytes = Arc::new(code.as_bytes().to_vec());
-    let source = Source { label: "t.rhai", stem: "t", bytes: &bytes, digest: "", cache: None };
+    let source = Source {
+        label: "t.rhai",
+        stem: "t",
+        bytes: &bytes,
+        digest: "",
+        cache: None,
+        attachments: &[],
+    };
     let program = Scripts.load(&source, &Limits::default()).unwrap();
     let binding = Binding {
         generator: 0,
@@ -267,7 +274,14 @@ fn values_cannot_hold_each_other() {
     ] {
         let code = format!("fn generate(row, params) {{ {body} }}");
         let bytes = Arc::new(code.into_bytes());
-        let source = Source { label: "t.rhai", stem: "t", bytes: &bytes, digest: "", cache: None };
+        let source = Source {
+            label: "t.rhai",
+            stem: "t",
+            bytes: &bytes,
+            digest: "",
+            cache: None,
+            attachments: &[],
+        };
         let told = Scripts.load(&source, &Limits::default()).map(|_| ()).unwrap_err();
         assert!(told.message.contains("is not known here"), "{body}: {told}");
     }
@@ -288,7 +302,14 @@ fn callbacks_inside_callbacks_end_in_time() {
         a.for_each(|| { let a = []; a.pad(999, 0); a.for_each(|| { let a = []; a.pad(999, 0);
         a.for_each(|| { let a = []; a.pad(999, 0); a.for_each(|| 1); }); }); }); 1 }";
     let bytes = Arc::new(code.as_bytes().to_vec());
-    let source = Source { label: "t.rhai", stem: "t", bytes: &bytes, digest: "", cache: None };
+    let source = Source {
+        label: "t.rhai",
+        stem: "t",
+        bytes: &bytes,
+        digest: "",
+        cache: None,
+        attachments: &[],
+    };
     let program = Scripts.load(&source, &limits).unwrap();
     let binding = Binding {
         generator: 0,

@@ -5,6 +5,14 @@ use rhai::{ASTFlags, ASTNode, Expr, FnCallExpr, Position, Stmt, StmtBlock};
 /// Calls `visit` with every expression of `statements`, outer ones first: what it puts in their place is
 /// gone through as well.
 pub(super) fn expressions(statements: &mut [Stmt], visit: &mut dyn FnMut(&mut Expr)) {
+    places(statements, &mut |expr, _| visit(expr));
+}
+
+/// What visits expressions; true with one that a `for` goes through.
+type Visit<'a> = &'a mut dyn FnMut(&mut Expr, bool);
+
+/// The same, which tells what a `for` goes through.
+pub(super) fn places(statements: &mut [Stmt], visit: Visit<'_>) {
     for statement in statements {
         match statement {
             Stmt::If(flow, _)
@@ -17,7 +25,8 @@ pub(super) fn expressions(statements: &mut [Stmt], visit: &mut dyn FnMut(&mut Ex
             }
             Stmt::For(parts, _) => {
                 let flow = &mut parts.2;
-                expression(&mut flow.expr, visit);
+                visit(&mut flow.expr, true);
+                inside(&mut flow.expr, visit);
                 block(&mut flow.body, visit);
                 block(&mut flow.branch, visit);
             }
@@ -44,18 +53,23 @@ pub(super) fn expressions(statements: &mut [Stmt], visit: &mut dyn FnMut(&mut Ex
     }
 }
 
-fn block(block: &mut StmtBlock, visit: &mut dyn FnMut(&mut Expr)) {
-    expressions(block.statements_mut(), visit);
+fn block(block: &mut StmtBlock, visit: Visit<'_>) {
+    places(block.statements_mut(), visit);
 }
 
-fn arguments(call: &mut FnCallExpr, visit: &mut dyn FnMut(&mut Expr)) {
+fn arguments(call: &mut FnCallExpr, visit: Visit<'_>) {
     for argument in &mut call.args {
         expression(argument, visit);
     }
 }
 
-fn expression(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
-    visit(expr);
+fn expression(expr: &mut Expr, visit: Visit<'_>) {
+    visit(expr, false);
+    inside(expr, visit);
+}
+
+/// The parts of an expression.
+fn inside(expr: &mut Expr, visit: Visit<'_>) {
     match expr {
         Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
             parts.iter_mut().for_each(|part| expression(part, visit));
@@ -75,7 +89,7 @@ fn expression(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
 
 /// The parts of a chain such as `a[b].c(d)`. What stands right of its points is no expression by itself: `[b].c(d)`
 /// is kept as if it were `b.c(d)`.
-fn links(chain: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+fn links(chain: &mut Expr, visit: Visit<'_>) {
     let (Expr::Dot(pair, flags, _) | Expr::Index(pair, flags, _)) = chain else { return };
     let goes_on = goes_on(&pair.rhs, *flags);
     expression(&mut pair.lhs, visit);

@@ -7,10 +7,10 @@
 use std::hash::Hash as _;
 use std::sync::{Arc, Mutex};
 
-use super::bindings::exports::datagen::field::generators::Descriptor;
 use super::cache::{Cache, Fnv};
 use super::compile::compile;
 use super::engine::{Runtime, locked};
+use super::kept::Told;
 use super::program::Module;
 use super::{faults, kept};
 use crate::sandbox::{Fault, FaultKind, Limits, Source};
@@ -78,20 +78,21 @@ impl Code {
             bytes: &self.bytes,
             digest: &self.digest,
             cache: None,
+            attachments: &[],
         };
         let component = compile(&runtime, &source, self.cache.as_ref())?;
         Module::new(runtime, &self.label, &component)
     }
 
     /// What the module told of itself another time.
-    pub(super) fn kept(&self) -> Option<Vec<Descriptor>> {
+    pub(super) fn kept(&self) -> Option<Told> {
         kept::read(&self.cache.as_ref()?.read(&self.description_name())?)
     }
 
     /// Keeps what the module tells of itself.
-    pub(super) fn keep(&self, generators: &[Descriptor]) {
+    pub(super) fn keep(&self, told: &Told) {
         let Some(cache) = &self.cache else { return };
-        if let Some(bytes) = kept::write(generators)
+        if let Some(bytes) = kept::write(told)
             && bytes.len() <= DESCRIPTION_BYTES
         {
             cache.write(&self.description_name(), &bytes);

@@ -61,16 +61,31 @@ struct Input {
     doc: String,
 }
 
+/// What a module tells of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) version: String,
+    pub(super) generators: Vec<Descriptor>,
+}
+
+/// The same, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    version: String,
+    generators: Vec<Generator>,
+}
+
 /// The bytes of what a module tells.
-pub(super) fn write(generators: &[Descriptor]) -> Option<Vec<u8>> {
-    let kept: Vec<Generator> = generators.iter().map(Generator::from).collect();
-    serde_json::to_vec(&kept).ok()
+pub(super) fn write(told: &Told) -> Option<Vec<u8>> {
+    let generators = told.generators.iter().map(Generator::from).collect();
+    serde_json::to_vec(&Kept { version: told.version.clone(), generators }).ok()
 }
 
 /// What a module told, where `bytes` tell it.
-pub(super) fn read(bytes: &[u8]) -> Option<Vec<Descriptor>> {
-    let kept: Vec<Generator> = serde_json::from_slice(bytes).ok()?;
-    kept.into_iter().map(told).collect()
+pub(super) fn read(bytes: &[u8]) -> Option<Told> {
+    let Kept { version, generators } = serde_json::from_slice(bytes).ok()?;
+    let generators = generators.into_iter().map(told).collect::<Option<_>>()?;
+    Some(Told { version, generators })
 }
 
 impl From<&Descriptor> for Generator {
@@ -181,20 +196,21 @@ mod tests {
                 .collect(),
             random: false,
         };
-        let read = read(&write(std::slice::from_ref(&told)).unwrap()).unwrap();
-        assert_eq!(format!("{read:?}"), format!("{:?}", [told]));
+        let told = Told { version: "1.2".to_owned(), generators: vec![told] };
+        let read = read(&write(&told).unwrap()).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{told:?}"));
     }
 
     #[test]
     fn what_no_module_told_is_nothing() {
         let kept = |kind: u8| {
             format!(
-                r#"[{{"name":"a","summary":"","output":{{"kind":{kind},"precision":0,"scale":0}},"nullable":true,
-                "random":true,"parameters":[],"inputs":[],"sub_values":[]}}]"#
+                r#"{{"version":"","generators":[{{"name":"a","summary":"","output":{{"kind":{kind},"precision":0,"scale":0}},"nullable":true,
+                "random":true,"parameters":[],"inputs":[],"sub_values":[]}}]}}"#
             )
         };
         assert!(read(kept(9).as_bytes()).is_some());
-        for wrong in [&*kept(10), "[{}]", "{}", "\0", ""] {
+        for wrong in [&*kept(10), "[{}]", "[]", "{}", "\0", ""] {
             assert!(read(wrong.as_bytes()).is_none(), "{wrong}");
         }
     }

@@ -8,9 +8,7 @@ use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex};
 
 use super::answers;
-use super::bindings::exports::datagen::field::generators::{
-    Answer, Descriptor, Error, ParamValue, Request,
-};
+use super::bindings::exports::datagen::field::generators::{Answer, Error, ParamValue, Request};
 use super::bindings::{FieldGenerators, FieldGeneratorsPre};
 use super::code::Code;
 use super::componentize::WITHOUT_WASI;
@@ -20,6 +18,7 @@ use super::faults::{first_line, refused, trapped};
 use super::field::Field;
 use super::host::Host;
 use super::inputs::Passing;
+use super::kept::Told;
 use crate::columns::{Column, DataType, Rows};
 use crate::failures::OnError;
 use crate::problems::excerpt;
@@ -92,10 +91,10 @@ impl Module {
     /// # Errors
     ///
     /// Why it does not.
-    pub(super) fn generators(&self) -> Result<Vec<Descriptor>, Box<Fault>> {
+    pub(super) fn told(&self) -> Result<Told, Box<Fault>> {
         let info =
             self.call(|instance, store| instance.datagen_field_generators().call_describe(store))?;
-        Ok(info.generators)
+        Ok(Told { version: first_line(&info.version), generators: info.generators })
     }
 
     /// Runs `call` on a fresh instance.
@@ -186,6 +185,7 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 #[derive(Debug)]
 pub(super) struct Offer {
     code: Code,
+    version: String,
     descriptions: Vec<Description>,
     entries: Vec<Entry>,
 }
@@ -197,20 +197,26 @@ impl Offer {
     ///
     /// Why it does not tell, or what is wrong with what it tells.
     pub(super) fn new(code: Code) -> Result<Self, Box<Fault>> {
-        if let Some((descriptions, entries)) = code.kept().and_then(|told| describe(told).ok()) {
-            return Ok(Self { code, descriptions, entries });
+        if let Some(Told { version, generators }) = code.kept()
+            && let Ok((descriptions, entries)) = describe(generators)
+        {
+            return Ok(Self { code, version, descriptions, entries });
         }
-        let told = code.module()?.generators()?;
-        let (descriptions, entries) = describe(told.clone())
+        let told = code.module()?.told()?;
+        let (descriptions, entries) = describe(told.generators.clone())
             .map_err(|message| Box::new(Fault::new(FaultKind::Answer, &*code.label, message)))?;
         code.keep(&told);
-        Ok(Self { code, descriptions, entries })
+        Ok(Self { code, version: told.version, descriptions, entries })
     }
 }
 
 impl Program for Offer {
     fn descriptions(&self) -> &[Description] {
         &self.descriptions
+    }
+
+    fn version(&self) -> &str {
+        &self.version
     }
 
     fn prepare(&self, binding: &Binding<'_>) -> Result<Prepared, Box<Fault>> {

@@ -22,7 +22,7 @@ const QUOTIENT_DIGITS: u8 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox::rhai) struct Decimal {
     digits: i128,
-    scale: u8,
+    pub(in crate::sandbox::rhai) scale: u8,
 }
 
 /// Ten to the `power`, which is at most 38.

@@ -22,6 +22,7 @@ pub(in crate::sandbox::rhai) enum Group {
     Form,
     Maths,
     Decimals,
+    Tests,
     Talking,
 }
 
@@ -39,6 +40,7 @@ impl Group {
             Self::Form => "form",
             Self::Maths => "maths",
             Self::Decimals => "decimals",
+            Self::Tests => "tests",
             Self::Talking => "talking",
         }
     }

@@ -16,12 +16,14 @@
 //! | `sub_string`, `to_upper`, `parse_int` …: the language's own, for the lowered tier | `language` |
 //! | which value of a list its weights draw | `weights` |
 //! | `row_number`, `table_rows`, `permute` | here |
+//! | what tests of scripts say must hold | `asserts` |
 //! | `log`, `print`, `debug`: the debug log, with field and row | `engine` |
 //!
 //! To add a function: write it in the file of its group, with an entry of that file's table. The interpreter,
 //! the lowered tier, `datagen functions` and the reference in `scripts/README.md` follow from the entry
 //! (`BLESS=1 cargo test --test it functions` writes the last).
 
+mod asserts;
 pub(super) mod data;
 pub(super) mod dates;
 pub(super) mod decimal;
@@ -169,7 +171,7 @@ const FUNCTIONS: &[Function] = &[
     Function {
         group: Group::Position,
         signature: "table_rows()",
-        doc: "the rows of the whole command, `()` where they are not known",
+        doc: "the rows of the whole command; a million in previews and checks, which do not know it",
         forms: &[],
         others: Some(|engine| {
             engine.register_fn("table_rows", || {
@@ -220,7 +222,7 @@ const LOGGED: &[Function] = &[Function {
 
 /// Every function of ours that scripts may call, in the order of listings.
 pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Function> {
-    const ALL: [&[Function]; 10] = [
+    const ALL: [&[Function]; 11] = [
         random::FUNCTIONS,
         KEYED,
         FUNCTIONS,
@@ -230,6 +232,7 @@ pub(in crate::sandbox::rhai) fn functions() -> impl Iterator<Item = &'static Fun
         text::FUNCTIONS,
         digests::FUNCTIONS,
         decimals::FUNCTIONS,
+        asserts::FUNCTIONS,
         LOGGED,
     ];
     ALL.into_iter().flatten()

@@ -1,6 +1,6 @@
 //! Draws: every one takes the next words of the row's own stream.
 
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use super::function::{Function, Group, form};
 use super::weights::{Weights, subtracted};
@@ -152,13 +152,22 @@ impl Host {
         list: &Array,
         weights: &Array,
     ) -> Answer<Dynamic> {
-        if list.len() != weights.len() {
+        self.weighted_by(list.len(), weights).map(|place| list[place].clone())
+    }
+
+    /// A place among `count` that these weights draw.
+    pub(in crate::sandbox::rhai) fn weighted_by(
+        &mut self,
+        count: usize,
+        weights: &Array,
+    ) -> Answer<usize> {
+        if count != weights.len() {
             return Err(UNEQUAL.to_owned());
         }
         let weights = numbers(weights)?;
         let sum = Weights::sum(&weights)?;
         let left = self.rand_float() * sum;
-        Ok(list[subtracted(&weights, left)].clone())
+        Ok(subtracted(&weights, left))
     }
 
     /// `count` different places of a list, in random order: the beginning of a shuffle.
@@ -186,8 +195,11 @@ pub(in crate::sandbox::rhai) fn numbers(weights: &Array) -> Answer<Vec<f64>> {
         weight.as_float().ok().or_else(|| weight.as_int().ok().map(|whole| whole as f64))
     };
     let all = weights.iter().map(number).collect::<Option<Vec<f64>>>();
-    all.ok_or_else(|| "pick_weighted: a weight is no number".to_owned())
+    all.ok_or_else(|| NO_NUMBER.to_owned())
 }
+
+/// What `pick_weighted` says to weights that are none.
+pub(in crate::sandbox::rhai) const NO_NUMBER: &str = "pick_weighted: a weight is no number";
 
 fn characters(function: &str, count: i64) -> Answer<usize> {
     if (0..=MOST_CHARACTERS).contains(&count) {
@@ -302,6 +314,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
             engine.register_fn("pick_weighted", |list: &mut Array, weights: Array| {
                 raised(with(|h| h.pick_weighted(list, &weights)))
             });
+        }),
+    },
+    Function {
+        group: Group::Lists,
+        signature: "table(file), table(file, column)",
+        doc: "the rows of a CSV file beside the script as a list of maps, or as a map of them by the values of a \
+              column; at most 8 MiB, 100,000 rows, 100 columns and 1,000,000 values",
+        forms: &[],
+        others: Some(|engine| {
+            // Scripts that name files have functions of their own.
+            let none = || raised(Err::<Dynamic, _>("there is no table here".to_owned()));
+            engine.register_fn("table", move |_: ImmutableString| none());
+            engine.register_fn("table", move |_: ImmutableString, _: ImmutableString| none());
         }),
     },
     Function {

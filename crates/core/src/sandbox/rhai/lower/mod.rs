@@ -24,7 +24,7 @@ mod tests;
 mod tree;
 
 /// Functions that take lists, or any number of values, and are lowered all the same.
-pub(super) const LISTS: &[&str] = &["pick", "pick_weighted", "format", "table_rows"];
+pub(super) const LISTS: &[&str] = &["pick", "pick_weighted", "table", "format", "table_rows"];
 
 pub(super) use compile::{Functions, Script, compile};
 pub(super) use tree::Tree;

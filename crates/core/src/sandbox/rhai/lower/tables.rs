@@ -2,12 +2,14 @@
 //!
 //! They are made once for a field and shared by all threads; nothing of them is ever copied but single values.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{Array, Dynamic, Map};
 
 use super::tree::Type;
 use crate::rng::mix;
+use crate::sandbox::rhai::file_table::{self, FileTable, Kind};
+use crate::sandbox::rhai::files;
 use crate::sandbox::rhai::host::dates::{Date, Timestamp};
 use crate::sandbox::rhai::host::decimal::Decimal;
 use crate::sandbox::rhai::host::weights::Weights;
@@ -64,7 +66,7 @@ pub(super) enum Step {
 pub(super) struct Table {
     pub(super) cells: Vec<Cell>,
     /// The names of a map, rising, and where a hash of each leads.
-    keys: Option<Keys>,
+    keys: Option<Arc<Keys>>,
     /// The values as weights, prepared when they are first used; `None`: they are no such.
     weights: OnceLock<Option<Weights>>,
 }
@@ -156,6 +158,10 @@ pub(super) struct Tables {
     all: Vec<Table>,
     shapes: Vec<Shape>,
     cells: usize,
+    /// The tables of files, with what they are here; they are bounded for themselves.
+    files: Vec<(Arc<FileTable>, Cell, Type)>,
+    file_cells: usize,
+    file_bytes: usize,
 }
 
 impl Tables {
@@ -170,6 +176,9 @@ impl Tables {
 
     /// Takes a constant in; `None`: it holds what columns do not, or too much.
     pub(super) fn add(&mut self, value: &Dynamic) -> Option<(Cell, Type)> {
+        if let Some(table) = files::of(value) {
+            return self.file(&table);
+        }
         self.cells += 1;
         if self.cells > MOST_CELLS {
             return None;
@@ -189,7 +198,7 @@ impl Tables {
         if let Some(text) = value.read_lock::<rhai::ImmutableString>() {
             let start = self.texts.len();
             self.texts.extend_from_slice(text.as_bytes());
-            let fits = self.texts.len() <= MOST_BYTES;
+            let fits = self.fits();
             return fits.then_some((Cell::Text(start as u32, self.texts.len() as u32), Type::Text));
         }
         if let Some(decimal) = value.read_lock::<Decimal>() {
@@ -207,6 +216,57 @@ impl Tables {
         }
         let map = value.read_lock::<Map>()?;
         self.map(&map)
+    }
+
+    /// Whether there is no more than there may be; of each value of a file's table some lists may be made.
+    fn fits(&self) -> bool {
+        self.cells <= MOST_CELLS + 4 * self.file_cells
+            && self.texts.len() <= MOST_BYTES + 2 * self.file_bytes
+    }
+
+    /// Takes a file's table in; `None`: it has an empty cell among numbers.
+    fn file(&mut self, table: &Arc<FileTable>) -> Option<(Cell, Type)> {
+        if let Some((_, cell, kind)) = self.files.iter().find(|(one, ..)| Arc::ptr_eq(one, table)) {
+            return Some((*cell, *kind));
+        }
+        let mut types: Vec<(Box<str>, Type)> = Vec::new();
+        for (name, kind) in table.columns() {
+            let kind = match kind {
+                Kind::Whole => Type::Int,
+                Kind::Number => Type::Float,
+                Kind::Text => Type::Text,
+            };
+            types.push((name.into(), kind));
+        }
+        let start = self.texts.len() as u32;
+        self.texts.extend_from_slice(table.texts().as_bytes());
+        self.file_bytes += table.texts().len();
+        self.file_cells += table.cells().len() + table.rows();
+        let names = Arc::new(Keys::new(types.iter().map(|(name, _)| name.clone()).collect()));
+        let width = types.len();
+        let row = self.shape_of(Shape::Record(types))?;
+        let mut rows = Vec::with_capacity(table.rows());
+        for cells in table.cells().chunks(width) {
+            let cells = cells.iter().map(|cell| match cell {
+                file_table::Cell::Null => None,
+                file_table::Cell::Whole(value) => Some(Cell::Int(*value)),
+                file_table::Cell::Number(value) => Some(Cell::Float(*value)),
+                file_table::Cell::Text(at) => Some(Cell::Text(start + at.start, start + at.end)),
+            });
+            let cells = cells.collect::<Option<Vec<Cell>>>()?;
+            rows.push(Cell::Table(self.all.len() as u32));
+            self.all.push(Table { cells, keys: Some(Arc::clone(&names)), ..Table::default() });
+        }
+        let kind = (!rows.is_empty()).then_some(row);
+        let (keys, shape) = if table.is_map() {
+            let keys = table.keys().map(Into::into).collect();
+            (Some(Arc::new(Keys::new(keys))), Shape::Lookup(kind))
+        } else {
+            (None, Shape::List(kind))
+        };
+        let (cell, kind) = self.push(Table { cells: rows, keys, ..Table::default() }, shape)?;
+        self.files.push((Arc::clone(table), cell, kind));
+        Some((cell, kind))
     }
 
     fn list(&mut self, list: &Array) -> Option<(Cell, Type)> {
@@ -234,7 +294,7 @@ impl Tables {
             names.push(name.as_str().into());
             types.push((name.as_str().into(), kind));
         }
-        let keys = Some(Keys::new(names));
+        let keys = Some(Arc::new(Keys::new(names)));
         self.push(Table { cells, keys, ..Table::default() }, Shape::Record(types))
     }
 
@@ -272,7 +332,7 @@ impl Tables {
                 self.all.push(Table { cells, ..Table::default() });
             }
         }
-        (self.cells <= MOST_CELLS).then_some((projected, shape))
+        self.fits().then_some((projected, shape))
     }
 
     /// For every map of a shape: the list of its names, or of its values.
@@ -286,7 +346,7 @@ impl Tables {
         let shape = self.shape_of(Shape::List(kind))?;
         let mut made = vec![u32::MAX; self.all.len()];
         for (table, made) in made.iter_mut().enumerate() {
-            let Some(keys) = &self.all[table].keys else { continue };
+            let Some(keys) = self.all[table].keys.clone() else { continue };
             let mut cells = self.all[table].cells.clone();
             if names {
                 cells.clear();
@@ -300,8 +360,7 @@ impl Tables {
             *made = self.all.len() as u32;
             self.all.push(Table { cells, ..Table::default() });
         }
-        let fits = self.cells <= MOST_CELLS && self.texts.len() <= MOST_BYTES;
-        fits.then_some((made, shape))
+        self.fits().then_some((made, shape))
     }
 
     fn push(&mut self, table: Table, shape: Shape) -> Option<(Cell, Type)> {

@@ -20,7 +20,10 @@ fn file(cache: &Path, what: &str) -> Option<PathBuf> {
 fn code(cache: &Path, bytes: &[u8]) -> Code {
     let digest = crate::sandbox::files::digest(bytes);
     let (bytes, cache) = (&Arc::new(bytes.to_vec()), Some(cache));
-    Code::new(&Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache }, &tight())
+    Code::new(
+        &Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache, attachments: &[] },
+        &tight(),
+    )
 }
 
 fn numbers(program: &dyn Program) -> Values {

@@ -49,7 +49,8 @@ pub(super) fn load_with(
 ) -> Result<Arc<dyn Program>, Box<Fault>> {
     let digest = crate::sandbox::files::digest(bytes);
     let bytes = &Arc::new(bytes.to_vec());
-    let source = Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache };
+    let source =
+        Source { label: "x.wasm", stem: "x", bytes, digest: &digest, cache, attachments: &[] };
     Wasm.load(&source, limits)
 }
 

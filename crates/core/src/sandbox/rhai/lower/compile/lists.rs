@@ -4,6 +4,7 @@ use rhai::{Dynamic, Expr, Position};
 
 use super::{Compiler, Lowered, MOST_VECTORS, cannot};
 use crate::columnwise::Comparator;
+use crate::sandbox::rhai::files;
 use crate::sandbox::rhai::lower::tables::{Cell, Shape};
 use crate::sandbox::rhai::lower::tree::{Node, Step, Type};
 
@@ -14,6 +15,15 @@ impl Compiler<'_> {
         value: &Dynamic,
         position: Position,
     ) -> Lowered<(Node, Type)> {
+        if let Some(table) = files::of(value)
+            && let Some((line, column)) = table.hole()
+        {
+            let file = crate::problems::excerpt(table.file());
+            let column = crate::problems::excerpt(column);
+            let hole =
+                format!("`{file}`, where line {line} has no value of `{column}`: give it one");
+            return cannot(hole, position);
+        }
         let Some((cell, kind)) = self.tables.add(value) else {
             let name = match value.type_name() {
                 "Fn" => "a function as a value".to_owned(),

@@ -74,7 +74,14 @@ fn column(name: &str, rows: Rows) -> Column {
 
 fn program(name: &str, text: &str) -> ScriptProgram {
     let bytes = Arc::new(text.as_bytes().to_vec());
-    let source = Source { label: name, stem: name, bytes: &bytes, digest: "", cache: None };
+    let source = Source {
+        label: name,
+        stem: name,
+        bytes: &bytes,
+        digest: "",
+        cache: None,
+        attachments: &[],
+    };
     ScriptProgram::load(&source, &Limits::default())
         .unwrap_or_else(|fault| panic!("{}", fault.shown()))
 }

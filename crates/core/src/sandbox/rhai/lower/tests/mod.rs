@@ -12,13 +12,22 @@ use crate::rng::{Stream, scale, unit};
 use crate::sandbox::rhai::host::forms;
 use crate::sandbox::rhai::host::function::Type;
 use crate::sandbox::rhai::{Field, ScriptProgram};
-use crate::sandbox::{Binding, InputType, Limits, Program as _, Source};
+use crate::sandbox::{Attachment, Binding, InputType, Limits, Program as _, Source};
 use constructs::CONSTRUCTS;
 
 const FUNCTIONS: &str = "fn twice(v) { let r = v * 2; if r > 100 { return 100; } r }
     fn label(k) { switch k { 0 => \"zero\", 1 => \"one\", _ => if k < 0 { \"minus\" } else { \"more\" } } }
     fn init(p) { #{ list: [3, 1, 4], weights: [1, 0.5, 12], start: rand_int(1, 1000) } }
-    fn total(lists, at) { let s = 0; for v in lists[at] { s += v; } s }\n";
+    fn total(lists, at) { let s = 0; for v in lists[at] { s += v; } s }
+    fn rate(rates, of) { if of in rates { rates[of].rate } else { -1.5 } }
+    const RATES = table(\"rates.csv\", \"code\"); const ROWS = table(\"rates.csv\");\n";
+
+/// The file that `RATES` and `ROWS` are of.
+fn attachments() -> [Attachment; 1] {
+    let file =
+        "code,rate,units,zip\nwest,1.25,7,007\nnorth,-3,12,\nsouth,0.1,-4,é1\n日本,1e3,100,x\n";
+    [Attachment::new("rates.csv", Ok(file.as_bytes().to_vec()))]
+}
 
 const NAMES: [&str; 11] = ["a", "b", "x", "t", "c", "f", "n", "d", "s", "m", "u"];
 
@@ -111,6 +120,7 @@ fn program(body: &str, returns: &str) -> Result<ScriptProgram, String> {
         bytes: &Arc::new(text.into_bytes()),
         digest: "",
         cache: None,
+        attachments: &attachments(),
     };
     ScriptProgram::load(&source, &Limits::default()).map_err(|fault| fault.shown())
 }
@@ -317,6 +327,7 @@ fn what_is_not_lowered_says_why() {
             bytes: &Arc::new(text.into_bytes()),
             digest: "",
             cache: None,
+            attachments: &[],
         };
         let program = ScriptProgram::load(&source, &Limits::default()).unwrap();
         let Tier::Interpreted { because } = prepared(&program, true).tier() else {
