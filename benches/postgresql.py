@@ -38,6 +38,9 @@ def main():
     server, rows = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2_000_000
     environment = dict(line.split("=", 1) for line in subprocess.check_output([SCRIPT, "env", server], text=True).split())
 
+    # psql comes by the socket, which is not encrypted either.
+    environment["POSTGRESQL_URL"] += "?sslmode=disable"
+
     def sql(*statements):
         subprocess.run([SCRIPT, "psql", server, *(part for one in statements for part in ("-c", one))], check=True)
 
@@ -55,11 +58,9 @@ def main():
         settings = [part for key, value in environment.items() for part in ("--set", f"{key}={value}")]
         settings += ["--set", "POSTGRESQL_TABLE_NAME=bench"]
         ours = [DATAGEN, "generate", "-q", "-m", model, "-n", str(rows), "--seed", "7", "-c"]
-        subprocess.run([*ours, "csv", "--output-root", folder, "--set", "LOCAL_FILE_PATH=rows"], check=True)
-        csv = os.path.join(folder, "rows/bench-0000000000.csv")
         subprocess.run([*ours, "postgresql", *settings, "--set", "DELETE_PREVIOUS=true"], check=True)
-        binary = os.path.join(folder, "bench.bin")
-        sql(f"\\copy bench to '{binary}' (format binary)")
+        csv, binary = os.path.join(folder, "bench.csv"), os.path.join(folder, "bench.bin")
+        sql(f"\\copy bench to '{csv}' (format csv, header)", f"\\copy bench to '{binary}' (format binary)")
         runs = {
             "psql csv": [SCRIPT, "psql", server, "-c", f"\\copy bench from '{csv}' (format csv, header)"],
             "psql binary": [SCRIPT, "psql", server, "-c", f"\\copy bench from '{binary}' (format binary)"],
