@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::count::count;
-use super::shown::{print_problems, tell};
+use super::shown::tell;
 use super::source::{self, Reading};
 use crate::config::Config;
-use crate::draft::{Bounds, MAX_PREVIEW_ROWS, Trial, TrialError, field_of, kind_of};
+use crate::draft::{Bounds, MAX_PREVIEW_ROWS, TRIED_FIELD, Trial, TrialError, field_of, kind_of};
 use crate::model::duplicate_keys;
-use crate::problems::escape_controls;
+use crate::problems::{Problems, Severity, escape_controls};
 use crate::sandbox::Said;
 
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     let tried = match trial.run(&reading.surroundings(None, config)?, "json", &bounds) {
         Ok(tried) => tried,
         Err(TrialError::Problems(problems)) => {
-            print_problems(&arguments.what, &problems);
+            print_wrong(&arguments.what, &problems);
             return Ok(ExitCode::FAILURE);
         }
         Err(TrialError::Values { source, said }) => {
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
             return Err(source.into());
         }
     };
-    print_problems(&arguments.what, &tried.warnings);
+    print_wrong(&arguments.what, &tried.warnings);
     let mut out = io::stdout().lock();
     for (row, line) in String::from_utf8_lossy(&tried.values).lines().enumerate() {
         writeln!(out, "{row}: {}", escape_controls(&shown(line)?))?;
@@ -96,6 +96,29 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit
     tell_said(&tried.said);
     tell(&tried.told());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells what is wrong, without the place in the model that the trial made: its author wrote none.
+fn print_wrong(what: &str, problems: &Problems) {
+    for problem in problems {
+        let mut problem = problem.clone();
+        if problem.field.as_deref() == Some(TRIED_FIELD) {
+            problem.pointer.clear();
+            problem.field = None;
+        }
+        if problem.code == "unknown_reference" {
+            let hint = "give it by `--field`, as in `--field '{\"name\": \"NAME\", \"type\": \"INTEGER\"}'`";
+            problem.hint = Some(hint.to_owned());
+        }
+        let severity = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let told = problem.to_string();
+        // A fault of user code names its file itself.
+        let label = if told.starts_with(what) { String::new() } else { format!("{what}: ") };
+        tell(&format!("{severity}: {label}{told}"));
+    }
 }
 
 /// What the JSON `text` of an argument holds.

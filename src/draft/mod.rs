@@ -23,7 +23,7 @@ pub use preview::{Bounds, preview};
 pub(crate) use preview::{MAX_PREVIEW_ROWS, PreviewError};
 pub use site::Site;
 pub(crate) use site::Vault;
-pub(crate) use trial::{Trial, TrialError, field_of, kind_of};
+pub(crate) use trial::{TRIED_FIELD, Trial, TrialError, field_of, kind_of};
 
 use std::collections::BTreeSet;
 use std::error::Error as _;

@@ -28,7 +28,7 @@ pub(crate) fn field_of(kind: &dyn Kind, name: &OsStr) -> Map<String, Value> {
 }
 
 /// The name of the field that is tried.
-const FIELD: &str = "value";
+pub(crate) const TRIED_FIELD: &str = "value";
 
 /// Most rows that are made once more, each by itself.
 const MADE_ALONE: usize = 8;
@@ -129,7 +129,7 @@ impl Trial {
         bounds: &Bounds,
     ) -> Result<Tried, TrialError> {
         let mut field = self.field.clone();
-        field.insert("name".to_owned(), FIELD.into());
+        field.insert("name".to_owned(), TRIED_FIELD.into());
         let mut fields = vec![Value::Object(field)];
         for other in &self.others {
             let mut other = other.clone();
@@ -140,7 +140,7 @@ impl Trial {
             let taken: Vec<String> = fields.iter().filter_map(name_of).collect();
             let names = self.names_of_sub_values(&surroundings.extensions);
             for name in names.into_iter().filter(|name| !taken.contains(name)) {
-                let link = format!("${FIELD}.{name}");
+                let link = format!("${TRIED_FIELD}.{name}");
                 fields.push(json!({ "name": name, "type": "LINK", "link": link }));
             }
         }
@@ -170,7 +170,7 @@ impl Trial {
         if let Some(warning) = of_neighbours(&plan, format, &values.text, bounds) {
             problems.push(warning);
         }
-        let tier = plan.tier(FIELD).unwrap_or(Tier::Native);
+        let tier = plan.tier(TRIED_FIELD).unwrap_or(Tier::Native);
         // Of the rows after those: more than the table has where a script asks for that.
         let (plan, _) = of_rows(MEASURED_ROWS)?;
         let (nanoseconds, block_rows) = speed(&plan, bounds)?;
@@ -275,7 +275,7 @@ fn speed(plan: &Plan, bounds: &Bounds) -> Result<(f64, usize), GenerateRowsError
 /// What a row uses, in a block of so many. Apart from the time, which counting would change.
 fn cost(plan: &Plan, count: usize) -> Result<Option<Cost>, GenerateRowsError> {
     let per_row = |amount: u64| amount as f64 / count as f64;
-    Ok(plan.spend(FIELD, Rows { first: 0, count })?.map(|spent| match spent {
+    Ok(plan.spend(TRIED_FIELD, Rows { first: 0, count })?.map(|spent| match spent {
         Spent::Operations(amount) => Cost { per_row: per_row(amount), unit: "operations" },
         Spent::Fuel(amount) => Cost { per_row: per_row(amount), unit: "fuel" },
     }))

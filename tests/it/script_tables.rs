@@ -130,19 +130,19 @@ fn what_a_script_may_not_read_or_cannot_is_told_with_the_place() {
     let output = run(folder.path(), &["try", "scripts/s.rhai"]);
     told.push_str(String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default());
     insta::assert_snapshot!(told, @r#"
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: no file `none.csv` in the folder of the script
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `../x.csv` holds `..`, which may not be read
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `/secret.csv` is an absolute path, expected a name beside the script
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: no file `link.csv` in the folder of the script
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: no file `folder/secret.csv` in the folder of the script
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `large.csv` has more than 8388608 bytes
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `twice.csv`: lines 2 and 3: both have `x` as `k`
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `twice.csv`: there is no column `key` (it has k, v)
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: `empty.csv`: the file is empty, expected a line of the columns' names
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
-    error: scripts/s.rhai: /Fields/0/script: field `value`: scripts/s.rhai:2:12: `table` may stand in constants, `generate`, `init` and `check` only: hand the table over as an argument
+    error: scripts/s.rhai:2:11: no file `none.csv` in the folder of the script
+    error: scripts/s.rhai:2:11: `../x.csv` holds `..`, which may not be read
+    error: scripts/s.rhai:2:11: `/secret.csv` is an absolute path, expected a name beside the script
+    error: scripts/s.rhai:2:11: no file `link.csv` in the folder of the script
+    error: scripts/s.rhai:2:11: no file `folder/secret.csv` in the folder of the script
+    error: scripts/s.rhai:2:11: `large.csv` has more than 8388608 bytes
+    error: scripts/s.rhai:2:11: `twice.csv`: lines 2 and 3: both have `x` as `k`
+    error: scripts/s.rhai:2:11: `twice.csv`: there is no column `key` (it has k, v)
+    error: scripts/s.rhai:2:11: `empty.csv`: the file is empty, expected a line of the columns' names
+    error: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
+    error: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
+    error: scripts/s.rhai:2:11: the file and the column of `table` are texts that stand in the call, as in `table("rates.csv", "currency")`
+    error: scripts/s.rhai:2:12: `table` may stand in constants, `generate`, `init` and `check` only: hand the table over as an argument
     "#);
 }
 

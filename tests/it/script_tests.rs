@@ -208,3 +208,26 @@ fn definitions_for_editors_stand_beside_scripts() {
     let told = run_ok(folder.path(), &["fields"]);
     assert!(told.contains("MY_CODE") && !told.contains("refused"), "{told}");
 }
+
+/// Issue 11, M8 and M11: a trial tells no places of a model that nobody wrote, and how to give a field that is read.
+#[test]
+fn what_is_wrong_with_a_trial_is_told_in_words_of_its_author() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "scripts/reads.rhai",
+        "const output = \"int64\";\nfn generate(row, params) { row.bin + params.n }\n",
+    );
+    write(folder.path(), "scripts/broken.rhai", "fn generate(row, params) {\n");
+    let told = |arguments: &[&str]| {
+        let output = run(folder.path(), &[&["try"], arguments].concat());
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    insta::assert_snapshot!(told(&["scripts/broken.rhai"]), @"error: scripts/broken.rhai:2:1: expecting '}' to terminate this block");
+    insta::assert_snapshot!(told(&["scripts/reads.rhai"]), @"error: scripts/reads.rhai: `reads` needs the parameter `n` (any JSON)");
+    insta::assert_snapshot!(
+        told(&["scripts/reads.rhai", "--params", "{\"n\": 1}"]),
+        @r#"error: scripts/reads.rhai: refers to the unknown field `bin` (give it by `--field`, as in `--field '{"name": "NAME", "type": "INTEGER"}'`)"#
+    );
+}
