@@ -5,6 +5,7 @@
 
 mod blocks;
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -79,7 +80,7 @@ fn field(criterion: &mut Criterion, kind: &dyn FieldType) {
         extensions: &fields::library(sandbox::Settings::default()).current(),
     };
     let plan = model::parse(&text, &mut problems)
-        .and_then(|model| plan::compile(&model, &environment, &mut problems));
+        .and_then(|model| plan::compile(&model, &environment, &BTreeSet::new(), &mut problems));
     // Some examples read another field, and language models are not there yet: nothing to time.
     let Some(plan) = plan else { return };
     let mut group = criterion.benchmark_group("field");

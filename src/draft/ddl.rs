@@ -42,7 +42,7 @@ impl Draft<'_> {
             extensions: &surroundings.extensions,
         };
         let also: BTreeSet<String> = connector.needs(&settings).into_iter().collect();
-        let plan = plan::compile_with(&model, &environment, &also, problems)?;
+        let plan = plan::compile(&model, &environment, &also, problems)?;
         connector.statements(plan.table(), &mut settings.reader(problems))
     }
 }

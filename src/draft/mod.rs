@@ -223,7 +223,7 @@ impl Draft<'_> {
         };
         let problems = &mut compiled.problems;
         let also: BTreeSet<String> = wanted.needs().collect();
-        compiled.plan = plan::compile_with(model, &environment, &also, problems);
+        compiled.plan = plan::compile(model, &environment, &also, problems);
         delivery::warn_unused(&model.settings, wanted.connectors(), problems);
         if let Some(plan) = &compiled.plan {
             let base = OutputBase {

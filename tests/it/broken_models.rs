@@ -3,6 +3,7 @@
 //! A row of a table is what is broken, the model (or its fields), and what the message must hold. Every
 //! message names the field, so that is not repeated there. To add a case: one row.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -620,7 +621,7 @@ fn told(model: &str, folder: &Path) -> Problems {
             files: &files,
             extensions: &Extensions::default(),
         };
-        let plan = plan::compile(&model, &environment, &mut problems);
+        let plan = plan::compile(&model, &environment, &BTreeSet::new(), &mut problems);
         assert!(plan.is_some() || problems.has_errors(), "refused without a reason");
     }
     problems

@@ -1,5 +1,6 @@
 //! Several connectors of one command: each delivers by itself, and each is told about honestly.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -204,7 +205,7 @@ fn a_failed_commit_ends_those_that_wait() {
     };
     let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
     let model = model::parse(text, &mut problems).unwrap();
-    let plan = plan::compile(&model, &environment, &mut problems).unwrap();
+    let plan = plan::compile(&model, &environment, &BTreeSet::new(), &mut problems).unwrap();
     let target = || -> Arc<dyn Target> { Arc::new(Hanging::new(plan.schema())) };
     let run = Run {
         targets: vec![target(), target()],
@@ -308,7 +309,8 @@ fn a_batch_that_was_lost_is_made_again() {
     };
     let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
     let model = model::parse(text, &mut problems).unwrap();
-    let plan = Arc::new(plan::compile(&model, &environment, &mut problems).unwrap());
+    let plan =
+        Arc::new(plan::compile(&model, &environment, &BTreeSet::new(), &mut problems).unwrap());
     for (losses, ends_well) in [(3, true), (1_000, false)] {
         let published = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
         let target = |losses: u64, published: &Arc<Mutex<Vec<u64>>>| -> Arc<dyn Target> {

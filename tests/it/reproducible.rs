@@ -2,7 +2,7 @@
 //!
 //! Runs every shipped model through the engine in this process, into real files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,7 +119,7 @@ pub(crate) fn compile(model: &str) -> Option<Plan> {
         extensions: &Extensions::default(),
     };
     let model = model::parse(model, &mut problems)?;
-    plan::compile(&model, &environment, &mut problems)
+    plan::compile(&model, &environment, &BTreeSet::new(), &mut problems)
 }
 
 /// Rows of a plan as JSON objects.

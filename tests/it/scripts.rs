@@ -1,5 +1,6 @@
 //! User code as users meet it: scripts in a folder, named by models; and scripts that mean harm.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ fn compiled(fields: &str, extensions: &Extensions) -> (Option<Plan>, Vec<String>
         Environment { seed: 42, now: 0, total_rows: Some(100_000), files: &files, extensions };
     let mut problems = Problems::default();
     let plan = model::parse(&format!(r#"{{"Fields": [{fields}]}}"#), &mut problems)
-        .and_then(|model| plan::compile(&model, &environment, &mut problems));
+        .and_then(|model| plan::compile(&model, &environment, &BTreeSet::new(), &mut problems));
     (plan, problems.iter().map(ToString::to_string).collect())
 }
 

@@ -8,7 +8,7 @@ use crate::problems::{did_you_mean, fold_name};
 use crate::sandbox::{Extensions, Fault};
 
 /// The built-in type that a model calls `name`: letter case, `_`, `-` and blanks do not matter.
-pub fn built_in(name: &str) -> Option<&'static dyn FieldType> {
+pub(crate) fn built_in(name: &str) -> Option<&'static dyn FieldType> {
     let name = fold_name(name);
     FIELD_TYPES.iter().copied().find(|kind| {
         fold_name(kind.name()) == name

@@ -61,7 +61,8 @@ mod uuid;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-pub use self::catalogue::{Catalogue, built_in};
+pub use self::catalogue::Catalogue;
+pub(crate) use self::catalogue::built_in;
 pub(crate) use self::compiled::Compiled;
 pub(crate) use self::computed::{Computed, Conversion, define};
 pub(crate) use self::definition::{Definition, InputInfo, Mention, Offered};

@@ -7,7 +7,7 @@
 mod compile;
 mod order;
 
-pub use compile::{Environment, compile, compile_with};
+pub use compile::{Environment, compile};
 
 use std::sync::Arc;
 

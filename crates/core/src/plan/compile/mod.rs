@@ -39,18 +39,9 @@ pub struct Environment<'a> {
     pub extensions: &'a Extensions,
 }
 
-/// Compiles `model`; `None` after adding errors to `problems`.
+/// Compiles `model`, so that blocks have the ghosts called `also` behind the columns of the output; `None` after
+/// adding errors to `problems`. Names of no field are left to whoever asks for them.
 pub fn compile(
-    model: &Model,
-    environment: &Environment<'_>,
-    problems: &mut Problems,
-) -> Option<Plan> {
-    compile_with(model, environment, &BTreeSet::new(), problems)
-}
-
-/// [`compile`], so that blocks have the ghosts called `also` behind the columns of the output. Names of no
-/// field are left to whoever asks for them.
-pub fn compile_with(
     model: &Model,
     environment: &Environment<'_>,
     also: &BTreeSet<String>,
