@@ -243,6 +243,13 @@ pub(crate) fn write_hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Bytes as lower-case hexadecimal digits: how digests are written.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(|half| char::from(DIGITS[usize::from(half)])).collect()
+}
+
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "a number must read back as the very same")]
 mod tests {

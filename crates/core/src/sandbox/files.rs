@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::{Fault, FaultKind, Kind, Settings};
+use crate::display::hexadecimal;
 
 /// The name of the file, without its folder.
 pub(super) fn file_name(path: &Path) -> String {
@@ -15,7 +16,7 @@ pub(super) fn file_name(path: &Path) -> String {
 
 /// SHA-256 in 64 hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// The kind of user code, of `kinds`, that a file called like this holds: its extension says it, in small or

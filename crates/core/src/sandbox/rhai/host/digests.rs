@@ -10,6 +10,7 @@ use super::dates::{Date, Timestamp, date_text, timestamp_text};
 use super::decimal::Decimal;
 use super::function::{Function, Group, form};
 use super::{Answer, raised};
+use crate::display::hexadecimal;
 
 /// The mean radius of the earth in kilometers (IUGG).
 const EARTH_RADIUS: f64 = 6_371.008_8;
@@ -43,16 +44,6 @@ fn mod11(digits: &str, highest: i64) -> Answer<i64> {
     };
     let sum = weighted("mod11", digits, |place| place as u64 % (count - 1) + 2)?;
     Ok(((11 - sum % 11) % 11) as i64)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        out.extend(
-            [byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[half as usize])),
-        );
-    }
-    out
 }
 
 /// RFC 3986: everything but letters, digits and `-._~` as `%` and its bytes.
