@@ -419,6 +419,78 @@ fn statements_are_printed_without_a_server() {
     ");
 }
 
+/// Issue 12: a setting that is wrong by itself is refused by its name, without a server.
+#[test]
+fn wrong_settings_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = r#"{"Fields": [{"name": "a", "type": "LONG", "null_rate": 0.5}, {"name": "b", "type": "LONG", "ghost": true}]}"#;
+    std::fs::write(folder.path().join("m.json"), model).unwrap();
+    let good = [
+        "POSTGRESQL_URL=postgresql://ann@db.example/lake",
+        "POSTGRESQL_TABLE_NAME=t",
+        "POSTGRESQL_PRIMARY_KEYS=a",
+    ];
+    let told = |more: &[&str]| {
+        let settings = good.iter().chain(more).flat_map(|setting| ["--set", setting]);
+        let arguments: Vec<&str> =
+            ["check", "m.json", "-c", "postgresql"].into_iter().chain(settings).collect();
+        let output = run(folder.path(), &arguments);
+        format!(
+            "{}{}",
+            String::from_utf8(output.stderr).unwrap(),
+            String::from_utf8(output.stdout).unwrap()
+        )
+    };
+    let all = [
+        told(&[]),
+        told(&["POSTGRESQL_URL="]),
+        told(&["POSTGRESQL_URL=postgresql://db.example/lake"]),
+        told(&["POSTGRESQL_URL=postgresql://ann@db.example/lake?sslmode=strict"]),
+        told(&["POSTGRESQL_URL=postgresql://ann@a b/lake"]),
+        told(&["POSTGRESQL_SCHEMA=  ", "POSTGRESQL_OPERATION=replace"]),
+        told(&["POSTGRESQL_PRIMARY_KEYS=a,b"]),
+        told(&["POSTGRESQL_TIMEOUT=0", "POSTGRESQL_UNLOGGED=maybe"]),
+        told(&["POSTGRESQL_SSL_KEY=x"]),
+        told(&[
+            "POSTGRESQL_URL=jdbc:postgresql://a:5433,[::1]/lake?sslmode=disable",
+            "POSTGRESQL_USER=ann",
+            "POSTGRESQL_SSL_CA=/nowhere",
+        ]),
+    ];
+    insta::assert_snapshot!(all.concat(), @r"
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: ok
+        error: m.json: POSTGRESQL_URL: `POSTGRESQL_URL` is missing: the server and its database, as `postgresql://host:5432/database`
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: refused
+        error: m.json: /Options/POSTGRESQL_USER: `POSTGRESQL_USER` is missing: the name of the login (it may stand in the URL as well; a password stands in `POSTGRESQL_PASSWORD` only)
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: refused
+        error: m.json: POSTGRESQL_URL: `sslmode` in `POSTGRESQL_URL` is `strict`, expected one of disable, prefer, require, verify-ca, verify-full
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: refused
+        error: m.json: POSTGRESQL_URL: `POSTGRESQL_URL`: `a b` names no host, expected one such as kafka.example:9092, *.example, 10.1.2.3 or 10.0.0.0/8
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: refused
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        error: m.json: POSTGRESQL_OPERATION: `POSTGRESQL_OPERATION` is the text `replace`, expected one of insert, upsert, insert-ignore
+        m.json: refused
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        error: m.json: POSTGRESQL_PRIMARY_KEYS: `POSTGRESQL_PRIMARY_KEYS` names the ghost field `b`, which is no column of the table
+        m.json: refused
+        error: m.json: POSTGRESQL_TIMEOUT: `POSTGRESQL_TIMEOUT` is the text `0`, expected a whole number from 1 to 86400
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        error: m.json: POSTGRESQL_UNLOGGED: `POSTGRESQL_UNLOGGED` is the text `maybe`, expected true or false
+        m.json: refused
+        error: m.json: POSTGRESQL_SSL_KEY: `POSTGRESQL_SSL_CERTIFICATE` and `POSTGRESQL_SSL_KEY` belong together
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: refused
+        warning: m.json: POSTGRESQL_SSL_CA: `POSTGRESQL_SSL_CA` has no effect: `sslmode` in `POSTGRESQL_URL` is disable
+        warning: m.json: POSTGRESQL_PRIMARY_KEYS: field `a` may be null and is in `POSTGRESQL_PRIMARY_KEYS`: a row with a null there fails its batch
+        m.json: ok
+    ");
+}
+
 /// Issue 12: for all kills, every row is there once, as the files of the same command have it.
 #[test]
 fn a_killed_server_copies_every_row_once() {
