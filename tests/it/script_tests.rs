@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{run, run_ok};
+use crate::wasm_text::Text;
 
 fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
@@ -173,6 +174,22 @@ fn golden_rows_are_written_once_and_compared_from_then_on() {
     assert!(tested(folder.path(), &["scripts/dice.rhai"]).0);
     let (is_good, told) = tested(folder.path(), &["scripts/none.rhai"]);
     assert!(!is_good && told.contains("there is no file or folder `scripts/none.rhai`"), "{told}");
+}
+
+/// A type that another file has already is told, and fails nobody's tests.
+#[test]
+fn a_type_of_two_files_fails_no_tests() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "fn generate(row, params) { 1 }\nfn test_nothing() { assert(true); }\n";
+    write(folder.path(), "scripts/count.rhai", script);
+    fs::create_dir(folder.path().join("wasm-generators")).unwrap();
+    let module = Text::default().bytes();
+    fs::write(folder.path().join("wasm-generators/other.wasm"), module).unwrap();
+    assert_eq!(
+        run_ok(folder.path(), &["test"]),
+        "note    wasm-generators/other.wasm: the type `COUNT` belongs to `scripts/count.rhai` already\n\
+         ok      scripts/count.rhai test_nothing\n1 passed, 0 failed\n"
+    );
 }
 
 /// What `datagen new` begins passes its own test.
