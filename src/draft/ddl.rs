@@ -12,7 +12,7 @@ use crate::problems::Problems;
 impl Draft<'_> {
     /// What `connector` would make for the rows of this model, in its dialect; `None` where it makes nothing, or the
     /// model or a setting is wrong. Everything that was found comes with it.
-    pub fn statements(
+    pub(crate) fn statements(
         &self,
         connector: &'static dyn Connector,
         surroundings: &Surroundings,

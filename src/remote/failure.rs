@@ -111,7 +111,7 @@ impl Failure {
     }
 
     /// Whether the batch under way is lost by it, and may be [made again](Self::made_again).
-    pub fn is_made_again(&self) -> bool {
+    pub(crate) fn is_made_again(&self) -> bool {
         self.0.again
     }
 
