@@ -39,7 +39,8 @@ fn run(code: String, returns: DataType) -> Option<(Tier, Result<Made, Fault>)> {
     // A second is enough for so few rows, and libFuzzer's own limit is not far.
     let limits = Limits { block_seconds: 1, ..Limits::default() };
     let bytes = Arc::new(code.into_bytes());
-    let source = Source { label: "s", stem: "s", bytes: &bytes, digest: "", cache: None };
+    let source =
+        Source { label: "s", stem: "s", bytes: &bytes, digest: "", cache: None, attachments: &[] };
     let program = match kind.load(&source, &limits) {
         Ok(program) => program,
         Err(fault) => {
