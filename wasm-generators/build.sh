@@ -102,7 +102,7 @@ for language in "${languages[@]}"; do
     case "$language" in
         rust) build_rust cards && build_rust lookup ;;
         c) build_c walk ;;
-        zig) build_zig parcel ;;
+        zig) build_zig tracking ;;
         go) build_go ship ;;
         js) build_js markov ;;
         ts) build_ts plate ;;

@@ -53,7 +53,7 @@ for language in "${languages[@]}"; do
     case "$language" in
         rust) modules=(cards lookup) rows=100000 ;;
         c) modules=(walk) rows=100000 ;;
-        zig) modules=(parcel) rows=100000 ;;
+        zig) modules=(tracking) rows=100000 ;;
         go) modules=(ship) rows=20000 ;;
         js) modules=(markov) rows=2000 ;;
         ts) modules=(plate) rows=2000 ;;

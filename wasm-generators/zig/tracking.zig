@@ -1,12 +1,12 @@
-//! PARCEL: numbers of parcels as posts of all countries write them (UPU standard S10): two letters of the service, eight
+//! TRACKING: numbers of parcels as posts of all countries write them (UPU standard S10): two letters of the service, eight
 //! digits, a digit that checks them, the country.
 const field = @import("datagen_field.zig");
 
 /// What the digits count for in the sum that is checked.
 const WEIGHTS = [8]u32{ 8, 6, 4, 2, 3, 5, 9, 7 };
 
-const Parcel = struct {
-    pub const name = "parcel";
+const Tracking = struct {
+    pub const name = "tracking";
     pub const summary = "Numbers of parcels, with their check digit (UPU S10).";
     pub const Value = field.Text;
     pub const Parameters = struct { service: []const u8 = "RR", country: []const u8 = "NO" };
@@ -21,7 +21,7 @@ const Parcel = struct {
         return null;
     }
 
-    pub fn value(row: *field.Row(Parcel), out: *field.Output(Value)) !void {
+    pub fn value(row: *field.Row(Tracking), out: *field.Output(Value)) !void {
         out.add(row.parameters.service);
         var sum: u32 = 0;
         for (WEIGHTS) |weight| {
@@ -49,7 +49,7 @@ fn checkDigit(sum: u32) u8 {
 }
 
 comptime {
-    field.exportModule("parcel", "1.0.0", .{Parcel});
+    field.exportModule("tracking", "1.0.0", .{Tracking});
 }
 
 pub const panic = field.panic;
