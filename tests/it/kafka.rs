@@ -33,6 +33,19 @@ impl Broker {
         format!("127.0.0.1:{}", port.unwrap())
     }
 
+    /// A token of `user` for OAUTHBEARER that holds so many seconds.
+    pub(crate) fn token(&self, user: &str, seconds: i64) -> String {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/kafka/run");
+        let output = Command::new(script)
+            .arg("token")
+            .arg(&self.0)
+            .args([user, &seconds.to_string()])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn referee(&self, topic: &str, more: &[&str]) -> String {
         let python = std::env::var("DATAGEN_REFEREE").unwrap_or_else(|_| "python3".to_owned());
         let output = Command::new(python)
@@ -65,10 +78,10 @@ impl Broker {
         self.read_with(topic, &[])
     }
 
-    /// A server that may reach it.
+    /// A server that may reach it and its like.
     pub(crate) fn server(&self, folder: &Path) -> Server {
-        let allowed = self.address("KAFKA_PORT");
-        Server::start_by(datagen(folder).env("DATAGEN_CONNECTORS_ALLOWED_HOSTS", allowed))
+        // At any port: a cluster may have more brokers.
+        Server::start_by(datagen(folder).env("DATAGEN_CONNECTORS_ALLOWED_HOSTS", "127.0.0.1"))
     }
 }
 

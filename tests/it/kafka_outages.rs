@@ -11,10 +11,10 @@ use crate::kafka::{Broker, json_rows, model, sorted, topic};
 use crate::server::Server;
 
 /// What outages are made by.
-struct Outage<'a>(&'a Broker);
+pub(crate) struct Outage<'a>(pub(crate) &'a Broker);
 
 impl Outage<'_> {
-    fn service(&self, action: &str) {
+    pub(crate) fn service(&self, action: &str) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/kafka/run");
         // Its output would keep a pipe open for as long as the broker lives.
         let done = Command::new(script).arg(action).arg(&self.0.0).status().unwrap();
@@ -41,8 +41,14 @@ fn end_of(server: &Server, id: &str, within: Duration) -> Value {
     }
 }
 
-/// Runs 20,000 rows in 10 seconds with `outage` in their middle.
-fn run(broker: &Broker, name: &str, options: &Value, within: u64, outage: impl FnOnce()) -> Value {
+/// Runs 20,000 rows in 10 seconds with `outage` in their middle. Where the command is finished, every row is read back.
+pub(crate) fn run(
+    broker: &Broker,
+    name: &str,
+    options: &Value,
+    within: u64,
+    outage: impl FnOnce(),
+) -> Value {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("models")).unwrap();
     let topic = topic(name);

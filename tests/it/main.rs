@@ -34,6 +34,7 @@ mod interrupt;
 mod kafka;
 mod kafka_access;
 mod kafka_breaks;
+mod kafka_brokers;
 mod kafka_kerberos;
 mod kafka_outages;
 mod kafka_readers;

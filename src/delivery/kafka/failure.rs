@@ -64,6 +64,9 @@ fn cure(error: &kafka::Error) -> Option<&'static str> {
         Error::Tls { problem: TlsProblem::NotTls, .. } => {
             "`KAFKA_SECURITY_PROTOCOL` says how brokers are connected to: PLAINTEXT or SASL_PLAINTEXT here"
         }
+        Error::Login { mechanism: "OAUTHBEARER", .. } => {
+            "`KAFKA_SASL_PASSWORD` is the token, which must hold for as long as the command runs"
+        }
         Error::Login { .. } => "`KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD` are the login",
         Error::Kerberos { .. } => {
             "`KAFKA_USER` and `KAFKA_KEYTAB` are the login, or `kinit` takes a ticket; `KAFKA_SASL_KERBEROS_SERVICE_NAME` \
