@@ -38,7 +38,8 @@ impl Broker {
         let ports = ports
             .lines()
             .filter_map(|line| line.split_once('='))
-            .map(|(name, port)| (name.to_owned(), port.parse().unwrap()))
+            // Other settings of its first start stand there, too.
+            .filter_map(|(name, port)| Some((name.to_owned(), port.parse().ok()?)))
             .collect();
         Some(Self { folder, python, ports })
     }
