@@ -129,7 +129,7 @@ fn what_does_not_fit_is_told_at_once_and_by_its_kind() {
         (
             Config { sasl: sasl(Mechanism::OAuthBearer, wrong), ..at("KAFKA_SASL_PORT") },
             Kind::Login,
-            "does not take logins by OAUTHBEARER, it offers ",
+            r#"refused the login by OAUTHBEARER: {"status":"invalid_token"}"#,
         ),
         (
             Config { sasl: sasl(Mechanism::Plain, wrong), ..at("KAFKA_PORT") },
