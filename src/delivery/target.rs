@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Sink;
 use super::files::exclusive_key;
@@ -301,6 +301,21 @@ pub struct Receipt {
     /// What the connector needs for that: the name of a hidden file, the id of an upload.
     #[serde(default)]
     pub(crate) detail: Value,
+}
+
+/// Key of the batch's number in the detail of a receipt.
+const BATCH: &str = "batch";
+
+impl Receipt {
+    /// The receipt of a batch whose number is all that its service needs: the service itself knows what it has.
+    pub(crate) fn of_batch(batch: u64, committed: Committed) -> Self {
+        Self { committed, detail: json!({ BATCH: batch }) }
+    }
+
+    /// The number of such a batch.
+    pub(crate) fn batch(&self) -> Option<u64> {
+        self.detail.get(BATCH)?.as_u64()
+    }
 }
 
 /// What became of a sealed batch.

@@ -59,6 +59,9 @@ pub struct Io {
 /// cancelled sees the end within a second, though the place hangs.
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(800);
 
+/// How long the removal of what is of no more use may take: nobody who cancelled waits for it.
+pub(crate) const TIDYING: Duration = Duration::from_secs(3);
+
 impl Io {
     /// Requests that run on `network` until `cancel`.
     pub(crate) fn new(network: &Network, cancel: &Cancel) -> Self {

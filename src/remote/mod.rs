@@ -32,7 +32,7 @@ pub(crate) use budget::{Budget, Share};
 pub(crate) use cancel::Cancel;
 pub use failure::{Failure, Kind};
 pub use io::{Io, Network};
-pub(crate) use io::{LAST_WORDS, within};
+pub(crate) use io::{LAST_WORDS, TIDYING, within};
 pub(crate) use pem::Pem;
 pub(crate) use retry::Policy;
 pub(crate) use socket::{Plain, Socket};

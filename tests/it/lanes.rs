@@ -16,7 +16,7 @@ use datagen::delivery::{
 };
 use datagen::engine::{Control, EngineError, Run};
 use datagen::formats::Segment;
-use datagen::plan::Environment;
+use datagen::plan::{Environment, Plan};
 use datagen::problems::{Problems, chain};
 use datagen::remote::{Failure, Io, Kind, Network};
 use datagen::roots::ReadRoots;
@@ -191,10 +191,7 @@ impl Sink for Batches {
     fn abandon(self: Box<Self>) {}
 }
 
-/// Issue 10, acceptance 2: when one commit fails, those that overlap it are not waited for, and no new one begins; the
-/// failure is what is told, also where another connector ends meanwhile.
-#[test]
-fn a_failed_commit_ends_those_that_wait() {
+fn plan_of_one_field() -> Arc<Plan> {
     let mut problems = Problems::default();
     let environment = Environment {
         seed: 1,
@@ -205,20 +202,32 @@ fn a_failed_commit_ends_those_that_wait() {
     };
     let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
     let model = model::parse(text, &mut problems).unwrap();
-    let plan = plan::compile(&model, &environment, &BTreeSet::new(), &mut problems).unwrap();
-    let target = || -> Arc<dyn Target> { Arc::new(Hanging::new(plan.schema())) };
-    let run = Run {
-        targets: vec![target(), target()],
-        plan: Arc::new(plan),
+    Arc::new(plan::compile(&model, &environment, &BTreeSet::new(), &mut problems).unwrap())
+}
+
+/// A run of so many batches of ten rows.
+fn run_of(plan: &Arc<Plan>, targets: Vec<Arc<dyn Target>>, batches: u64) -> Run {
+    Run {
+        targets,
+        plan: Arc::clone(plan),
         batch_rows: 10,
-        batches: 0..100,
+        batches: 0..batches,
         resumes: Vec::new(),
         holder: Holder { id: "a".into(), shown: "a".into() },
         threads: 2,
         memory_bytes: 1 << 30,
         network: Network::default(),
         block_rows: None,
-    };
+    }
+}
+
+/// Issue 10, acceptance 2: when one commit fails, those that overlap it are not waited for, and no new one begins; the
+/// failure is what is told, also where another connector ends meanwhile.
+#[test]
+fn a_failed_commit_ends_those_that_wait() {
+    let plan = plan_of_one_field();
+    let target = || -> Arc<dyn Target> { Arc::new(Hanging::new(plan.schema())) };
+    let run = run_of(&plan, vec![target(), target()], 100);
     let (sender, ended) = mpsc::channel();
     thread::spawn(move || sender.send(engine::run(&run, &Control::default(), &())));
     let error = ended.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
@@ -299,18 +308,7 @@ impl Sink for Forgets {
 /// fails the run with the reason.
 #[test]
 fn a_batch_that_was_lost_is_made_again() {
-    let mut problems = Problems::default();
-    let environment = Environment {
-        seed: 1,
-        now: 0,
-        total_rows: None,
-        files: &ReadRoots::new(None, &[]),
-        extensions: &fields::library(sandbox::Settings::default()).current(),
-    };
-    let text = r#"{"Fields": [{"name": "a", "type": "BOOLEAN"}]}"#;
-    let model = model::parse(text, &mut problems).unwrap();
-    let plan =
-        Arc::new(plan::compile(&model, &environment, &BTreeSet::new(), &mut problems).unwrap());
+    let plan = plan_of_one_field();
     for (losses, ends_well) in [(3, true), (1_000, false)] {
         let published = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
         let target = |losses: u64, published: &Arc<Mutex<Vec<u64>>>| -> Arc<dyn Target> {
@@ -321,18 +319,7 @@ fn a_batch_that_was_lost_is_made_again() {
             let published = Arc::clone(published);
             Arc::new(Forgetful { about, payload, losses, sealed: Arc::default(), published })
         };
-        let run = Run {
-            targets: vec![target(losses, &published[0]), target(0, &published[1])],
-            plan: Arc::clone(&plan),
-            batch_rows: 10,
-            batches: 0..6,
-            resumes: Vec::new(),
-            holder: Holder { id: "a".into(), shown: "a".into() },
-            threads: 2,
-            memory_bytes: 1 << 30,
-            network: Network::default(),
-            block_rows: None,
-        };
+        let run = run_of(&plan, vec![target(losses, &published[0]), target(0, &published[1])], 6);
         let ended = engine::run(&run, &Control::default(), &());
         if ends_well {
             ended.unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use datagen_kafka::SealedBatch;
 
 use super::failure::failure;
-use super::target::{Run, detail, locked};
+use super::target::{Run, locked};
 use crate::delivery::{Committed, Receipt, Sealing, Sink};
 use crate::formats::{Detail, Segment};
 use crate::remote::{Failure, LAST_WORDS};
@@ -103,7 +103,7 @@ impl Sink for KafkaSink {
         let (open, batch) = (Arc::clone(&self.open), self.batch);
         Ok(Some(Sealing::later(move |_| {
             with(&open, |run| run.producer.flush())?;
-            Ok(Receipt { committed, detail: detail(batch) })
+            Ok(Receipt::of_batch(batch, committed))
         })))
     }
 

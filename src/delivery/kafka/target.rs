@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use datagen_kafka as kafka;
 use datagen_kafka::{Client, NewTopic, Options, Producer};
-use serde_json::{Value, json};
 
 use super::NAME;
 use super::cluster::Cluster;
@@ -18,16 +17,10 @@ use crate::delivery::{
     About, Destination, Durability, Encoding, Holder, Opened, Payload, Published, Receipt, Start,
     Target,
 };
-use crate::remote::{Failure, Io, LAST_WORDS};
-
-/// How long the removal of what is of no more use may take: nobody who cancelled waits for it.
-const TIDYING: Duration = Duration::from_secs(3);
+use crate::remote::{Failure, Io, LAST_WORDS, TIDYING};
 
 /// Bytes that may be under way without an acknowledgement.
 const WINDOW: usize = 16 << 20;
-
-/// Key of the batch's number in a receipt.
-const BATCH: &str = "batch";
 
 /// What a topic is like, and how it is written.
 #[derive(Debug)]
@@ -69,11 +62,6 @@ pub(super) struct Run {
 /// The run, whatever became of a thread that held it.
 pub(super) fn locked(open: &Mutex<Option<Run>>) -> MutexGuard<'_, Option<Run>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What names a batch that is sealed.
-pub(super) fn detail(batch: u64) -> Value {
-    json!({ BATCH: batch })
 }
 
 impl KafkaTarget {
@@ -240,9 +228,7 @@ impl Target for KafkaTarget {
         if !self.place.transactions {
             return Ok(Published::Done);
         }
-        let Some(batch) = receipt.detail.get(BATCH).and_then(Value::as_u64) else {
-            return Ok(Published::Lost);
-        };
+        let Some(batch) = receipt.batch() else { return Ok(Published::Lost) };
         let mut open = locked(&self.open);
         let Some(run) = open.as_mut() else {
             io.cancel().check()?;

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt as _;
@@ -13,7 +12,7 @@ use tokio_postgres::types::Type;
 use super::attributes::TIMEOUT;
 use super::copy::{HEADER, TRAILER};
 use super::failure::refusal_of;
-use super::server::{Server, Session};
+use super::server::{Parameter, Server, Session};
 use super::table::{Operation, Wanted};
 use super::types::{listed, quoted};
 use crate::remote::{Failure, Io, Kind, within};
@@ -119,22 +118,13 @@ impl Place {
             );
             self.answered(session.execute(&oust)).await?;
         }
-        let query = format!(
-            "SELECT CASE WHEN to_regclass({batches}) IS NULL THEN NULL ELSE 1 END",
-            batches = super::table::literal(&self.wanted.batches())
-        );
-        let there = self.answered(session.rows(&query, &[])).await?;
         let mut next = 0;
-        if there.iter().any(|row| row.get::<_, Option<i32>>(0).is_some()) {
+        if self.has_batches(session).await? {
             let query = format!(
                 "SELECT max(batch) FROM {} WHERE run = $1 AND table_name = $2",
                 self.wanted.batches()
             );
-            let parameters = &[
-                (&holder as &(dyn tokio_postgres::types::ToSql + Sync), Type::TEXT),
-                (&self.wanted.name, Type::TEXT),
-            ];
-            let rows = self.answered(session.rows(&query, parameters)).await?;
+            let rows = self.answered(session.rows(&query, &self.run(&holder))).await?;
             let last = rows.first().and_then(|row| row.get::<_, Option<i64>>(0));
             next = last.and_then(|last| u64::try_from(last + 1).ok()).unwrap_or_default();
         }
@@ -144,19 +134,26 @@ impl Place {
 
     /// Forgets what was written down of a run.
     pub(super) async fn forget(&self, session: &Session, holder: &str) -> Result<(), Failure> {
-        let batches = self.wanted.batches();
-        let query = format!("SELECT to_regclass({})::oid", super::table::literal(&batches));
-        let there = self.answered(session.rows(&query, &[])).await?;
-        if there.iter().all(|row| row.get::<_, Option<u32>>(0).is_none()) {
+        if !self.has_batches(session).await? {
             return Ok(());
         }
-        let statement = format!("DELETE FROM {batches} WHERE run = $1 AND table_name = $2");
-        let parameters = &[
-            (&holder as &(dyn tokio_postgres::types::ToSql + Sync), Type::TEXT),
-            (&self.wanted.name, Type::TEXT),
-        ];
-        self.answered(session.rows(&statement, parameters)).await?;
+        let statement =
+            format!("DELETE FROM {} WHERE run = $1 AND table_name = $2", self.wanted.batches());
+        self.answered(session.rows(&statement, &self.run(&holder))).await?;
         Ok(())
+    }
+
+    /// Whether the table of batches is there.
+    async fn has_batches(&self, session: &Session) -> Result<bool, Failure> {
+        let batches = super::table::literal(&self.wanted.batches());
+        let query = format!("SELECT to_regclass({batches})::oid");
+        let there = self.answered(session.rows(&query, &[])).await?;
+        Ok(there.iter().any(|row| row.get::<_, Option<u32>>(0).is_some()))
+    }
+
+    /// What names a run in the table of batches: `$1` and `$2`.
+    fn run<'a>(&'a self, holder: &'a &str) -> [Parameter<'a>; 2] {
+        [(holder, Type::TEXT), (&self.wanted.name, Type::TEXT)]
     }
 }
 
@@ -325,13 +322,10 @@ impl Run {
             self.place.wanted.batches()
         );
         let (batch, rows) = (batch as i64, rows as i64);
-        let parameters = &[
-            (&self.holder as &(dyn tokio_postgres::types::ToSql + Sync), Type::TEXT),
-            (&self.place.wanted.name, Type::TEXT),
-            (&batch, Type::INT8),
-            (&rows, Type::INT8),
-        ];
-        self.place.answered(self.session.rows(&statement, parameters)).await?;
+        let holder = &*self.holder;
+        let [run, table] = self.place.run(&holder);
+        let parameters = [run, table, (&batch, Type::INT8), (&rows, Type::INT8)];
+        self.place.answered(self.session.rows(&statement, &parameters)).await?;
         Ok(())
     }
 
@@ -446,6 +440,3 @@ impl Wanted {
         )
     }
 }
-
-/// Longest wait for the removal of what is of no more use: nobody who cancelled waits for it.
-pub(super) const TIDYING: Duration = Duration::from_secs(3);

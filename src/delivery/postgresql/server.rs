@@ -299,6 +299,9 @@ fn identity(settings: &mut Reader<'_>) -> Option<(Pem, Secret)> {
     }
 }
 
+/// A value of a statement.
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
 /// Why the connection has ended; `None`: as it should.
 type End = Shared<RemoteHandle<Option<Arc<tokio_postgres::Error>>>>;
 
@@ -341,7 +344,7 @@ impl Session {
     pub(super) async fn rows(
         &self,
         query: &str,
-        parameters: &[(&(dyn ToSql + Sync), Type)],
+        parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
         match self.client.query_typed(query, parameters).await {
             Ok(rows) => Ok(rows),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::run::Run;
-use super::target::{detail, locked};
+use super::target::locked;
 use crate::delivery::{Committed, Receipt, Sealing, Sink};
 use crate::formats::{Detail, Segment};
 use crate::remote::{Failure, Io};
@@ -69,7 +69,7 @@ impl Sink for TableSink {
                 let rows = committed.rows;
                 with(&open, io, async |run| run.seal(batch, rows).await)?;
             }
-            Ok(Receipt { committed, detail: detail(batch) })
+            Ok(Receipt::of_batch(batch, committed))
         })))
     }
 

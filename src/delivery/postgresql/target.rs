@@ -2,12 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
-
 use super::NAME;
 use super::cells::Sent;
 use super::copy::CopyRows;
-use super::run::{Place, Run, TIDYING};
+use super::run::{Place, Run};
 use super::server::Server;
 use super::sink::TableSink;
 use super::table::{Operation, Wanted};
@@ -16,13 +14,10 @@ use crate::delivery::{
     About, Destination, Durability, Encoding, Holder, Opened, Payload, Published, Receipt, Start,
     Target,
 };
-use crate::remote::{Failure, Io, Policy, within};
+use crate::remote::{Failure, Io, Policy, TIDYING, within};
 
 /// Bytes on their way: a segment, and what the client has laid out of it.
 const BUFFERS: u64 = 8 << 20;
-
-/// Key of the batch's number in a receipt.
-const BATCH: &str = "batch";
 
 /// Rows of one table.
 #[derive(Debug)]
@@ -38,11 +33,6 @@ pub(super) struct PostgresqlTarget {
 /// The run, whatever became of a thread that held it.
 pub(super) fn locked(open: &Mutex<Option<Run>>) -> MutexGuard<'_, Option<Run>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What names a batch that is sealed.
-pub(super) fn detail(batch: u64) -> Value {
-    json!({ BATCH: batch })
 }
 
 impl PostgresqlTarget {
@@ -119,9 +109,7 @@ impl Target for PostgresqlTarget {
     }
 
     fn publish(&self, receipt: &Receipt, io: &Io) -> Result<Published, Failure> {
-        let Some(batch) = receipt.detail.get(BATCH).and_then(Value::as_u64) else {
-            return Ok(Published::Lost);
-        };
+        let Some(batch) = receipt.batch() else { return Ok(Published::Lost) };
         let mut open = locked(&self.open);
         let Some(run) = open.as_mut() else {
             io.cancel().check()?;
